@@ -226,7 +226,8 @@ static void test_set_holds_each_service_with_its_methods(void **state) {
 }
 
 static bool field_is_proto3_optional(const char *file, const char *message, const char *field) {
-    Bytes rest = find_named(find_named(find_file(file), FILE_MESSAGE, message), MESSAGE_FIELD, field);
+    Bytes rest =
+        find_named(find_named(find_file(file), FILE_MESSAGE, message), MESSAGE_FIELD, field);
     uint32_t number;
     Bytes value;
     uint64_t varint;

@@ -4,7 +4,7 @@
 
 Needs Debian's packages, and nothing from elsewhere:
 
-    apt-get install python3-torch python3-sklearn python3-onnx
+    apt-get install python3-torch python3-sklearn
     /usr/bin/python3 docs/tutorial/train_digits.py             # half a minute, into deploy/samples
     /usr/bin/python3 docs/tutorial/train_digits.py --out DIR   # somewhere else
 
@@ -12,8 +12,8 @@ Debian 12 has PyTorch 1.13, whose ONNX exporter knows opsets up to 17. The wheel
 gigabytes of CUDA along.
 
 The recipe was fixed before the held-out images were looked at: no early stopping, no choice among runs. Seeded, one
-thread, plain kernels: the same packages on the same kind of processor write the same bytes. Another processor may
-round differently in the last bit of a sum, and training magnifies that: expect the same accuracy, not the same file.
+thread: the same packages on the same kind of processor write the same bytes. Another processor rounds the last bit of a
+sum differently and training magnifies that: expect an accuracy within an image or two, not the same file.
 """
 
 import argparse

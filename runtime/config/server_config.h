@@ -1,0 +1,21 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Files that say which models to serve and how: TensorFlow Serving's models.config (ModelServerConfig) and batching file
+ * (BatchingParameters), read by the same text format parser and checked here.
+ */
+
+#include "runtime/config/model_config.h"
+
+typedef struct ServedModel {
+    const char *name;
+    const char *base_path;
+    VersionPolicy version_policy;
+} ServedModel;
+
+/* Errors: INVALID_ARGUMENT "<line>:<column>: ..." (relative base_path, duplicate name, unknown platform, ...). */
+Status served_models_parse(const char *text, size_t length, Arena *arena, const ServedModel **ret_models,
+                           size_t *ret_count);
+Status batching_parameters_parse(const char *text, size_t length, Arena *arena, QueuePolicy *ret_policy);

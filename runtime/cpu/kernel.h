@@ -1,0 +1,70 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Kernels of the CPU device. A family a file; each file exports rows of KernelType. For a node the device asks the fast
+ * rows in table order (prepare gives NULL: "not this one") and falls back to the reference kernel, which exists for
+ * every operator and type and is the oracle of the others.
+ */
+
+#include "runtime/base/pool.h"
+#include "runtime/base/status.h"
+#include "runtime/graph/graph.h"
+#include "runtime/graph/op_schema.h"
+
+typedef struct Kernel Kernel;
+typedef struct PackedWeights PackedWeights; /* runtime/cpu/weights.h */
+
+/* What is known when a plan is compiled. */
+typedef struct KernelBuild {
+    const Graph *graph; /* value shapes, layouts and constants */
+    const Node *node;
+    PackedWeights *weights; /* of the model, shared by its plans */
+    Pool *pool;
+} KernelBuild;
+
+/* One run of one node. */
+typedef struct KernelCall KernelCall;
+struct KernelCall {
+    const Node *node;
+    const Tensor *const *src; /* node->input_count; NULL where left out */
+    Tensor *dst;              /* node->output_count; dtype, layout, shape and data are set (dst[i].dtype INVALID: not wanted),
+                                 except for OP_DATA_SHAPE, where the kernel calls output_new */
+    Pool *pool;               /* for pool_for */
+    /* OP_DATA_SHAPE: sets dst[i].shape, bytes and data (TENSOR_ALIGNMENT, lives as long as it is needed). */
+    Status (*output_new)(const KernelCall *call, size_t output, DType dtype, const Shape *shape);
+    /* Memory for characters of string results; lives as long as the outputs. NULL when over the limit. */
+    char *(*text_new)(const KernelCall *call, size_t bytes);
+    void *runner; /* of whoever called */
+};
+
+typedef struct KernelType {
+    const char *name; /* "dnnl_conv", for profiles and tests */
+    /* NULL in *ret_kernel with OK: this row does not take the node as it is. Never allocates on the request path: it
+     * runs when a plan is compiled. */
+    Status (*prepare)(const KernelBuild *build, Kernel **ret_kernel);
+    Status (*run)(const Kernel *kernel, const KernelCall *call);
+    void (*free)(Kernel *kernel);
+} KernelType;
+
+/* Each kernel begins with this. */
+struct Kernel {
+    const KernelType *type;
+    size_t scratch_bytes; /* thread_scratch it will ask for in one piece, told so that memory can be reported */
+};
+
+/* The plain kernel of an operator: any dtype its ONNX text allows, LAYOUT_PLAIN only, no epilogue, loops written from
+ * the text. Stateless. UNIMPLEMENTED for a dtype we lack, naming it. */
+typedef Status (*ReferenceKernel)(const KernelCall *call);
+
+typedef struct ReferenceRow {
+    const char *domain, *name;
+    ReferenceKernel run;
+} ReferenceRow;
+
+/* NULL when there is none. */
+ReferenceKernel reference_kernel_find(const char *domain, const char *name);
+
+/* Fast rows in the order they are asked. Defined in runtime/cpu/kernel_table.c. */
+const KernelType *const *kernel_table(size_t *ret_count);

@@ -1,0 +1,93 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a device must offer. A device compiles a graph of known shapes into a Program and runs it; completion is apart
+ * from submission, so that a GPU's stream fits the same seam as the CPU's call. `cpu` is built in (runtime/cpu); others
+ * are shared objects found by plugin_loader. The table is versioned both ways and has no shared statics: the host hands
+ * its services in, the device hands its functions out; the abi field is checked before any other is read.
+ */
+
+#include "runtime/base/pool.h"
+#include "runtime/base/status.h"
+#include "runtime/graph/graph.h"
+
+#include <stdatomic.h>
+
+enum { DEVICE_ABI = 1 };
+
+typedef struct Device Device;           /* an opened device */
+typedef struct DeviceModel DeviceModel; /* one model's weights on it, packed once and shared by all its programs */
+typedef struct Program Program;         /* compiled for concrete shapes; immutable; any number may run at once */
+typedef struct Buffer Buffer;           /* memory of the device's choice that the host can read and write */
+
+typedef struct DeviceHost {
+    uint32_t abi;
+    size_t struct_bytes;
+    Pool *pool; /* compute team; NULL: one thread */
+} DeviceHost;
+
+typedef struct DeviceHealth {
+    bool healthy;
+    char reason[128];
+} DeviceHealth;
+
+typedef struct ProgramIo {
+    const Tensor *inputs; /* as many as the graph has, in its order; data lent until done */
+    Tensor *outputs;      /* filled in: dtype, shape, data, bytes */
+    /* Asked once per output as soon as its shape is known: memory to write it to, aligned to TENSOR_ALIGNMENT and lent
+     * until done. NULL: over budget, the run fails with RESOURCE_EXHAUSTED. */
+    void *(*output_memory)(void *user, size_t output, const Tensor *described);
+    void *output_user;
+    const _Atomic bool *stop; /* looked at between steps; the run then fails with CANCELLED; may be NULL */
+    size_t memory_limit_bytes; /* for values whose size is known only at run time; 0: the device's default */
+} ProgramIo;
+
+typedef void (*ProgramDone)(void *user, const Status *status);
+
+typedef struct DeviceApi {
+    uint32_t abi;
+    size_t struct_bytes;
+    const char *name; /* "cpu", "cuda" */
+    bool asynchronous; /* submit returns before done */
+
+    /* @selector  what follows the colon in "cuda:1"; "" for the default */
+    Status (*open)(const DeviceHost *host, const char *selector, Device **ret_device);
+    void (*close)(Device *device);
+    DeviceHealth (*health)(Device *device);
+
+    /* Can it run this node, whatever the shapes? */
+    bool (*claims)(const Device *device, const Graph *graph, NodeId node);
+    /* Layouts it would like for the node's spatial inputs and outputs. */
+    Layout (*preferred_layout)(const Device *device, const Graph *graph, NodeId node);
+    /* Can the epilogue step be done inside the node's kernel? */
+    bool (*fuses)(const Device *device, const Graph *graph, NodeId node, EpilogueKind step);
+
+    Status (*model_new)(Device *device, DeviceModel **ret_model);
+    void (*model_free)(DeviceModel *model);
+    size_t (*model_bytes)(const DeviceModel *model); /* packed weights held */
+
+    /* The graph's values carry all shapes that can be known; it must outlive the program. UNIMPLEMENTED names the node. */
+    Status (*compile)(DeviceModel *model, const Graph *graph, Program **ret_program);
+    void (*program_free)(Program *program);
+    size_t (*program_bytes)(const Program *program); /* working memory one run needs */
+
+    Status (*buffer_new)(Device *device, size_t bytes, Buffer **ret_buffer);
+    void (*buffer_free)(Buffer *buffer);
+    void *(*buffer_data)(Buffer *buffer); /* TENSOR_ALIGNMENT-aligned */
+
+    /* Runs the program; calls done exactly once, on any thread, perhaps before it returns. io is lent until then. */
+    void (*submit)(Program *program, const ProgramIo *io, ProgramDone done, void *user);
+} DeviceApi;
+
+/* Every opened device begins with its table, so that callers need nothing else. */
+struct Device {
+    const DeviceApi *api;
+};
+
+/* The built-in one. */
+const DeviceApi *cpu_device_api(void);
+
+/* A plugin exports this under the name inferd_device_api: its table for the host's abi, or NULL. */
+typedef const DeviceApi *(*DevicePluginEntry)(uint32_t host_abi);

@@ -1,0 +1,172 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a model is: values (edges) and nodes in single-assignment form. A Graph owns one arena for its names, attributes
+ * and small constants; constants may also point into bytes that the graph keeps (the model file). Passes change it
+ * through the functions below; after that it is read-only and may be shared between threads.
+ *
+ * Ids are indexes and stay valid while nodes are removed (a removed node is marked; graph_compact drops marked ones and
+ * unused values and renumbers). Nodes are kept in an order where producers come before users: graph_sort restores it.
+ */
+
+#include "runtime/base/arena.h"
+#include "runtime/tensor/tensor.h"
+
+typedef struct OpSchema OpSchema;
+typedef struct Graph Graph;
+
+typedef uint32_t ValueId;
+typedef uint32_t NodeId;
+#define VALUE_NONE UINT32_MAX /* an optional input or output that is left out */
+#define NODE_NONE  UINT32_MAX
+
+typedef enum AttributeKind {
+    ATTRIBUTE_FLOAT = 1, /* the numbers of AttributeProto.AttributeType */
+    ATTRIBUTE_INT = 2,
+    ATTRIBUTE_STRING = 3,
+    ATTRIBUTE_TENSOR = 4,
+    ATTRIBUTE_GRAPH = 5,
+    ATTRIBUTE_FLOATS = 6,
+    ATTRIBUTE_INTS = 7,
+    ATTRIBUTE_STRINGS = 8,
+} AttributeKind;
+
+typedef struct Attribute {
+    const char *name;
+    AttributeKind kind;
+    size_t count; /* of items, for the plural kinds */
+    union {
+        float f;
+        int64_t i;
+        StringView s;
+        const Tensor *tensor;
+        Graph *graph; /* a subgraph; its outer names are resolved by the owner */
+        const float *floats;
+        const int64_t *ints;
+        const StringView *strings;
+    };
+} Attribute;
+
+/* What a fused node does to its result, in order, before it is stored. Set by passes, honoured by kernels. */
+typedef enum EpilogueKind {
+    EPILOGUE_RELU,
+    EPILOGUE_LEAKY_RELU,   /* alpha: slope */
+    EPILOGUE_CLIP,         /* alpha: min, beta: max */
+    EPILOGUE_SIGMOID,
+    EPILOGUE_TANH,
+    EPILOGUE_HARD_SIGMOID, /* max(0, min(1, alpha * x + beta)) */
+    EPILOGUE_HARD_SWISH,   /* x * max(0, min(1, x / 6 + 1 / 2)) */
+    EPILOGUE_SWISH,        /* x * sigmoid(alpha * x) */
+    EPILOGUE_GELU,         /* erf form */
+    EPILOGUE_LINEAR,       /* alpha * x + beta */
+    EPILOGUE_ADD,          /* + input number `input` of the node, of the result's own shape and layout: a residual */
+    EPILOGUE_MUL,          /* * the same, or [N,C,1,1] */
+} EpilogueKind;
+
+typedef struct EpilogueStep {
+    EpilogueKind kind;
+    uint32_t input; /* index into the node's inputs, for ADD and MUL */
+    float alpha, beta;
+} EpilogueStep;
+
+enum { EPILOGUE_MAX = 6 };
+
+typedef struct Node {
+    const OpSchema *op;
+    const char *name; /* from the model, for messages; "" if it had none */
+    ValueId *inputs;  /* VALUE_NONE where an optional input is left out */
+    ValueId *outputs;
+    Attribute *attributes;
+    uint32_t input_count, output_count, attribute_count;
+    uint32_t epilogue_count;
+    EpilogueStep epilogue[EPILOGUE_MAX];
+    bool removed;
+} Node;
+
+typedef struct Value {
+    const char *name; /* unique in the graph for those the model named; "" for made ones */
+    DType dtype;      /* INVALID while unknown */
+    Layout layout;    /* assigned by the layout pass */
+    Shape shape;      /* as far as it is known */
+    const Tensor *constant; /* initializer or folded result; lent by the graph */
+    NodeId producer;        /* NODE_NONE for inputs and constants */
+} Value;
+
+/* A graph input or output as clients see it. */
+typedef struct Port {
+    const char *name;
+    ValueId value;
+    DType dtype;
+    Shape shape;                                /* declared; DIM_UNKNOWN where symbolic */
+    const char *dim_names[SHAPE_MAX_RANK];      /* dim_param, or NULL */
+} Port;
+
+/** @budget_bytes  for everything in the graph's own arena */
+Status graph_new(size_t budget_bytes, Graph **ret_graph);
+void graph_free(Graph *graph);
+DEFINE_AUTO(Graph, graph_free);
+
+/* A copy that may be changed; constants are shared with `graph`, which must outlive it. */
+Status graph_clone(const Graph *graph, Graph **ret_graph);
+/* Bytes that constants point into: freed with the graph. Taken on success. */
+Status graph_keep_bytes(Graph *graph, void *bytes);
+Arena *graph_arena(Graph *graph);
+
+size_t graph_node_count(const Graph *graph); /* removed ones included */
+size_t graph_value_count(const Graph *graph);
+/* Pointers stay good until the next node or value is added. */
+Node *graph_node(Graph *graph, NodeId node);
+const Node *graph_node_const(const Graph *graph, NodeId node);
+Value *graph_value(Graph *graph, ValueId value);
+const Value *graph_value_const(const Graph *graph, ValueId value);
+
+size_t graph_input_count(const Graph *graph);
+const Port *graph_input(const Graph *graph, size_t index);
+size_t graph_output_count(const Graph *graph);
+const Port *graph_output(const Graph *graph, size_t index);
+
+/* name is copied; NULL for none. */
+Status graph_add_value(Graph *graph, const char *name, DType dtype, const Shape *shape, ValueId *ret_value);
+/* tensor's data is lent: kept bytes, the graph's arena, or another graph that outlives this one. */
+Status graph_add_constant(Graph *graph, const char *name, const Tensor *tensor, ValueId *ret_value);
+/* A constant with its own zeroed data in the graph, to be filled by the caller through ret_data. */
+Status graph_add_constant_new(Graph *graph, DType dtype, const Shape *shape, ValueId *ret_value, Tensor **ret_tensor);
+Status graph_add_input(Graph *graph, const Port *port);
+Status graph_add_output(Graph *graph, const Port *port);
+/* Redirects output number index to another value (a pass replaced its producer). */
+void graph_set_output_value(Graph *graph, size_t index, ValueId value);
+
+typedef struct NodeSpec {
+    const OpSchema *op;
+    const char *name;
+    const ValueId *inputs, *outputs;
+    const Attribute *attributes; /* copied shallowly: names and items must live as long as the graph */
+    size_t input_count, output_count, attribute_count;
+} NodeSpec;
+/* Appends; sets producer of the outputs. */
+Status graph_add_node(Graph *graph, const NodeSpec *spec, NodeId *ret_node);
+/* Marks it; its outputs lose their producer. */
+void graph_remove_node(Graph *graph, NodeId node);
+/* Every use of `from`, graph outputs included, becomes `to`. */
+void graph_replace_value(Graph *graph, ValueId from, ValueId to);
+/* Uses by nodes that are not removed plus uses as graph output. */
+size_t graph_use_count(const Graph *graph, ValueId value);
+/* The only node using value if there is exactly one use and it is by a node; else NODE_NONE. */
+NodeId graph_single_user(const Graph *graph, ValueId value);
+/* INVALID_ARGUMENT naming a node on a cycle. */
+Status graph_sort(Graph *graph);
+/* Drops removed nodes, dead nodes and unused values; renumbers. */
+Status graph_compact(Graph *graph);
+
+const Attribute *node_find_attribute(const Node *node, const char *name);
+int64_t node_get_int(const Node *node, const char *name, int64_t fallback);
+float node_get_float(const Node *node, const char *name, float fallback);
+StringView node_get_string(const Node *node, const char *name, const char *fallback);
+/* count 0 and NULL when absent */
+const int64_t *node_get_ints(const Node *node, const char *name, size_t *ret_count);
+/* Replaces or adds. */
+Status graph_set_attribute(Graph *graph, NodeId node, const Attribute *attribute);
+Status graph_set_int(Graph *graph, NodeId node, const char *name, int64_t value);
+Status graph_set_ints(Graph *graph, NodeId node, const char *name, const int64_t *values, size_t count);

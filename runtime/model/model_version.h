@@ -1,0 +1,67 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One version of one model, in service or about to be. Counted: the repository holds one reference while the version is
+ * available, every Lease one more; the last one gone frees it. Everything in it is fixed after load, so requests read it
+ * without a lock.
+ */
+
+#include "runtime/base/cleanup.h"
+#include "runtime/config/model_config.h"
+#include "runtime/model/signature.h"
+
+#include <stdatomic.h>
+
+typedef struct ModelQueue ModelQueue; /* runtime/schedule/scheduler.h */
+
+typedef struct ModelVersion {
+    /* fixed after load */
+    const char *name;
+    int64_t number;
+    Signature signature;
+    ModelConfig config;
+    QueuePolicy queue_policy;
+    Executor *executor;
+    ModelQueue *queue; /* the scheduler's; set before the version is published */
+    Arena *arena;      /* holds the above */
+    size_t bytes;      /* memory held: weights and arena */
+    void (*on_unloaded)(void *user, struct ModelVersion *version); /* last reference gone; before the free */
+    void *user;
+    /* any thread */
+    atomic_size_t references;
+} ModelVersion;
+
+typedef struct ModelLoad {
+    const char *name;
+    int64_t number;
+    int directory; /* of the version, opened beneath the repository; lent */
+    const char *labels; /* content of labels.txt or NULL; lent */
+    size_t labels_length;
+    const ModelConfig *config; /* copied */
+    Device *device;
+    Pool *pool;
+    bool warm;
+    size_t default_max_batch_size; /* for batchable models whose config says nothing; Triton's 4 */
+    size_t file_limit_bytes;
+} ModelLoad;
+
+/**
+ * Reads, imports, optimises, packs, warms. The result has one reference and no queue yet.
+ *
+ * Errors: those of onnx_import, executor_new and signature_make, prefixed with the file name
+ * Thread: loader
+ */
+Status model_version_load(const ModelLoad *load, ModelVersion **ret_version);
+ModelVersion *model_version_ref(ModelVersion *version);
+void model_version_unref(ModelVersion *version);
+DEFINE_AUTO(ModelVersion, model_version_unref);
+
+/* A request's hold on a version: acquired from the repository, released after the reply. */
+typedef struct Lease {
+    ModelVersion *version; /* NULL when empty */
+} Lease;
+
+void lease_release(Lease *lease);
+DEFINE_AUTO_VALUE(Lease, lease_release);

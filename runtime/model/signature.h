@@ -1,0 +1,39 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a model takes and gives, as clients see it: the graph's ports merged with config.pbtxt. Shapes are full shapes;
+ * when axis 0 is a batch, dim 0 is DIM_UNKNOWN. Order is the config's, or else the graph's.
+ */
+
+#include "runtime/config/model_config.h"
+#include "runtime/exec/executor.h"
+
+typedef struct SignatureTensor {
+    const char *name;
+    DType dtype;
+    Shape shape;            /* DIM_UNKNOWN where it varies */
+    size_t port;            /* index into the executor's ports */
+    bool optional;
+    const char *const *labels; /* outputs: from label_filename or labels.txt; NULL */
+    size_t label_count;
+} SignatureTensor;
+
+typedef struct Signature {
+    const SignatureTensor *inputs, *outputs;
+    size_t input_count, output_count;
+    size_t max_batch_size; /* as configured or derived; 0: axis 0 is not a batch */
+    bool batched;          /* max_batch_size > 0 */
+} Signature;
+
+/**
+ * @arena  holds the signature
+ *
+ * Errors: INVALID_ARGUMENT naming model file and config side (count, name, dtype, dims)
+ */
+Status signature_make(const Executor *executor, const ModelConfig *config, Arena *arena, Signature *ret_signature);
+
+/* INDEX_NONE when there is none of that name. */
+size_t signature_find_input(const Signature *signature, StringView name);
+size_t signature_find_output(const Signature *signature, StringView name);

@@ -1,0 +1,58 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One inference, whatever protocol asked for it. Made by the thread that decoded it, owned by the scheduler from a
+ * successful scheduler_submit until on_done, then again by whoever made it. Lives in its own arena.
+ */
+
+#include "runtime/base/arena.h"
+#include "runtime/base/list.h"
+#include "runtime/exec/output_block.h"
+#include "runtime/model/model_version.h"
+#include "runtime/tensor/spans.h"
+
+#include <stdatomic.h>
+
+typedef struct InferRequest InferRequest;
+
+/* An input in the order of the signature. Payload of a STRING input: one span of StringViews, all lent by the request. */
+typedef struct RequestInput {
+    DType dtype;
+    Shape shape;
+    Spans payload; /* checked: bytes is what dtype and shape say */
+} RequestInput;
+
+/* Monotonic; 0 while not reached. */
+typedef struct RequestTimes {
+    uint64_t arrived_ns, queued_ns, taken_ns, executed_ns, done_ns;
+} RequestTimes;
+
+struct InferRequest {
+    /* fixed before submit */
+    Lease lease;
+    RequestInput *inputs; /* signature.input_count */
+    size_t rows;          /* entries of axis 0; 1 when the model is not batched */
+    size_t payload_bytes; /* charged against the queue */
+    uint64_t deadline_ns; /* TIME_NEVER */
+    uint32_t priority;    /* 0: the default level */
+    uint64_t tenant;      /* hash of who asks; flows of fair queueing */
+    /* Called exactly once, on any thread, without a lock held. status tells; outputs are valid when it is OK. */
+    void (*on_done)(InferRequest *request, const Status *status);
+    void *user;
+
+    /* set by the scheduler, valid in on_done */
+    OutputBlock *block; /* one reference of the request's own; request_release_outputs */
+    Tensor *outputs;    /* signature.output_count, room provided by the maker; views into block */
+    size_t batch_rows;  /* of the batch it travelled in */
+    RequestTimes times;
+
+    /* scheduler only */
+    ListNode queue_node;
+    size_t deadline_slot; /* in the deadline heap; INDEX_NONE */
+    struct ShapeQueue *shape_queue;
+    atomic_bool cancelled;
+};
+
+void request_release_outputs(InferRequest *request);

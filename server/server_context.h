@@ -1,0 +1,26 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What every method may use: lent to the rpc layer for its whole life, fixed after start. No gRPC in here, so that REST
+ * serves from the same.
+ */
+
+#include "runtime/repo/repo.h"
+#include "runtime/schedule/scheduler.h"
+
+#include <stdatomic.h>
+
+typedef struct ServerContext {
+    Repo *repo;
+    Scheduler *scheduler;
+    Pool *pool;
+    const char *name;    /* ServerMetadata.name */
+    const char *version; /* of inferd */
+    bool strict_readiness;
+    size_t header_limit_bytes;  /* of a request, apart from tensor payloads */
+    size_t request_arena_bytes; /* budget of one request's arena: names, shapes, copied small payloads, typed tensors */
+    /* any thread */
+    atomic_bool draining;
+} ServerContext;

@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A request as the wire says it, before a model is known: names, shapes and where the payload lies. Both protocols decode
+ * into this; `bind` then checks it against a model's signature in that protocol's words. Serves RPCs and warm-up files.
+ */
+
+#include "runtime/repo/repo.h"
+#include "runtime/schedule/request.h"
+#include "server/wire/wire_reply.h"
+
+typedef struct WireTensor {
+    StringView name;
+    DType dtype;
+    Shape shape;
+    bool has_data;  /* false: to come from elsewhere (shared memory), or missing */
+    Spans payload;  /* row-major little-endian, exactly as many bytes as dtype and shape say; STRING: StringViews */
+} WireTensor;
+
+typedef struct WireInfer {
+    StringView model;
+    VersionChoice version;
+    StringView signature; /* TensorFlow; empty: serving_default */
+    StringView id;        /* echoed */
+    WireTensor *inputs;
+    size_t input_count;
+    StringView *outputs; /* wanted, in this order; none: all */
+    size_t output_count;
+    uint64_t timeout_ns; /* 0: none given */
+    uint32_t priority;
+    size_t payload_bytes;
+    const uint32_t *output_index; /* set by bind: per wanted output, its index in the signature */
+} WireInfer;
+
+/* One inference protocol. Functions take no lock and do not block. Thread: rpc or http (decode, bind: perhaps worker) */
+typedef struct InferProtocol {
+    const char *name; /* "tensorflow", "inference": for logs and metrics */
+    /* message is lent until the request ends: payloads above WIRE_COPY_BYTES stay in it as spans. */
+    Status (*decode)(const Spans *message, size_t header_limit_bytes, Arena *arena, WireInfer *ret_infer);
+    /* Fills request->inputs, rows, payload_bytes, outputs (room). request->lease is set. */
+    Status (*bind)(WireInfer *infer, Arena *arena, InferRequest *request);
+    /* After on_done with OK. */
+    Status (*encode)(const WireInfer *infer, const InferRequest *request, WireReply *reply);
+    /* This protocol's code and words for a failure to resolve or to queue. */
+    Status (*describe)(const Status *status, const WireInfer *infer);
+} InferProtocol;
+
+extern const InferProtocol TENSORFLOW_PREDICT;
+extern const InferProtocol INFERENCE_INFER;

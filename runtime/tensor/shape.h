@@ -39,7 +39,8 @@ bool shape_accepts(const Shape *declared, const Shape *actual);
 bool shape_elements(const Shape *shape, size_t *ret_elements);
 bool shape_bytes(const Shape *shape, DType dtype, size_t *ret_bytes); /* packed types round up to a byte */
 
-/* Numpy rules; unknown dims give unknown dims. INVALID_ARGUMENT naming both shapes. Source: ONNX Broadcasting. */
+/* Numpy rules; an unknown dim beside 1 stays unknown, beside another known dim it must be 1 or that one, so the result is
+ * known. INVALID_ARGUMENT naming both shapes. Source: ONNX Broadcasting. */
 Status shape_broadcast(const Shape *a, const Shape *b, Shape *ret_shape);
 /* -rank..rank-1 to 0..rank-1; INVALID_ARGUMENT naming both. */
 Status shape_axis(int64_t axis, int32_t rank, size_t *ret_axis);

@@ -76,8 +76,9 @@ enum { EPILOGUE_MAX = 6 };
 typedef struct Node {
     const OpSchema *op;
     const char *name; /* from the model, for messages; "" if it had none */
-    ValueId *inputs;  /* VALUE_NONE where an optional input is left out */
-    ValueId *outputs;
+    /* Changed by graph_set_input and graph_set_inputs only: the graph counts uses. */
+    const ValueId *inputs; /* VALUE_NONE where an optional input is left out */
+    const ValueId *outputs;
     Attribute *attributes;
     uint32_t input_count, output_count, attribute_count;
     uint32_t epilogue_count;
@@ -108,11 +109,14 @@ Status graph_new(size_t budget_bytes, Graph **ret_graph);
 void graph_free(Graph *graph);
 DEFINE_AUTO(Graph, graph_free);
 
-/* A copy that may be changed; constants are shared with `graph`, which must outlive it. */
+/* A copy that may be changed; constants, names and attributes are shared with `graph`, which must outlive it. */
 Status graph_clone(const Graph *graph, Graph **ret_graph);
 /* Bytes that constants point into: freed with the graph. Taken on success. */
 Status graph_keep_bytes(Graph *graph, void *bytes);
 Arena *graph_arena(Graph *graph);
+/* What the importer remembers of the file, in the graph's arena; NULL if nothing was set. Clones share it. */
+void graph_set_origin(Graph *graph, const void *origin);
+const void *graph_origin(const Graph *graph);
 
 size_t graph_node_count(const Graph *graph); /* removed ones included */
 size_t graph_value_count(const Graph *graph);
@@ -145,8 +149,13 @@ typedef struct NodeSpec {
     const Attribute *attributes; /* copied shallowly: names and items must live as long as the graph */
     size_t input_count, output_count, attribute_count;
 } NodeSpec;
-/* Appends; sets producer of the outputs. */
+/* Appends; sets producer of the outputs. INVALID_ARGUMENT naming an output that another node, an input or a constant
+ * gives already. */
 Status graph_add_node(Graph *graph, const NodeSpec *spec, NodeId *ret_node);
+/* Redirects one input; VALUE_NONE leaves it out. */
+void graph_set_input(Graph *graph, NodeId node, size_t index, ValueId value);
+/* All inputs anew, their number too (a fused bias or residual). inputs is copied. */
+Status graph_set_inputs(Graph *graph, NodeId node, const ValueId *inputs, size_t count);
 /* Marks it; its outputs lose their producer. */
 void graph_remove_node(Graph *graph, NodeId node);
 /* Every use of `from`, graph outputs included, becomes `to`. */
@@ -155,9 +164,11 @@ void graph_replace_value(Graph *graph, ValueId from, ValueId to);
 size_t graph_use_count(const Graph *graph, ValueId value);
 /* The only node using value if there is exactly one use and it is by a node; else NODE_NONE. */
 NodeId graph_single_user(const Graph *graph, ValueId value);
-/* INVALID_ARGUMENT naming a node on a cycle. */
+/* Renumbers nodes, not values; changes nothing where the order is right already. INVALID_ARGUMENT naming a node on a
+ * cycle. */
 Status graph_sort(Graph *graph);
-/* Drops removed nodes, dead nodes and unused values; renumbers. */
+/* Sorts, then drops removed nodes, dead nodes and unused values; renumbers both. Optional outputs that nobody uses
+ * become VALUE_NONE. Graph inputs stay. */
 Status graph_compact(Graph *graph);
 
 const Attribute *node_find_attribute(const Node *node, const char *name);

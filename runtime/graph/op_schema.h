@@ -38,6 +38,8 @@ typedef enum OpFlags {
 
 enum { ARITY_ANY = 255 };
 
+#define DTYPE_BIT(dtype) (UINT32_C(1) << (dtype))
+
 struct OpSchema {
     const char *domain; /* "" is ai.onnx; "inferd" for internal ones */
     const char *name;
@@ -45,6 +47,7 @@ struct OpSchema {
     uint8_t min_inputs, max_inputs, min_outputs, max_outputs;
     uint8_t tier; /* of reference: 1 CNN, 2 shape arithmetic and elementwise, ...; 0 internal */
     uint32_t flags;
+    uint32_t types; /* bits DTYPE_BIT(x) that input 0 may have, 0: any; checked before infer is called */
     InferFn infer;
     const char *summary; /* one line for docs/OPERATORS.md */
 };
@@ -54,8 +57,10 @@ const OpSchema *op_schema_find(const char *domain, const char *name);
 /* All rows in name order, for documents and tests. */
 const OpSchema *op_schema_table(size_t *ret_count);
 
-/* Runs infer for one node of a graph and writes dtype and shape of its outputs into the values. values[v] gives content
- * where known (may be NULL: only graph constants count). Prefixes errors with operator and node name. */
+/* Checks arity and the type of input 0, runs the operator's infer, and checks that the output shapes can be addressed. This,
+ * not the table's function, is what others call. Prefixes errors with operator and node name. */
+Status op_infer(InferCall *call);
+/* op_infer for one node of a graph: writes dtype and shape of its outputs into the values. Only constants have content. */
 Status graph_infer_node(Graph *graph, NodeId node);
 /* All nodes in order. */
 Status graph_infer(Graph *graph);

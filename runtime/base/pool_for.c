@@ -1,0 +1,165 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One operator over several cores. The items are cut into PIECES_PER_THREAD pieces a thread; whoever is free takes the
+ * next piece with one atomic addition. The caller takes part, so a caller that is alone does it all, and it waits for
+ * pieces that others have begun, never for threads that have joined without beginning one: the job is pooled memory
+ * that outlives the call while such a latecomer still looks at it.
+ *
+ * The wait at the end is a short spin (the last pieces are about equally long), then a sleep: a helper that lost its
+ * core does not cost the caller's core too. Wakes spread as a tree: the caller and each helper wake two more.
+ */
+
+#include "runtime/base/pool_internal.h"
+#include "runtime/base/size.h"
+
+#include <stdlib.h>
+
+enum { PIECES_PER_THREAD = 6, SPIN_PAUSES = 400, WAKES_EACH = 2 };
+
+static _Thread_local bool is_in_chunk;
+
+/* NULL when memory is out: the caller then works alone. */
+static PoolJob *job_open(Pool *pool, const PoolJob *described) {
+    PoolJob *job = NULL;
+    {
+        LOCKED(&pool->mutex);
+        job = pool->free_jobs;
+        if (job)
+            pool->free_jobs = job->next_free;
+    }
+    if (!job) {
+        job = calloc(1, sizeof *job);
+        if (!job)
+            return NULL;
+        mutex_init(&job->mutex);
+        cond_init(&job->done);
+        list_init(&job->node);
+    }
+    job->chunk = described->chunk;
+    job->user = described->user;
+    job->items = described->items;
+    job->count = described->count;
+    atomic_store(&job->next, 0);
+    atomic_store(&job->pending, job->count);
+    atomic_store(&job->sleeping, false);
+    LOCKED(&pool->mutex);
+    job->visitors = 1;
+    list_push_back(&pool->jobs, &job->node);
+    atomic_fetch_add(&pool->job_count, 1);
+    return job;
+}
+
+/* No piece is left to hand out: nobody else need join. */
+static void job_close_locked(Pool *pool, PoolJob *job) {
+    mutex_assert_held(&pool->mutex);
+    if (list_is_empty(&job->node))
+        return;
+    list_remove(&job->node);
+    atomic_fetch_sub(&pool->job_count, 1);
+}
+
+static void job_leave(Pool *pool, PoolJob *job) {
+    LOCKED(&pool->mutex);
+    job_close_locked(pool, job);
+    if (--job->visitors > 0)
+        return;
+    job->next_free = pool->free_jobs;
+    pool->free_jobs = job;
+}
+
+static void finish_piece(PoolJob *job) {
+    if (atomic_fetch_sub(&job->pending, 1) != 1 || !atomic_load(&job->sleeping))
+        return;
+    LOCKED(&job->mutex);
+    cond_signal(&job->done);
+}
+
+/* Runs pieces until none is left to begin; true if it ran any. */
+static bool job_run(Pool *pool, PoolJob *job, bool wakes_others) {
+    size_t each = job->items / job->count, longer = job->items % job->count;
+    bool has_run = false;
+    is_in_chunk = true;
+    for (;;) {
+        size_t piece = atomic_fetch_add(&job->next, 1);
+        if (piece >= job->count)
+            break;
+        if (wakes_others && !has_run)
+            for (size_t i = 0; i < WAKES_EACH && i + piece + 1 < job->count; i++)
+                pool_wake(pool);
+        has_run = true;
+        size_t begin = piece * each + MIN_OF(piece, longer);
+        job->chunk(job->user, begin, begin + each + (piece < longer));
+        finish_piece(job);
+    }
+    is_in_chunk = false;
+    return has_run;
+}
+
+static void job_wait(PoolJob *job) {
+    for (size_t i = 0; i < SPIN_PAUSES; i++) {
+        if (atomic_load(&job->pending) == 0)
+            return;
+        pool_pause();
+    }
+    LOCKED(&job->mutex);
+    atomic_store(&job->sleeping, true);
+    while (atomic_load(&job->pending) > 0)
+        cond_wait(&job->done, &job->mutex);
+}
+
+bool pool_help(Pool *pool) {
+    if (atomic_load(&pool->job_count) == 0)
+        return false;
+    PoolJob *job = NULL;
+    {
+        LOCKED(&pool->mutex);
+        if (list_is_empty(&pool->jobs))
+            return false;
+        job = LIST_ITEM(pool->jobs.next, PoolJob, node);
+        job->visitors++;
+    }
+    bool has_run = job_run(pool, job, true);
+    job_leave(pool, job);
+    return has_run;
+}
+
+static void run_alone(size_t items, PoolChunk chunk, void *user) {
+    bool was_in_chunk = is_in_chunk;
+    is_in_chunk = true;
+    chunk(user, 0, items);
+    is_in_chunk = was_in_chunk;
+}
+
+void pool_for(Pool *pool, size_t items, size_t grain, PoolChunk chunk, void *user) {
+    if (items == 0)
+        return;
+    size_t threads = pool ? pool->thread_count : 1;
+    PoolWorker *worker = pool_current_worker();
+    if (pool && (!worker || worker->pool != pool))
+        threads++;
+    size_t count = MIN_OF(items / MAX_OF(grain, (size_t)1), threads * PIECES_PER_THREAD);
+    if (threads == 1 || count <= 1 || is_in_chunk) {
+        run_alone(items, chunk, user);
+        return;
+    }
+    PoolJob *job = job_open(pool, &(PoolJob){ .chunk = chunk, .user = user, .items = items, .count = count });
+    if (!job) {
+        run_alone(items, chunk, user);
+        return;
+    }
+    job_run(pool, job, true);
+    job_wait(job);
+    job_leave(pool, job);
+}
+
+void pool_free_jobs(Pool *pool) {
+    while (pool->free_jobs) {
+        PoolJob *job = pool->free_jobs;
+        pool->free_jobs = job->next_free;
+        cond_deinit(&job->done);
+        mutex_deinit(&job->mutex);
+        free(job);
+    }
+}

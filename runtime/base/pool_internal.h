@@ -1,0 +1,90 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What pool.c (threads, tasks, parking) and pool_for.c (operators cut into chunks) share. Nobody else includes it. */
+
+#include "runtime/base/list.h"
+#include "runtime/base/pool.h"
+#include "runtime/base/thread.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+enum { POOL_TASKS_MAX = 1024 };
+
+/* One pool_for. Pooled and never freed before the pool, so that a helper that comes too late touches valid memory. */
+typedef struct PoolJob {
+    /* fixed while it is open */
+    PoolChunk chunk;
+    void *user;
+    size_t items, count; /* count pieces of items / count items, the first items % count have one more */
+    /* any thread */
+    atomic_size_t next;    /* piece to hand out; may run beyond count */
+    atomic_size_t pending; /* pieces not finished */
+    atomic_bool sleeping;  /* the caller waits on done */
+    Mutex mutex;           /* with done, for sleeping only */
+    Cond done;
+    /* under Pool.mutex */
+    ListNode node;   /* in Pool.jobs while pieces are left */
+    size_t visitors; /* the caller and whoever joined; 0: back to Pool.free_jobs */
+    struct PoolJob *next_free;
+} PoolJob;
+
+typedef struct PoolWorker {
+    Pool *pool;
+    size_t index;
+    Thread thread;
+    Cond wake; /* with Pool.mutex */
+    /* under Pool.mutex */
+    bool parked;
+    struct PoolWorker *next_parked;
+} PoolWorker;
+
+typedef struct PoolTaskItem {
+    PoolTask run;
+    void *user;
+} PoolTaskItem;
+
+struct Pool {
+    /* fixed after new; source before the first wake */
+    PoolWorker *workers;
+    size_t thread_count;
+    _Atomic(PoolSource) source;
+    void *source_user;
+
+    /* written under mutex, read anywhere */
+    atomic_size_t listening;  /* workers that a wake must reach: parked ones and those about to park */
+    atomic_size_t parked;
+    atomic_size_t wake_epoch; /* grows when a wake found nobody parked: who is about to park looks again */
+    atomic_size_t task_count;
+    atomic_size_t job_count;  /* jobs in the list */
+    atomic_bool stopping;
+
+    Mutex mutex;
+    /* under mutex */
+    PoolWorker *parked_top; /* last parked, first woken: its caches are warm */
+    size_t lingering, lingering_claimed;
+    PoolTaskItem tasks[POOL_TASKS_MAX];
+    size_t task_first;
+    ListNode jobs;
+    PoolJob *free_jobs;
+};
+
+/* Runs chunks of an open job until none is left. false: there was none. Thread: worker. */
+bool pool_help(Pool *pool);
+/* All jobs are back. */
+void pool_free_jobs(Pool *pool);
+/* NULL on threads that are no workers. */
+PoolWorker *pool_current_worker(void);
+
+/* Tells the core that this is a spin. */
+#if defined(__x86_64__) || defined(__i386__)
+static inline void pool_pause(void) {
+    __builtin_ia32_pause();
+}
+#else
+static inline void pool_pause(void) {
+    atomic_signal_fence(memory_order_seq_cst);
+}
+#endif

@@ -15,5 +15,8 @@ typedef struct Lifetime {
     size_t bytes;            /* of the root, when planned */
 } Lifetime;
 
+/* Is the node nothing but its input's bytes under another shape? */
+bool lifetime_is_view(const Graph *graph, const Node *node);
+
 /* One entry per value, in arena memory. */
 Status lifetime_compute(const Graph *graph, Arena *arena, Lifetime **ret_lifetimes);

@@ -10,8 +10,19 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/tensor/shape.h"
 
+#include <stdatomic.h>
+
 typedef struct PlanCache PlanCache;
-typedef struct Plan Plan; /* runtime/exec/executor.h */
+
+/* What is cached, counted. Whoever builds plans begins its own struct with this one and sets free. */
+typedef struct Plan {
+    atomic_size_t references; /* the maker starts with 1 */
+    void (*free)(struct Plan *plan);
+} Plan;
+
+Plan *plan_ref(Plan *plan);
+void plan_unref(Plan *plan);
+DEFINE_AUTO(Plan, plan_unref);
 
 typedef struct PlanCacheCounts {
     uint64_t hits, misses, evictions;

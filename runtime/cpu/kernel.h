@@ -68,3 +68,7 @@ ReferenceKernel reference_kernel_find(const char *domain, const char *name);
 
 /* Fast rows in the order they are asked. Defined in runtime/cpu/kernel_table.c. */
 const KernelType *const *kernel_table(size_t *ret_count);
+
+/* What the fast rows would make of a node, asked by the passes. Defined beside the table. */
+bool cpu_fuses(const Graph *graph, NodeId node, EpilogueKind step);
+Layout cpu_preferred_layout(const Graph *graph, NodeId node);

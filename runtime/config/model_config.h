@@ -3,28 +3,32 @@
 #pragma once
 
 /*
- * A model's config.pbtxt, checked and filled with defaults. Everything in it is optional; what the model itself says is
- * merged in by runtime/model/signature. Unknown fields are errors, known ones that we do not honour yet are listed in
- * `ignored` so that the server can say so once.
+ * A model's config.pbtxt, checked and filled with defaults. Everything in it is optional; what the
+ * model itself says is merged in by runtime/model/signature. Unknown fields are errors, known ones
+ * that we do not honour yet are listed in `ignored` so that the server can say so once.
  */
 
 #include "runtime/base/arena.h"
 #include "runtime/base/status.h"
 #include "runtime/tensor/shape.h"
 
-typedef enum VersionPolicyKind { VERSIONS_LATEST, VERSIONS_ALL, VERSIONS_SPECIFIC } VersionPolicyKind;
+typedef enum VersionPolicyKind {
+    VERSIONS_LATEST,
+    VERSIONS_ALL,
+    VERSIONS_SPECIFIC
+} VersionPolicyKind;
 
 typedef struct VersionPolicy {
     VersionPolicyKind kind;
-    uint32_t latest_count;    /* LATEST; at least 1 */
-    const int64_t *specific;  /* SPECIFIC */
+    uint32_t latest_count;   /* LATEST; at least 1 */
+    const int64_t *specific; /* SPECIFIC */
     size_t specific_count;
 } VersionPolicy;
 
 typedef struct ConfigTensor {
     const char *name;
     DType dtype;
-    Shape dims;             /* without the batch dim when max_batch_size > 0; DIM_UNKNOWN for -1 */
+    Shape dims; /* without the batch dim when max_batch_size > 0; DIM_UNKNOWN for -1 */
     bool has_reshape;
     Shape reshape;
     bool optional;
@@ -33,16 +37,17 @@ typedef struct ConfigTensor {
 
 enum { PREFERRED_ROWS_MAX = 16 };
 
-/* How requests for one version are queued and joined; see runtime/schedule. Also from TensorFlow Serving's batching file. */
+/* How requests for one version are queued and joined; see runtime/schedule. Also from TensorFlow
+ * Serving's batching file. */
 typedef struct QueuePolicy {
-    bool batching;                 /* join requests along axis 0 */
-    size_t max_rows;               /* of a batch; 1 when not batching */
-    uint64_t delay_ns;             /* how long the oldest request waits for company */
+    bool batching;                             /* join requests along axis 0 */
+    size_t max_rows;                           /* of a batch; 1 when not batching */
+    uint64_t delay_ns;                         /* how long the oldest request waits for company */
     size_t preferred_rows[PREFERRED_ROWS_MAX]; /* increasing */
     size_t preferred_count;
-    size_t max_queue_requests;     /* 0: the server's default */
-    size_t max_queue_bytes;        /* 0: the server's default */
-    uint64_t default_timeout_ns;   /* 0: none */
+    size_t max_queue_requests;   /* 0: the server's default */
+    size_t max_queue_bytes;      /* 0: the server's default */
+    uint64_t default_timeout_ns; /* 0: none */
     bool allow_timeout_override;
     bool preserve_ordering;
 } QueuePolicy;
@@ -58,8 +63,9 @@ typedef struct ModelConfig {
     bool has_dynamic_batching;
     QueuePolicy queue;
     const char *model_filename; /* "model.onnx" */
-    const char *device;         /* "auto", "cpu", "cuda:0": parameters { key: "device" } or instance_group */
-    bool deterministic;         /* parameters { key: "deterministic" value { string_value: "true" } } */
+    const char
+        *device; /* "auto", "cpu", "cuda:0": parameters { key: "device" } or instance_group */
+    bool deterministic; /* parameters { key: "deterministic" value { string_value: "true" } } */
     const char *const *ignored; /* field paths that were set and have no effect, for one log line */
     size_t ignored_count;
 } ModelConfig;

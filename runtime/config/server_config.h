@@ -3,19 +3,30 @@
 #pragma once
 
 /*
- * Files that say which models to serve and how: TensorFlow Serving's models.config (ModelServerConfig) and batching file
- * (BatchingParameters), read by the same text format parser and checked here.
+ * Files that say which models to serve and how: TensorFlow Serving's models.config
+ * (ModelServerConfig) and batching file (BatchingParameters), read by the same text format parser
+ * and checked here.
  */
 
 #include "runtime/config/model_config.h"
 
+typedef struct VersionLabel {
+    const char *label;
+    int64_t number;
+} VersionLabel;
+
 typedef struct ServedModel {
     const char *name;
     const char *base_path;
+    bool has_version_policy; /* false: config.pbtxt decides, else the latest */
     VersionPolicy version_policy;
+    const VersionLabel *version_labels; /* several labels may name one version */
+    size_t version_label_count;
 } ServedModel;
 
-/* Errors: INVALID_ARGUMENT "<line>:<column>: ..." (relative base_path, duplicate name, unknown platform, ...). */
-Status served_models_parse(const char *text, size_t length, Arena *arena, const ServedModel **ret_models,
-                           size_t *ret_count);
-Status batching_parameters_parse(const char *text, size_t length, Arena *arena, QueuePolicy *ret_policy);
+/* Errors: INVALID_ARGUMENT "<line>:<column>: ..." (relative base_path, duplicate name, unknown
+ * platform, ...). */
+Status served_models_parse(const char *text, size_t length, Arena *arena,
+                           const ServedModel **ret_models, size_t *ret_count);
+Status batching_parameters_parse(const char *text, size_t length, Arena *arena,
+                                 QueuePolicy *ret_policy);

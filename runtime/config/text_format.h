@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * Protobuf text format -> a protobuf-c message, driven by the descriptors that protobuf-c generates: one parser for
- * config.pbtxt, models.config and every other file of both configuration languages. The result remembers where each
- * field stood, since protobuf-c has no presence for scalars and late errors should name line and column too.
+ * Protobuf text format -> a protobuf-c message, driven by the descriptors that protobuf-c
+ * generates: one parser for config.pbtxt, models.config and every other file of both configuration
+ * languages. The result remembers where each field stood, since protobuf-c has no presence for
+ * scalars and late errors should name line and column too.
  */
 
 #include "runtime/base/arena.h"
@@ -24,13 +25,16 @@ typedef struct TextMessage TextMessage;
  * @descriptor  of the expected message
  * @arena       holds the message and the position table
  *
- * Errors: INVALID_ARGUMENT "line:column: ..." with the nearest field name for an unknown one; depth and size bounded
+ * Errors: INVALID_ARGUMENT "line:column: ..." with the nearest field name for an unknown one; depth
+ * and size bounded
  */
-Status text_format_parse(const char *text, size_t length, const ProtobufCMessageDescriptor *descriptor, Arena *arena,
+Status text_format_parse(const char *text, size_t length,
+                         const ProtobufCMessageDescriptor *descriptor, Arena *arena,
                          TextMessage **ret_message);
 
 const ProtobufCMessage *text_message_root(const TextMessage *message);
-/* @path  "input[0].dims", "dynamic_batching.max_queue_delay_microseconds"; position 0,0 when it was not given */
+/* @path  "input[0].dims", "dynamic_batching.max_queue_delay_microseconds"; position 0,0 when it was
+ * not given */
 TextPosition text_message_position(const TextMessage *message, const char *path);
 /* INVALID_ARGUMENT "<line>:<column>: <path>: ..." */
 Status text_message_error(const TextMessage *message, const char *path, const char *format, ...)

@@ -1,0 +1,154 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The position table, and the nearest name for a wrong one. protobuf-c keeps no presence for
+ * scalars, so "was it given" is asked here too. Lookups are linear: they happen for a dozen paths a
+ * file and on the way to an error, never per field of a long list.
+ *
+ * Thread: any; fixed after parsing.
+ */
+
+#include "runtime/config/text_positions.h"
+
+#include "runtime/base/size.h"
+
+#include <string.h>
+
+enum { TEXT_ENTRIES_MAX = 1 << 18, NAME_LENGTH_MAX = 64 };
+
+Status text_positions_add(TextMessage *message, const TextEntry *entry, int32_t *ret_entry) {
+    if (message->count == message->capacity) {
+        if (message->count >= TEXT_ENTRIES_MAX)
+            return status_error(STATUS_RESOURCE_EXHAUSTED, "%u:%u: more than %d fields in one file",
+                                entry->position.line, entry->position.column,
+                                (int)TEXT_ENTRIES_MAX);
+        size_t capacity = message->capacity ? 2 * message->capacity : 64;
+        TextEntry *grown = arena_calloc(message->arena, capacity, sizeof *grown);
+        if (!grown)
+            return arena_exhausted(message->arena);
+        if (message->count > 0)
+            memcpy(grown, message->entries, message->count * sizeof *grown);
+        message->entries = grown;
+        message->capacity = capacity;
+    }
+    message->entries[message->count] = *entry;
+    *ret_entry = (int32_t)message->count++;
+    return status_ok();
+}
+
+const TextEntry *text_positions_find(const TextMessage *message, int32_t parent,
+                                     const ProtobufCFieldDescriptor *field) {
+    for (size_t i = 0; i < message->count; i++)
+        if (message->entries[i].parent == parent && message->entries[i].field == field)
+            return &message->entries[i];
+    return NULL;
+}
+
+typedef struct Segment {
+    const char *name;
+    size_t length;
+    uint32_t index;
+} Segment;
+
+/* Takes "name[3]" off the front of a path. */
+static Segment take_segment(const char **path) {
+    Segment segment = { .name = *path, .length = strcspn(*path, ".[") };
+    const char *cursor = *path + segment.length;
+    if (*cursor == '[') {
+        segment.index = (uint32_t)strtoul(cursor + 1, NULL, 10);
+        cursor += strcspn(cursor, ".");
+    }
+    *path = *cursor == '.' ? cursor + 1 : cursor;
+    return segment;
+}
+
+static int32_t find_segment(const TextMessage *message, int32_t parent, const Segment *segment) {
+    for (size_t i = 0; i < message->count; i++) {
+        const TextEntry *entry = &message->entries[i];
+        if (entry->parent == parent && entry->index == segment->index &&
+            strlen(entry->field->name) == segment->length &&
+            memcmp(entry->field->name, segment->name, segment->length) == 0)
+            return (int32_t)i;
+    }
+    return -1;
+}
+
+/* The deepest entry on the path that was given; *ret_whole says whether that is all of it. NULL:
+ * not even the first. */
+static const TextEntry *walk_path(const TextMessage *message, const char *path, bool *ret_whole) {
+    const TextEntry *deepest = NULL;
+    int32_t parent = TEXT_NO_PARENT;
+    *ret_whole = true;
+    while (*path) {
+        Segment segment = take_segment(&path);
+        parent = find_segment(message, parent, &segment);
+        if (parent < 0) {
+            *ret_whole = false;
+            break;
+        }
+        deepest = &message->entries[parent];
+    }
+    return deepest;
+}
+
+const ProtobufCMessage *text_message_root(const TextMessage *message) {
+    return message->root;
+}
+
+TextPosition text_message_position(const TextMessage *message, const char *path) {
+    bool whole;
+    const TextEntry *entry = walk_path(message, path, &whole);
+    return entry && whole ? entry->position : (TextPosition){ 0, 0 };
+}
+
+Status text_message_error(const TextMessage *message, const char *path, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    Status status = status_error_v(STATUS_INVALID_ARGUMENT, format, args);
+    va_end(args);
+    bool whole;
+    const TextEntry *entry = walk_path(message, path, &whole);
+    TextPosition position = entry ? entry->position : (TextPosition){ 1, 1 };
+    return status_error(STATUS_INVALID_ARGUMENT, "%u:%u: %s: %s", position.line, position.column,
+                        path, status.message);
+}
+
+/* Levenshtein distance with one row; names longer than NAME_LENGTH_MAX count as far away. */
+static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length) {
+    if (a_length > NAME_LENGTH_MAX || b_length > NAME_LENGTH_MAX)
+        return SIZE_MAX;
+    size_t row[NAME_LENGTH_MAX + 1];
+    for (size_t j = 0; j <= b_length; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a_length; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_length; j++) {
+            size_t change = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = MIN_OF(change, MIN_OF(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[b_length];
+}
+
+const char *text_nearest_name(const char *name, size_t length, NameAt name_at, const void *user,
+                              size_t count) {
+    const char *nearest = NULL;
+    size_t nearest_distance = MAX_OF(length / 2, (size_t)2) + 1; /* further away is no help */
+    for (size_t i = 0; i < count; i++) {
+        const char *candidate = name_at(user, i);
+        size_t candidate_length = strlen(candidate);
+        size_t distance = edit_distance(name, length, candidate, candidate_length);
+        /* "batch_size" for "max_batch_size": a part of a name is near as well. */
+        if (length >= 4 && candidate_length > length &&
+            memmem(candidate, candidate_length, name, length))
+            distance = MIN_OF(distance, length / 2);
+        if (distance < nearest_distance) {
+            nearest = candidate;
+            nearest_distance = distance;
+        }
+    }
+    return nearest;
+}

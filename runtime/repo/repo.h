@@ -7,6 +7,7 @@
  * version_next_action and hands loads to loader threads; requests resolve names here and get a Lease.
  */
 
+#include "runtime/base/clock.h"
 #include "runtime/config/server_config.h"
 #include "runtime/model/model_version.h"
 #include "runtime/repo/version_policy.h"

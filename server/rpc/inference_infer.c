@@ -1,0 +1,433 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * inference.GRPCInferenceService/ModelInfer as an InferProtocol. The request is walked where it lies; raw contents above a
+ * few KiB stay in the message. Answers always use raw_output_contents, as Triton's do, and leave from the output block.
+ * Parameters that ask for what is not built (sequences, shared memory, classification) are refused by name rather than
+ * ignored. Source: reference open_inference_triton.md 1.2, 1.3, 1.5.
+ */
+
+#include "runtime/base/clock.h"
+#include "runtime/base/size.h"
+#include "server/wire/inference_tensor.h"
+#include "server/wire/wire_bind.h"
+#include "server/wire/wire_parameter.h"
+#include "server/wire/wire_writer.h"
+
+#include <stdio.h>
+
+enum {
+    REQUEST_NAME = 1,
+    REQUEST_VERSION = 2,
+    REQUEST_ID = 3,
+    REQUEST_PARAMETERS = 4,
+    REQUEST_INPUTS = 5,
+    REQUEST_OUTPUTS = 6,
+    REQUEST_RAW = 7,
+    TENSOR_NAME = 1,
+    TENSOR_DATATYPE = 2,
+    TENSOR_SHAPE = 3,
+    TENSOR_PARAMETERS = 4,
+    TENSOR_CONTENTS = 5,
+    OUTPUT_PARAMETERS = 2,
+    RESPONSE_NAME = 1,
+    RESPONSE_VERSION = 2,
+    RESPONSE_ID = 3,
+    RESPONSE_OUTPUTS = 5,
+    RESPONSE_RAW = 6,
+};
+
+typedef struct Counts {
+    size_t of[REQUEST_RAW + 1];
+    size_t header_bytes;
+} Counts;
+
+static Status count_fields(SpanReader message, Counts *counts) {
+    WireField field;
+    WireResult result;
+    while ((result = span_reader_next(&message, &field)) == WIRE_FIELD) {
+        if (field.type != WIRE_BYTES)
+            continue;
+        if (field.number <= REQUEST_RAW)
+            counts->of[field.number]++;
+        if (field.number != REQUEST_RAW && field.number != REQUEST_INPUTS)
+            counts->header_bytes += field.bytes.left;
+    }
+    return result == WIRE_END ? status_ok() : wire_malformed("ModelInferRequest");
+}
+
+static Status check_counts(const Counts *counts, size_t header_limit_bytes) {
+    static const uint32_t limited[] = { REQUEST_INPUTS, REQUEST_OUTPUTS, REQUEST_RAW, REQUEST_PARAMETERS };
+    for (size_t i = 0; i < ARRAY_LENGTH(limited); i++)
+        if (counts->of[limited[i]] > WIRE_INPUTS_MAX)
+            return status_error(STATUS_INVALID_ARGUMENT, "field %u of ModelInferRequest is given %zu times, at most %d are "
+                                                         "allowed",
+                                limited[i], counts->of[limited[i]], WIRE_INPUTS_MAX);
+    if (counts->header_bytes > header_limit_bytes)
+        return status_error(STATUS_INVALID_ARGUMENT, "the request has %zu bytes apart from its inputs, at most %zu are "
+                                                     "allowed",
+                            counts->header_bytes, header_limit_bytes);
+    return status_ok();
+}
+
+/* Packed or not: repeated int64. Negative dims are refused later, where the name is known. */
+static Status read_dims(const WireField *field, Shape *shape) {
+    SpanReader packed = field->bytes;
+    uint64_t value = field->scalar;
+    bool more = field->type == WIRE_VARINT;
+    while (more || (field->type == WIRE_BYTES && packed.left > 0)) {
+        if (!more && !span_reader_varint(&packed, &value))
+            return wire_malformed("ModelInferRequest");
+        if (shape->rank == SHAPE_MAX_RANK)
+            return status_error(STATUS_INVALID_ARGUMENT, "an input has more than %d dimensions", SHAPE_MAX_RANK);
+        shape->dims[shape->rank++] = (int64_t)value;
+        more = false;
+    }
+    return status_ok();
+}
+
+typedef struct InputParse {
+    StringView datatype;
+    SpanReader contents;
+    bool has_contents;
+} InputParse;
+
+static Status read_input(SpanReader message, Arena *arena, WireTensor *tensor, InputParse *parse) {
+    WireField field;
+    WireResult result;
+    while ((result = span_reader_next(&message, &field)) == WIRE_FIELD) {
+        if (field.number == TENSOR_SHAPE)
+            TRY(read_dims(&field, &tensor->shape));
+        if (field.type != WIRE_BYTES)
+            continue;
+        if (field.number == TENSOR_NAME)
+            TRY(wire_text(field.bytes, arena, "an input's name", &tensor->name));
+        if (field.number == TENSOR_DATATYPE)
+            TRY(wire_text(field.bytes, arena, "an input's datatype", &parse->datatype));
+        if (field.number == TENSOR_PARAMETERS)
+            TRY(wire_parameter_check(field.bytes, arena, PARAMETER_OF_INPUT, NULL));
+        if (field.number == TENSOR_CONTENTS) {
+            parse->contents = field.bytes;
+            parse->has_contents = true;
+        }
+    }
+    return result == WIRE_END ? status_ok() : wire_malformed("ModelInferRequest");
+}
+
+static Status decode_input(SpanReader message, StringView model, bool has_raw, Arena *arena, WireTensor *tensor) {
+    InputParse parse = { 0 };
+    tensor->name = (StringView){ .data = "" };
+    TRY(read_input(message, arena, tensor, &parse));
+    tensor->dtype = inference_dtype_find(parse.datatype);
+    if (tensor->dtype == DTYPE_INVALID)
+        return status_error(STATUS_INVALID_ARGUMENT, "input '%.*s' has the unknown datatype '%.*s'",
+                            TEXT_ARGS(tensor->name), TEXT_ARGS(parse.datatype));
+    for (int32_t i = 0; i < tensor->shape.rank; i++)
+        if (tensor->shape.dims[i] < 0)
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "All input dimensions should be specified for input '%.*s' for model '%.*s', got %s",
+                                TEXT_ARGS(tensor->name), TEXT_ARGS(model), SHAPE_TEXT(&tensor->shape));
+    if (parse.has_contents && has_raw)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "contents field must not be specified when using raw_input_contents for '%.*s' for model '%.*s'",
+                            TEXT_ARGS(tensor->name), TEXT_ARGS(model));
+    if (parse.has_contents)
+        return inference_contents_decode(parse.contents, model, arena, tensor);
+    return status_ok();
+}
+
+static Status decode_output(SpanReader message, Arena *arena, StringView *ret_name) {
+    WireField field;
+    WireResult result;
+    *ret_name = (StringView){ .data = "" };
+    while ((result = span_reader_next(&message, &field)) == WIRE_FIELD) {
+        if (field.number == TENSOR_NAME && field.type == WIRE_BYTES)
+            TRY(wire_text(field.bytes, arena, "an output's name", ret_name));
+        if (field.number == OUTPUT_PARAMETERS && field.type == WIRE_BYTES)
+            TRY(wire_parameter_check(field.bytes, arena, PARAMETER_OF_OUTPUT, NULL));
+    }
+    return result == WIRE_END ? status_ok() : wire_malformed("ModelInferRequest");
+}
+
+static Status read_version(StringView text, VersionChoice *version) {
+    if (text.length == 0)
+        return status_ok();
+    int64_t number = 0;
+    bool valid = text.length < 19;
+    for (size_t i = 0; i < text.length && valid; i++) {
+        valid = text.data[i] >= '0' && text.data[i] <= '9';
+        number = number * 10 + (text.data[i] - '0');
+    }
+    if (!valid || number == 0)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "failed to get model version from specified version string '%.*s', version should be an integral "
+                            "value > 0",
+                            (int)MIN_OF(text.length, (size_t)64), text.data);
+    *version = (VersionChoice){ .has_number = true, .number = number };
+    return status_ok();
+}
+
+/* Names, version, id and parameters: what the rest needs to word its errors. */
+static Status decode_head(SpanReader reader, Arena *arena, WireInfer *infer) {
+    WireField field;
+    StringView version = { 0 };
+    while (span_reader_next(&reader, &field) == WIRE_FIELD) {
+        if (field.type != WIRE_BYTES)
+            continue;
+        if (field.number == REQUEST_NAME)
+            TRY(wire_text(field.bytes, arena, "model_name", &infer->model));
+        if (field.number == REQUEST_VERSION)
+            TRY(wire_text(field.bytes, arena, "model_version", &version));
+        if (field.number == REQUEST_ID)
+            TRY(wire_text(field.bytes, arena, "id", &infer->id));
+        if (field.number == REQUEST_PARAMETERS)
+            TRY(wire_parameter_check(field.bytes, arena, PARAMETER_OF_REQUEST, infer));
+    }
+    return read_version(version, &infer->version);
+}
+
+static Status attach_raw(WireInfer *infer, size_t raws, SpanReader raw, Arena *arena) {
+    if (raws >= infer->input_count)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "raw_input_contents has more entries than the %zu inputs of the request for model '%.*s'",
+                            infer->input_count, TEXT_ARGS(infer->model));
+    return inference_raw_decode(raw, infer->model, arena, &infer->inputs[raws]);
+}
+
+static Status decode_tensors(SpanReader reader, const Counts *counts, Arena *arena, WireInfer *infer) {
+    SpanReader second = reader;
+    WireField field;
+    while (span_reader_next(&reader, &field) == WIRE_FIELD) {
+        if (field.number == REQUEST_INPUTS && field.type == WIRE_BYTES)
+            TRY(decode_input(field.bytes, infer->model, counts->of[REQUEST_RAW] > 0, arena,
+                             &infer->inputs[infer->input_count++]));
+        if (field.number == REQUEST_OUTPUTS && field.type == WIRE_BYTES)
+            TRY(decode_output(field.bytes, arena, &infer->outputs[infer->output_count++]));
+    }
+    size_t raws = 0;
+    while (counts->of[REQUEST_RAW] > 0 && span_reader_next(&second, &field) == WIRE_FIELD)
+        if (field.number == REQUEST_RAW && field.type == WIRE_BYTES)
+            TRY(attach_raw(infer, raws++, field.bytes, arena));
+    return status_ok();
+}
+
+static Status infer_decode(const Spans *message, size_t header_limit_bytes, Arena *arena, WireInfer *ret_infer) {
+    SpanReader reader = span_reader_of(message);
+    Counts counts = { 0 };
+    TRY(count_fields(reader, &counts));
+    TRY(check_counts(&counts, header_limit_bytes));
+    WireInfer infer = { .inputs = arena_calloc(arena, counts.of[REQUEST_INPUTS], sizeof *infer.inputs),
+                        .outputs = arena_calloc(arena, counts.of[REQUEST_OUTPUTS], sizeof *infer.outputs) };
+    if (!infer.inputs || !infer.outputs)
+        return arena_exhausted(arena);
+    infer.model = infer.id = (StringView){ .data = "" };
+    TRY(decode_head(reader, arena, &infer));
+    TRY(decode_tensors(reader, &counts, arena, &infer));
+    size_t duplicate = wire_duplicate_input(&infer);
+    if (duplicate != INDEX_NONE)
+        return status_error(STATUS_INVALID_ARGUMENT, "input '%.*s' already exists in request",
+                            TEXT_ARGS(infer.inputs[duplicate].name));
+    for (size_t i = 0; i < infer.input_count; i++)
+        infer.payload_bytes += infer.inputs[i].payload.bytes;
+    *ret_infer = infer;
+    return status_ok();
+}
+
+static Status input_names_error(const WireInfer *infer, const Signature *signature, const char *model) {
+    NameList sent = { 0 }, missing = { 0 };
+    size_t required = 0;
+    for (size_t i = 0; i < infer->input_count; i++) {
+        name_list_add(&sent, infer->inputs[i].name, "','");
+        if (infer->input_count == signature->input_count &&
+            signature_find_input(signature, infer->inputs[i].name) == INDEX_NONE)
+            return status_error(STATUS_INVALID_ARGUMENT, "unexpected inference input '%.*s' for model '%s'",
+                                TEXT_ARGS(infer->inputs[i].name), model);
+    }
+    for (size_t i = 0; i < signature->input_count; i++) {
+        required += !signature->inputs[i].optional;
+        if (!signature->inputs[i].optional && !wire_find_input(infer, signature->inputs[i].name))
+            name_list_add(&missing, text_view(signature->inputs[i].name), "','");
+    }
+    if (required != signature->input_count)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "expected number of inputs between %zu and %zu but got %zu inputs for model '%s'. Got input(s) "
+                            "['%s'], but missing required input(s) ['%s']. Please provide all required input(s).",
+                            required, signature->input_count, infer->input_count, model, sent.text, missing.text);
+    return status_error(STATUS_INVALID_ARGUMENT,
+                        "expected %zu inputs but got %zu inputs for model '%s'. Got input(s) ['%s'], but missing required "
+                        "input(s) ['%s']. Please provide all required input(s).",
+                        signature->input_count, infer->input_count, model, sent.text, missing.text);
+}
+
+static Status check_input(const WireTensor *tensor, const SignatureTensor *wanted, const ModelVersion *version) {
+    if (!tensor->has_data)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "unable to find data for input tensor '%s' for model '%s' in request.", wanted->name,
+                            version->name);
+    if (tensor->dtype != wanted->dtype) {
+        const char *expected = inference_dtype_name(wanted->dtype);
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "inference input '%s' data-type is '%s', but model '%s' expects '%s'", wanted->name,
+                            inference_dtype_name(tensor->dtype), version->name,
+                            expected ? expected : dtype_name(wanted->dtype));
+    }
+    if (version->signature.batched && tensor->shape.rank == 0)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "input '%s' has no shape but model requires batch dimension for '%s'", wanted->name,
+                            version->name);
+    if (!shape_accepts(&wanted->shape, &tensor->shape))
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "unexpected shape for input '%s' for model '%s'. Expected %s, got %s.%s", wanted->name,
+                            version->name, SHAPE_TEXT(&wanted->shape), SHAPE_TEXT(&tensor->shape),
+                            version->signature.batched ? " NOTE: axis 0 is the batch: max_batch_size is set for this model."
+                                                       : "");
+    return status_ok();
+}
+
+static Status bind_outputs(WireInfer *infer, const ModelVersion *version, Arena *arena) {
+    size_t duplicate = wire_duplicate_output(infer);
+    if (duplicate != INDEX_NONE)
+        return status_error(STATUS_INVALID_ARGUMENT, "requested output '%.*s' already exists in request",
+                            TEXT_ARGS(infer->outputs[duplicate]));
+    size_t count = infer->output_count ? infer->output_count : version->signature.output_count;
+    uint32_t *index = arena_calloc(arena, count, sizeof *index);
+    if (!index)
+        return arena_exhausted(arena);
+    for (size_t i = 0; i < count; i++) {
+        size_t found = infer->output_count ? signature_find_output(&version->signature, infer->outputs[i]) : i;
+        if (found == INDEX_NONE)
+            return status_error(STATUS_INVALID_ARGUMENT, "unexpected inference output '%.*s' for model '%s'",
+                                TEXT_ARGS(infer->outputs[i]), version->name);
+        index[i] = (uint32_t)found;
+    }
+    infer->output_index = index;
+    infer->output_count = count;
+    return status_ok();
+}
+
+static Status bind_batch(const ModelVersion *version, InferRequest *request) {
+    const Signature *signature = &version->signature;
+    size_t input = 0;
+    if (bind_rows(signature, request, &request->rows, &input) != ROWS_OK)
+        return status_error(STATUS_INVALID_ARGUMENT, "input '%s' batch size does not match other inputs for '%s'",
+                            signature->inputs[input].name, version->name);
+    if (signature->batched && request->rows > signature->max_batch_size)
+        return status_error(STATUS_INVALID_ARGUMENT, "inference request batch-size must be <= %zu for '%s', got %zu",
+                            signature->max_batch_size, version->name, request->rows);
+    return status_ok();
+}
+
+static Status infer_bind(WireInfer *infer, Arena *arena, InferRequest *request) {
+    const ModelVersion *version = request->lease.version;
+    const Signature *signature = &version->signature;
+    TRY(bind_rooms(signature, arena, request));
+    size_t used = 0;
+    for (size_t i = 0; i < signature->input_count; i++) {
+        const WireTensor *tensor = wire_find_input(infer, signature->inputs[i].name);
+        if (!tensor && signature->inputs[i].optional)
+            continue;
+        if (!tensor)
+            return input_names_error(infer, signature, version->name);
+        TRY(check_input(tensor, &signature->inputs[i], version));
+        bind_input(request, i, tensor);
+        used++;
+    }
+    if (used != infer->input_count)
+        return input_names_error(infer, signature, version->name);
+    TRY(bind_outputs(infer, version, arena));
+    return bind_batch(version, request);
+}
+
+/* Head of one InferOutputTensor: name, datatype, packed shape. */
+static size_t output_bytes(const char *name, const Tensor *tensor, size_t *ret_dims) {
+    *ret_dims = 0;
+    for (int32_t i = 0; i < tensor->shape.rank; i++)
+        *ret_dims += varint_bytes((uint64_t)tensor->shape.dims[i]);
+    const char *datatype = inference_dtype_name(tensor->dtype);
+    return text_bytes(TENSOR_NAME, text_view(name)) + text_bytes(TENSOR_DATATYPE, text_view(datatype)) +
+           (*ret_dims ? head_bytes(TENSOR_SHAPE, *ret_dims) + *ret_dims : 0);
+}
+
+static unsigned char *put_output(unsigned char *at, const char *name, const Tensor *tensor) {
+    size_t dims;
+    at = put_head(at, RESPONSE_OUTPUTS, output_bytes(name, tensor, &dims));
+    at = put_text(at, TENSOR_NAME, text_view(name));
+    at = put_text(at, TENSOR_DATATYPE, text_view(inference_dtype_name(tensor->dtype)));
+    if (dims == 0)
+        return at;
+    at = put_head(at, TENSOR_SHAPE, dims);
+    for (int32_t i = 0; i < tensor->shape.rank; i++)
+        at = put_varint(at, (uint64_t)tensor->shape.dims[i]);
+    return at;
+}
+
+static Status encode_head(const WireInfer *infer, const InferRequest *request, WireReply *reply) {
+    const ModelVersion *version = request->lease.version;
+    char number[24];
+    snprintf(number, sizeof number, "%lld", (long long)version->number);
+    size_t dims, bytes = text_bytes(RESPONSE_NAME, text_view(version->name)) +
+                         text_bytes(RESPONSE_VERSION, text_view(number)) + text_bytes(RESPONSE_ID, infer->id);
+    for (size_t i = 0; i < infer->output_count; i++) {
+        const SignatureTensor *output = &version->signature.outputs[infer->output_index[i]];
+        const Tensor *tensor = &request->outputs[infer->output_index[i]];
+        if (!inference_dtype_name(tensor->dtype))
+            return status_error(STATUS_UNIMPLEMENTED, "output '%s' is %s, which the Open Inference Protocol has no type for",
+                                output->name, dtype_name(tensor->dtype));
+        size_t body = output_bytes(output->name, tensor, &dims);
+        bytes += head_bytes(RESPONSE_OUTPUTS, body) + body;
+    }
+    unsigned char *at = wire_reply_reserve(reply, bytes);
+    if (!at)
+        return arena_exhausted(reply->arena);
+    at = put_text(at, RESPONSE_NAME, text_view(version->name));
+    at = put_text(put_text(at, RESPONSE_VERSION, text_view(number)), RESPONSE_ID, infer->id);
+    for (size_t i = 0; i < infer->output_count; i++)
+        at = put_output(at, version->signature.outputs[infer->output_index[i]].name,
+                        &request->outputs[infer->output_index[i]]);
+    return status_ok();
+}
+
+static Status infer_encode(const WireInfer *infer, const InferRequest *request, WireReply *reply) {
+    TRY(encode_head(infer, request, reply));
+    for (size_t i = 0; i < infer->output_count; i++) {
+        const Tensor *tensor = &request->outputs[infer->output_index[i]];
+        size_t bytes = inference_raw_bytes(tensor);
+        unsigned char *at = wire_reply_reserve(reply, head_bytes(RESPONSE_RAW, bytes));
+        if (!at)
+            return arena_exhausted(reply->arena);
+        put_head(at, RESPONSE_RAW, bytes);
+        TRY(inference_raw_put(tensor, request->block, reply));
+    }
+    return status_ok();
+}
+
+/* Failures to resolve and to queue, in the words that clients match on. */
+static Status infer_describe(const Status *status, const WireInfer *infer) {
+    StringView model = infer->model;
+    switch (status->code) {
+    case STATUS_NOT_FOUND:
+        if (!infer->version.has_number)
+            return status_error(STATUS_NOT_FOUND, "Request for unknown model: '%.*s' is not found", TEXT_ARGS(model));
+        return status_error(STATUS_NOT_FOUND, "Request for unknown model: '%.*s' version %lld is not found", TEXT_ARGS(model),
+                            (long long)infer->version.number);
+    case STATUS_FAILED_PRECONDITION:
+        if (!infer->version.has_number)
+            return status_error(STATUS_NOT_FOUND, "Request for unknown model: '%.*s' has no available versions",
+                                TEXT_ARGS(model));
+        return status_error(STATUS_UNAVAILABLE, "Request for unknown model: '%.*s' version %lld is not at ready state",
+                            TEXT_ARGS(model), (long long)infer->version.number);
+    case STATUS_RESOURCE_EXHAUSTED:
+        return status_error(STATUS_UNAVAILABLE, "Exceeds maximum queue size: %s", status->message);
+    default:
+        return *status;
+    }
+}
+
+const InferProtocol INFERENCE_INFER = {
+    .name = "inference",
+    .decode = infer_decode,
+    .bind = infer_bind,
+    .encode = infer_encode,
+    .describe = infer_describe,
+};

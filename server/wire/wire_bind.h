@@ -1,0 +1,31 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What binding a decoded request to a model's signature needs in either protocol. The words differ, the checks do not.
+ */
+
+#include "server/wire/wire_tensor.h"
+
+/* Room for inputs and outputs in the request, from the arena. */
+Status bind_rooms(const Signature *signature, Arena *arena, InferRequest *request);
+/* One decoded tensor into its place; counts payload bytes. */
+void bind_input(InferRequest *request, size_t index, const WireTensor *tensor);
+/* Finds a decoded input by name; NULL. */
+const WireTensor *wire_find_input(const WireInfer *infer, const char *name);
+/* Two of the wanted outputs, or two inputs, of one name: the later one's index, else INDEX_NONE. */
+size_t wire_duplicate_output(const WireInfer *infer);
+size_t wire_duplicate_input(const WireInfer *infer);
+
+typedef enum RowsProblem { ROWS_OK, ROWS_SCALAR, ROWS_UNEQUAL } RowsProblem;
+/* Entries of axis 0 over all inputs when the model is batched, else 1. ret_input: the one that is wrong. */
+RowsProblem bind_rows(const Signature *signature, const InferRequest *request, size_t *ret_rows, size_t *ret_input);
+
+/* "a, b" of the names, cut with "..." where they do not fit. */
+enum { NAME_LIST_BYTES = 160 };
+typedef struct NameList {
+    char text[NAME_LIST_BYTES];
+    size_t used;
+} NameList;
+void name_list_add(NameList *list, StringView name, const char *separator);

@@ -1,0 +1,20 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * InferParameter maps of the Open Inference Protocol: which keys mean something, where, and of which type. A table; what
+ * is not built yet is refused by name, unknown keys are free for models and ignored.
+ */
+
+#include "server/wire/wire_tensor.h"
+
+typedef enum ParameterPlace { PARAMETER_OF_REQUEST, PARAMETER_OF_INPUT, PARAMETER_OF_OUTPUT } ParameterPlace;
+
+/**
+ * @entry  one map entry {key = 1, value = 2}
+ * @infer  takes priority and timeout; NULL where the place has none
+ *
+ * Errors: INVALID_ARGUMENT (reserved key, wrong type), UNIMPLEMENTED (named)
+ */
+Status wire_parameter_check(SpanReader entry, Arena *arena, ParameterPlace place, WireInfer *infer);

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * ONNX file -> Graph. The file's bytes are hostile until proven otherwise: the reader is bounded (see OnnxLimits), does
- * not recurse without a depth limit, and allocates from the graph's arena only. Every operator arrives in its newest form.
+ * ONNX file -> Graph. The file's bytes are hostile until proven otherwise: the reader is bounded
+ * (see OnnxLimits), does not recurse without a depth limit, and allocates from the graph's arena
+ * only. Every operator arrives in its newest form.
  */
 
 #include "runtime/graph/graph.h"
@@ -22,10 +23,9 @@ extern const OnnxLimits ONNX_LIMITS_DEFAULT;
  * @bytes   the file; taken on success (constants point into it), untouched on failure; from malloc
  * @limits  NULL for the default
  *
- * Errors: INVALID_ARGUMENT (malformed, naming where), UNIMPLEMENTED (naming operator, node and opset; or a feature),
- * RESOURCE_EXHAUSTED (a limit, named)
- * Thread: loader
- * Source: ONNX IR 14; opset 7 to 27
+ * Errors: INVALID_ARGUMENT (malformed, naming where), UNIMPLEMENTED (naming operator, node and
+ * opset; or a feature), RESOURCE_EXHAUSTED (a limit, named) Thread: loader Source: ONNX IR 14;
+ * opset 7 to 27
  */
 Status onnx_import(void *bytes, size_t length, const OnnxLimits *limits, Graph **ret_graph);
 
@@ -37,6 +37,6 @@ typedef struct OnnxInfo {
 /* Of a graph made by onnx_import. */
 const OnnxInfo *onnx_info(const Graph *graph);
 
-/* A bare TensorProto as the conformance data holds it; tensor owned by the caller (tensor_deinit; strings point into
- * bytes, which must outlive it). */
+/* A bare TensorProto as the conformance data holds it; tensor owned by the caller (tensor_deinit;
+ * strings point into bytes, which must outlive it). */
 Status onnx_read_tensor(const void *bytes, size_t length, Tensor *ret_tensor);

@@ -1,0 +1,76 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Private to runtime/onnx: what the parts of one import share. One import, one thread, one context.
+ */
+
+#include "runtime/base/arena.h"
+#include "runtime/graph/graph.h"
+#include "runtime/onnx/onnx_import.h"
+#include "runtime/onnx/wire_reader.h"
+
+typedef struct OpsetImport {
+    WireBytes domain; /* "" for ai.onnx */
+    int64_t version;
+} OpsetImport;
+
+typedef struct ImportContext {
+    Graph *graph;
+    Arena *arena;      /* the graph's: what lives as long as it does */
+    Arena *scratch;    /* until the import ends */
+    Arena *node_arena; /* until the next node */
+    OnnxLimits limits;
+    int64_t ir_version;
+    OpsetImport *opsets;
+    size_t opset_count;
+    size_t constant_bytes; /* decoded so far, counted against the limit */
+} ImportContext;
+
+/* Field numbers and checks of TensorProto; sizes are checked against the data present before
+ * anything is allocated. */
+typedef struct OnnxTensor {
+    WireReader reader; /* of the whole message, for the second walk */
+    WireBytes name, raw;
+    DType dtype;
+    Shape shape;
+    size_t elements, bytes; /* bytes: in memory */
+    size_t entries;         /* of the typed field */
+    bool has_raw;
+} OnnxTensor;
+
+/* onnx_tensor.c */
+Status onnx_tensor_parse(WireReader reader, OnnxTensor *ret_tensor);
+/* dst: tensor->bytes long, zeroed, aligned for the type. */
+Status onnx_tensor_decode(const OnnxTensor *tensor, void *dst);
+/* Lends the file's bytes where alignment allows, else copies into the graph's arena. */
+Status import_tensor(ImportContext *context, const OnnxTensor *source, Tensor *ret_tensor);
+
+/* onnx_attribute.c */
+/* All attributes of a NodeProto; array in node_arena with room for ATTRIBUTE_SPARE more, contents
+ * in the graph. */
+enum { ATTRIBUTE_SPARE = 4 };
+Status import_attributes(ImportContext *context, WireReader node, const char *op,
+                         Attribute **ret_attributes, uint32_t *ret_count);
+
+/* onnx_type.c */
+/* ValueInfoProto -> Port without its value. @what "input" or "output", for messages */
+Status import_port(ImportContext *context, WireReader reader, const char *what, Port *ret_port);
+
+/* onnx_constant.c */
+/* Node Constant -> graph constant of this name. */
+Status import_constant_node(ImportContext *context, WireReader node, const char *name,
+                            ValueId *ret_value);
+
+/* onnx_graph.c */
+Status import_graph(ImportContext *context, WireReader reader);
+
+/* onnx_import.c */
+/* NUL-terminated copy in `arena`; INVALID_ARGUMENT when it is no UTF-8 or holds a NUL. */
+Status import_text(ImportContext *context, Arena *arena, WireBytes bytes, const char *what,
+                   const char **ret_text);
+/* RESOURCE_EXHAUSTED naming the limit. */
+Status import_charge_constant(ImportContext *context, size_t bytes);
+/* Of a domain that was imported; INVALID_ARGUMENT otherwise. "" and "ai.onnx" are one. */
+Status import_find_opset(const ImportContext *context, const char *domain, int64_t *ret_version);

@@ -8,11 +8,11 @@
  * ignored. Source: reference open_inference_triton.md 1.2, 1.3, 1.5.
  */
 
-#include "runtime/base/clock.h"
 #include "runtime/base/size.h"
 #include "server/wire/inference_tensor.h"
 #include "server/wire/wire_bind.h"
 #include "server/wire/wire_parameter.h"
+#include "server/wire/wire_version.h"
 #include "server/wire/wire_writer.h"
 
 #include <stdio.h>
@@ -150,24 +150,6 @@ static Status decode_output(SpanReader message, Arena *arena, StringView *ret_na
     return result == WIRE_END ? status_ok() : wire_malformed("ModelInferRequest");
 }
 
-static Status read_version(StringView text, VersionChoice *version) {
-    if (text.length == 0)
-        return status_ok();
-    int64_t number = 0;
-    bool valid = text.length < 19;
-    for (size_t i = 0; i < text.length && valid; i++) {
-        valid = text.data[i] >= '0' && text.data[i] <= '9';
-        number = number * 10 + (text.data[i] - '0');
-    }
-    if (!valid || number == 0)
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "failed to get model version from specified version string '%.*s', version should be an integral "
-                            "value > 0",
-                            (int)MIN_OF(text.length, (size_t)64), text.data);
-    *version = (VersionChoice){ .has_number = true, .number = number };
-    return status_ok();
-}
-
 /* Names, version, id and parameters: what the rest needs to word its errors. */
 static Status decode_head(SpanReader reader, Arena *arena, WireInfer *infer) {
     WireField field;
@@ -184,7 +166,7 @@ static Status decode_head(SpanReader reader, Arena *arena, WireInfer *infer) {
         if (field.number == REQUEST_PARAMETERS)
             TRY(wire_parameter_check(field.bytes, arena, PARAMETER_OF_REQUEST, infer));
     }
-    return read_version(version, &infer->version);
+    return wire_version_parse(version, &infer->version);
 }
 
 static Status attach_raw(WireInfer *infer, size_t raws, SpanReader raw, Arena *arena) {
@@ -404,24 +386,9 @@ static Status infer_encode(const WireInfer *infer, const InferRequest *request, 
 
 /* Failures to resolve and to queue, in the words that clients match on. */
 static Status infer_describe(const Status *status, const WireInfer *infer) {
-    StringView model = infer->model;
-    switch (status->code) {
-    case STATUS_NOT_FOUND:
-        if (!infer->version.has_number)
-            return status_error(STATUS_NOT_FOUND, "Request for unknown model: '%.*s' is not found", TEXT_ARGS(model));
-        return status_error(STATUS_NOT_FOUND, "Request for unknown model: '%.*s' version %lld is not found", TEXT_ARGS(model),
-                            (long long)infer->version.number);
-    case STATUS_FAILED_PRECONDITION:
-        if (!infer->version.has_number)
-            return status_error(STATUS_NOT_FOUND, "Request for unknown model: '%.*s' has no available versions",
-                                TEXT_ARGS(model));
-        return status_error(STATUS_UNAVAILABLE, "Request for unknown model: '%.*s' version %lld is not at ready state",
-                            TEXT_ARGS(model), (long long)infer->version.number);
-    case STATUS_RESOURCE_EXHAUSTED:
+    if (status->code == STATUS_RESOURCE_EXHAUSTED)
         return status_error(STATUS_UNAVAILABLE, "Exceeds maximum queue size: %s", status->message);
-    default:
-        return *status;
-    }
+    return wire_version_error(status, infer->model, &infer->version);
 }
 
 const InferProtocol INFERENCE_INFER = {

@@ -1,0 +1,149 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The Open Inference Protocol's questions about the server and its models: live, ready, metadata. Thread: rpc; nothing
+ * blocks. Only extensions that work are advertised. Source: reference open_inference_triton.md 1.2, 1.5, 1.6.
+ */
+
+#include "runtime/base/size.h"
+#include "server/rpc/method_table.h"
+#include "server/wire/inference_tensor.h"
+#include "server/wire/wire_pack.h"
+#include "server/wire/wire_version.h"
+
+#include "inference/grpc_service.pb-c.h"
+
+#include <stdio.h>
+
+enum { REQUEST_NAME = 1, REQUEST_VERSION = 2 };
+
+typedef Inference__ModelMetadataResponse__TensorMetadata TensorMetadata;
+
+typedef struct NameVersion {
+    StringView name;
+    VersionChoice version;
+} NameVersion;
+
+static Status read_name_version(ServerContext *server, const Spans *message, Arena *arena, NameVersion *ret_request) {
+    if (message->bytes > server->header_limit_bytes)
+        return status_error(STATUS_INVALID_ARGUMENT, "the request has %zu bytes, at most %zu are allowed", message->bytes,
+                            server->header_limit_bytes);
+    SpanReader reader = span_reader_of(message);
+    WireField field;
+    WireResult result;
+    StringView version = { 0 };
+    ret_request->name = (StringView){ .data = "" };
+    while ((result = span_reader_next(&reader, &field)) == WIRE_FIELD) {
+        if (field.number == REQUEST_NAME && field.type == WIRE_BYTES)
+            TRY(wire_text(field.bytes, arena, "name", &ret_request->name));
+        if (field.number == REQUEST_VERSION && field.type == WIRE_BYTES)
+            TRY(wire_text(field.bytes, arena, "version", &version));
+    }
+    if (result != WIRE_END)
+        return wire_malformed("request");
+    return wire_version_parse(version, &ret_request->version);
+}
+
+Status inference_server_live(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply) {
+    (void)server, (void)request, (void)arena;
+    Inference__ServerLiveResponse response = INFERENCE__SERVER_LIVE_RESPONSE__INIT;
+    response.live = true;
+    return wire_pack(&response.base, reply);
+}
+
+Status inference_server_ready(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply) {
+    (void)request, (void)arena;
+    Inference__ServerReadyResponse response = INFERENCE__SERVER_READY_RESPONSE__INIT;
+    response.ready = !server->draining && (!server->strict_readiness || repo_is_ready(server->repo));
+    return wire_pack(&response.base, reply);
+}
+
+Status inference_model_ready(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply) {
+    NameVersion wanted = { 0 };
+    TRY(read_name_version(server, request, arena, &wanted));
+    AUTO(lease_release) Lease lease = { 0 };
+    Status found = repo_acquire(server->repo, wanted.name, &wanted.version, &lease);
+    if (found.code == STATUS_NOT_FOUND)
+        return wire_version_error(&found, wanted.name, &wanted.version);
+    Inference__ModelReadyResponse response = INFERENCE__MODEL_READY_RESPONSE__INIT;
+    response.ready = status_is_ok(&found) && !server->draining;
+    return wire_pack(&response.base, reply);
+}
+
+/* In the order in which Triton lists them; only what is built. */
+static const char *const EXTENSIONS[] = { "schedule_policy" };
+
+Status inference_server_metadata(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply) {
+    (void)request, (void)arena;
+    char *extensions[ARRAY_LENGTH(EXTENSIONS)];
+    for (size_t i = 0; i < ARRAY_LENGTH(EXTENSIONS); i++)
+        extensions[i] = message_text(EXTENSIONS[i]);
+    Inference__ServerMetadataResponse response = INFERENCE__SERVER_METADATA_RESPONSE__INIT;
+    response.name = message_text(server->name);
+    response.version = message_text(server->version);
+    response.n_extensions = ARRAY_LENGTH(EXTENSIONS);
+    response.extensions = extensions;
+    return wire_pack(&response.base, reply);
+}
+
+static Status make_tensors(const SignatureTensor *tensors, size_t count, Arena *arena, TensorMetadata ***ret_list) {
+    MESSAGE_LIST(TensorMetadata, list, count, arena);
+    for (size_t i = 0; i < count; i++) {
+        MESSAGE_NEW(TensorMetadata, metadata, INFERENCE__MODEL_METADATA_RESPONSE__TENSOR_METADATA__INIT, arena);
+        const char *datatype = inference_dtype_name(tensors[i].dtype);
+        size_t rank = (size_t)MAX_OF(tensors[i].shape.rank, 0);
+        metadata->name = message_text(tensors[i].name);
+        metadata->datatype = message_text(datatype ? datatype : dtype_name(tensors[i].dtype));
+        metadata->n_shape = rank;
+        metadata->shape = arena_calloc(arena, rank, sizeof *metadata->shape);
+        if (!metadata->shape)
+            return arena_exhausted(arena);
+        memcpy(metadata->shape, tensors[i].shape.dims, rank * sizeof *metadata->shape);
+        list[i] = metadata;
+    }
+    *ret_list = list;
+    return status_ok();
+}
+
+/* The asked version, or all that are available. */
+static Status list_versions(ServerContext *server, const NameVersion *wanted, Arena *arena,
+                            Inference__ModelMetadataResponse *response) {
+    VersionStatus *versions = NULL;
+    size_t count = 0;
+    TRY(repo_model_status(server->repo, wanted->name, arena, &versions, &count));
+    response->versions = arena_calloc(arena, count, sizeof *response->versions);
+    if (!response->versions)
+        return arena_exhausted(arena);
+    for (size_t i = count; i-- > 0;) {
+        bool asked = !wanted->version.has_number || wanted->version.number == versions[i].number;
+        if (!asked || versions[i].state != VERSION_AVAILABLE)
+            continue;
+        char text[24];
+        int length = snprintf(text, sizeof text, "%lld", (long long)versions[i].number);
+        char *copy = arena_strndup(arena, text, (size_t)length);
+        if (!copy)
+            return arena_exhausted(arena);
+        response->versions[response->n_versions++] = copy;
+    }
+    return status_ok();
+}
+
+Status inference_model_metadata(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply) {
+    NameVersion wanted = { 0 };
+    TRY(read_name_version(server, request, arena, &wanted));
+    AUTO(lease_release) Lease lease = { 0 };
+    Status found = repo_acquire(server->repo, wanted.name, &wanted.version, &lease);
+    if (!status_is_ok(&found))
+        return wire_version_error(&found, wanted.name, &wanted.version);
+    const Signature *signature = &lease.version->signature;
+    Inference__ModelMetadataResponse response = INFERENCE__MODEL_METADATA_RESPONSE__INIT;
+    response.name = message_text(lease.version->name);
+    response.platform = message_text("onnxruntime_onnx"); /* what Triton's clients expect of an ONNX model */
+    TRY(list_versions(server, &wanted, arena, &response));
+    TRY(make_tensors(signature->inputs, signature->input_count, arena, &response.inputs));
+    TRY(make_tensors(signature->outputs, signature->output_count, arena, &response.outputs));
+    response.n_inputs = signature->input_count;
+    response.n_outputs = signature->output_count;
+    return wire_pack(&response.base, reply);
+}

@@ -79,7 +79,7 @@ typedef struct Node {
     /* Changed by graph_set_input and graph_set_inputs only: the graph counts uses. */
     const ValueId *inputs; /* VALUE_NONE where an optional input is left out */
     const ValueId *outputs;
-    Attribute *attributes;
+    const Attribute *attributes; /* changed by graph_set_attribute and kin: clones share them */
     uint32_t input_count, output_count, attribute_count;
     uint32_t epilogue_count;
     EpilogueStep epilogue[EPILOGUE_MAX];
@@ -179,5 +179,6 @@ StringView node_get_string(const Node *node, const char *name, const char *fallb
 const int64_t *node_get_ints(const Node *node, const char *name, size_t *ret_count);
 /* Replaces or adds. */
 Status graph_set_attribute(Graph *graph, NodeId node, const Attribute *attribute);
+/* name: a literal, or in the graph's arena; values are copied. */
 Status graph_set_int(Graph *graph, NodeId node, const char *name, int64_t value);
 Status graph_set_ints(Graph *graph, NodeId node, const char *name, const int64_t *values, size_t count);

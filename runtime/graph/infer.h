@@ -1,0 +1,102 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the inference functions share. Each operator's function is declared here once and named by its row in
+ * op_schema.c; they lie in infer_<family>.c. A function may rely on what op_infer has checked: arity, presence of the
+ * required inputs, and the type of input 0 if it is known. It may not rely on anything else.
+ */
+
+#include "runtime/graph/op_schema.h"
+
+#define TYPES_FLOAT                                                                                                    \
+    (DTYPE_BIT(DTYPE_F16) | DTYPE_BIT(DTYPE_BF16) | DTYPE_BIT(DTYPE_F32) | DTYPE_BIT(DTYPE_F64))
+#define TYPES_FLOAT8                                                                                                   \
+    (DTYPE_BIT(DTYPE_F8E4M3FN) | DTYPE_BIT(DTYPE_F8E4M3FNUZ) | DTYPE_BIT(DTYPE_F8E5M2) |                               \
+     DTYPE_BIT(DTYPE_F8E5M2FNUZ))
+#define TYPES_SIGNED   (DTYPE_BIT(DTYPE_I8) | DTYPE_BIT(DTYPE_I16) | DTYPE_BIT(DTYPE_I32) | DTYPE_BIT(DTYPE_I64))
+#define TYPES_UNSIGNED (DTYPE_BIT(DTYPE_U8) | DTYPE_BIT(DTYPE_U16) | DTYPE_BIT(DTYPE_U32) | DTYPE_BIT(DTYPE_U64))
+#define TYPES_INTEGER  (TYPES_SIGNED | TYPES_UNSIGNED)
+#define TYPES_NUMERIC  (TYPES_FLOAT | TYPES_INTEGER)
+#define TYPES_WIDE                                                                                                     \
+    (TYPES_FLOAT | DTYPE_BIT(DTYPE_I32) | DTYPE_BIT(DTYPE_I64) | DTYPE_BIT(DTYPE_U32) | DTYPE_BIT(DTYPE_U64))
+#define TYPES_INDEX (DTYPE_BIT(DTYPE_I32) | DTYPE_BIT(DTYPE_I64))
+#define TYPES_BOOL  DTYPE_BIT(DTYPE_BOOL)
+
+/* NULL where it is left out, also beyond the last one. */
+const InferPort *infer_input(const InferCall *call, size_t index);
+/* Does nothing where the output is not wanted. */
+void infer_set_output(InferCall *call, size_t index, DType dtype, const Shape *shape);
+
+/* INVALID_ARGUMENT unless the input is left out, its type unknown, or among types. */
+Status infer_check_types(const InferCall *call, size_t index, uint32_t types);
+/* Inputs [first, end) that are there have one type: ret_dtype, INVALID while none is known. */
+Status infer_same_dtype(const InferCall *call, size_t first, size_t end, DType *ret_dtype);
+/* The input, if there, is a scalar or has one element, as far as known. */
+Status infer_check_scalar(const InferCall *call, size_t index);
+/* The input, if there, has this shape, as far as both are known. */
+Status infer_check_shape(const InferCall *call, size_t index, const Shape *expected);
+/* May actual be broadcast to target without changing it? */
+Status infer_check_broadcast_to(const InferCall *call, size_t index, const Shape *target);
+
+/* A short list of integers that an operator takes as an input: dims, axes, pads. */
+enum { INT_LIST_MAX = 2 * SHAPE_MAX_RANK };
+typedef struct IntList {
+    bool present;       /* the input is there */
+    bool known;         /* items are: it has content */
+    bool count_known;
+    size_t count;
+    int64_t items[INT_LIST_MAX];
+} IntList;
+
+/* INVALID_ARGUMENT for another type, rank above 1, or more than most items. */
+Status infer_int_list(const InferCall *call, size_t index, size_t most, IntList *ret_list);
+/* Makes axes 0..rank-1 and marks them; an axis given twice or out of range is an error. */
+Status infer_mark_axes(IntList *axes, int32_t rank, bool marks[static SHAPE_MAX_RANK]);
+
+/* Product of dims [begin, end): DIM_UNKNOWN if one is and none is 0. INVALID_ARGUMENT on overflow. */
+Status infer_product(const Shape *shape, size_t begin, size_t end, int64_t *ret_product);
+/* rank dims that are all unknown */
+Shape infer_unknown_dims(int32_t rank);
+
+/* One a row, or shared by rows alike; see op_schema.c. */
+Status infer_same(InferCall *call);
+Status infer_predicate(InferCall *call);
+Status infer_broadcast(InferCall *call);
+Status infer_compare(InferCall *call);
+Status infer_where(InferCall *call);
+Status infer_pow(InferCall *call);
+Status infer_prelu(InferCall *call);
+Status infer_clip(InferCall *call);
+Status infer_cast(InferCall *call);
+Status infer_cast_like(InferCall *call);
+Status infer_dropout(InferCall *call);
+Status infer_mod(InferCall *call);
+Status infer_axis_same(InferCall *call);
+Status infer_conv(InferCall *call);
+Status infer_pool(InferCall *call);
+Status infer_global_pool(InferCall *call);
+Status infer_lrn(InferCall *call);
+Status infer_batch_normalization(InferCall *call);
+Status infer_gemm(InferCall *call);
+Status infer_matmul(InferCall *call);
+Status infer_concat(InferCall *call);
+Status infer_pad(InferCall *call);
+Status infer_transpose(InferCall *call);
+Status infer_constant_of_shape(InferCall *call);
+Status infer_flatten(InferCall *call);
+Status infer_reshape(InferCall *call);
+Status infer_squeeze(InferCall *call);
+Status infer_unsqueeze(InferCall *call);
+Status infer_constant(InferCall *call);
+Status infer_shape(InferCall *call);
+Status infer_size(InferCall *call);
+Status infer_gather(InferCall *call);
+Status infer_slice(InferCall *call);
+Status infer_split(InferCall *call);
+Status infer_range(InferCall *call);
+Status infer_expand(InferCall *call);
+Status infer_tile(InferCall *call);
+Status infer_reduce(InferCall *call);
+Status infer_arg(InferCall *call);

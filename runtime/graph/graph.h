@@ -67,7 +67,8 @@ typedef enum EpilogueKind {
 
 typedef struct EpilogueStep {
     EpilogueKind kind;
-    uint32_t input; /* index into the node's inputs, for ADD and MUL */
+    uint32_t input; /* for ADD and MUL: index into the node's inputs, after all of the operator's own (op->max_inputs; those
+                     * that are left out are VALUE_NONE) */
     float alpha, beta;
 } EpilogueStep;
 

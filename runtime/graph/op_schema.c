@@ -14,6 +14,7 @@
 #include "runtime/base/size.h"
 #include "runtime/graph/infer.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,8 +36,13 @@ const OpSchema *op_schema_find(const char *domain, const char *name) {
 /* Residuals and factors that passes have fused come after the operator's own inputs. */
 static size_t epilogue_inputs(const Node *node) {
     size_t count = 0;
-    for (size_t i = 0; i < node->epilogue_count; i++)
-        count += node->epilogue[i].kind == EPILOGUE_ADD || node->epilogue[i].kind == EPILOGUE_MUL;
+    for (size_t i = 0; i < node->epilogue_count; i++) {
+        const EpilogueStep *step = &node->epilogue[i];
+        if (step->kind != EPILOGUE_ADD && step->kind != EPILOGUE_MUL)
+            continue;
+        assert(step->input >= node->op->max_inputs && step->input < node->input_count);
+        count++;
+    }
     return count;
 }
 

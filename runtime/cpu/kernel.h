@@ -72,3 +72,5 @@ const KernelType *const *kernel_table(size_t *ret_count);
 /* What the fast rows would make of a node, asked by the passes. Defined beside the table. */
 bool cpu_fuses(const Graph *graph, NodeId node, EpilogueKind step);
 Layout cpu_preferred_layout(const Graph *graph, NodeId node);
+/* Is there a fast kernel for the node with all its spatial ports (rank 3 and up) in this layout? PLAIN: always. */
+bool cpu_supports_layout(const Graph *graph, NodeId node, Layout layout);

@@ -1,0 +1,324 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Inner loops for the auto-vectoriser, compiled once per instruction set with VECTOR_TABLE naming the table that the
+ * copy exports (see meson.build). Written so that the compiler may vectorise under plain IEEE rules: no reassociation,
+ * reductions run in 16 partial sums that are added in a fixed order, selects instead of branches.
+ *
+ * exp: 2^n * polynomial after Cody-Waite reduction, 2 ulp; below -87.3 the result is 0, above 88.7 infinity. erf:
+ * odd polynomial below 1, 1 - polynomial * exp(-x^2) above, 4e-7 absolute. NaN stays NaN in all of them.
+ *
+ * Thread: any; no state.
+ */
+
+#include "runtime/cpu/vector_loops.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+extern const VectorLoops VECTOR_TABLE;
+
+#define VECTOR_TEXT_(name)  #name
+#define VECTOR_TEXT(name)   VECTOR_TEXT_(name)
+#define LANES               16
+#define INLINE              static inline __attribute__((always_inline))
+
+INLINE float float_of(uint32_t bits) {
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+INLINE uint32_t bits_of(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+INLINE float exp_f(float x) {
+    float bounded = x < -87.3f ? -87.3f : x;
+    bounded = bounded > 88.72f ? 88.72f : bounded;
+    /* Adding 1.5 * 2^23 rounds to an integer that then stands in the low bits. */
+    const float magic = 12582912.0f;
+    float shifted = bounded * 1.44269504f + magic;
+    float n = shifted - magic;
+    float r = bounded - n * 0.693359375f;
+    r = r - n * -2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    /* n reaches 128, one more than an exponent holds: two factors. */
+    int32_t whole = (int32_t)(bits_of(shifted) - bits_of(magic));
+    int32_t half = whole >> 1;
+    float result = p * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(whole - half + 127) << 23);
+    result = x > 88.722839f ? INFINITY : result;
+    result = x < -87.3f ? 0.0f : result;
+    return x != x ? x : result;
+}
+
+INLINE float sigmoid_f(float x) {
+    return 1.0f / (1.0f + exp_f(-x));
+}
+
+INLINE float tanh_f(float x) {
+    float a = fabsf(x);
+    float s = x * x;
+    /* Near 0 the quotient below loses its low bits. */
+    float small = -5.70498872745e-3f;
+    small = small * s + 2.06390887954e-2f;
+    small = small * s - 5.37397155531e-2f;
+    small = small * s + 1.33314422036e-1f;
+    small = small * s - 3.33332819422e-1f;
+    small = small * s * x + x;
+    float large = copysignf(1.0f - 2.0f / (exp_f(2.0f * a) + 1.0f), x);
+    float result = a < 0.625f ? small : large;
+    return x != x ? x : result;
+}
+
+INLINE float erf_f(float x) {
+    float a = fabsf(x);
+    float s = x * x;
+    /* |x| < 1: Taylor with 11 terms (error below 1e-8 there). */
+    float small = 1.0f / 76204800.0f;
+    small = small * s - 1.0f / 6894720.0f;
+    small = small * s + 1.0f / 685440.0f;
+    small = small * s - 1.0f / 75600.0f;
+    small = small * s + 1.0f / 9360.0f;
+    small = small * s - 1.0f / 1320.0f;
+    small = small * s + 1.0f / 216.0f;
+    small = small * s - 1.0f / 42.0f;
+    small = small * s + 0.1f;
+    small = small * s - 1.0f / 3.0f;
+    small = (small * s + 1.0f) * 1.128379167f * x;
+    /* Abramowitz and Stegun 7.1.26: 1.5e-7 absolute. */
+    float t = 1.0f / (1.0f + 0.3275911f * a);
+    float p = 1.061405429f;
+    p = p * t - 1.453152027f;
+    p = p * t + 1.421413741f;
+    p = p * t - 0.284496736f;
+    p = p * t + 0.254829592f;
+    float large = copysignf(1.0f - p * t * exp_f(-s), x);
+    float result = a < 1.0f ? small : large;
+    return x != x ? x : result;
+}
+
+/* max and min that keep a NaN of x. */
+INLINE float at_least(float x, float low) {
+    return x < low ? low : x;
+}
+
+INLINE float at_most(float x, float high) {
+    return x > high ? high : x;
+}
+
+#define UNARY(name, expression)                                                                    \
+    static void name(float *dst, const float *src, size_t count, float alpha, float beta) {        \
+        (void)alpha;                                                                               \
+        (void)beta;                                                                                \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            float x = src[i];                                                                      \
+            dst[i] = (expression);                                                                 \
+        }                                                                                          \
+    }
+
+UNARY(relu, at_least(x, 0.0f))
+UNARY(leaky_relu, x < 0.0f ? alpha * x : x)
+UNARY(clip, at_most(at_least(x, alpha), beta))
+UNARY(sigmoid, sigmoid_f(x))
+UNARY(tangent, tanh_f(x))
+UNARY(hard_sigmoid, at_most(at_least(alpha * x + beta, 0.0f), 1.0f))
+UNARY(hard_swish, x *at_most(at_least(x * (1.0f / 6.0f) + 0.5f, 0.0f), 1.0f))
+UNARY(swish, x *sigmoid_f(alpha *x))
+UNARY(gelu, 0.5f * x * (1.0f + erf_f(x * 0.707106781f)))
+UNARY(linear, alpha *x + beta)
+UNARY(error_function, erf_f(x))
+UNARY(exponential, exp_f(x))
+UNARY(square_root, sqrtf(x))
+UNARY(reciprocal, 1.0f / x)
+UNARY(negative, -x)
+UNARY(absolute, fabsf(x))
+
+#define BINARY(name, operator)                                                                     \
+    static void name(float *dst, const float *a, const float *b, size_t count) {                   \
+        for (size_t i = 0; i < count; i++)                                                         \
+            dst[i] = a[i] operator b[i];                                                           \
+    }                                                                                              \
+    static void name##_right(float *dst, const float *a, const float *b, size_t count) {           \
+        const float right = b[0];                                                                  \
+        for (size_t i = 0; i < count; i++)                                                         \
+            dst[i] = a[i] operator right;                                                          \
+    }                                                                                              \
+    static void name##_left(float *dst, const float *a, const float *b, size_t count) {            \
+        const float left = a[0];                                                                   \
+        for (size_t i = 0; i < count; i++)                                                         \
+            dst[i] = left operator b[i];                                                           \
+    }
+
+BINARY(add, +)
+BINARY(sub, -)
+BINARY(mul, *)
+BINARY(quotient, /)
+
+static void scale_shift(float *dst, const float *src, const float *scale, const float *shift, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        dst[i] = src[i] * scale[i] + shift[i];
+}
+
+static float sum(const float *src, size_t count) {
+    float partial[LANES] = { 0 };
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            partial[lane] += src[i + lane];
+    for (size_t lane = 0; i + lane < count; lane++)
+        partial[lane] += src[i + lane];
+    for (size_t width = LANES / 2; width > 0; width /= 2)
+        for (size_t lane = 0; lane < width; lane++)
+            partial[lane] += partial[lane + width];
+    return partial[0];
+}
+
+static float maximum(const float *src, size_t count) {
+    float partial[LANES];
+    for (size_t lane = 0; lane < LANES; lane++)
+        partial[lane] = -INFINITY;
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            partial[lane] = src[i + lane] > partial[lane] ? src[i + lane] : partial[lane];
+    for (size_t lane = 0; i + lane < count; lane++)
+        partial[lane] = src[i + lane] > partial[lane] ? src[i + lane] : partial[lane];
+    float result = partial[0];
+    for (size_t lane = 1; lane < LANES; lane++)
+        result = partial[lane] > result ? partial[lane] : result;
+    return result;
+}
+
+static void softmax(float *dst, const float *src, size_t count, bool logarithm) {
+    float peak = maximum(src, count);
+    if (logarithm) {
+        float total = 0;
+        float tile[256];
+        for (size_t begin = 0; begin < count; begin += 256) {
+            size_t length = count - begin < 256 ? count - begin : 256;
+            for (size_t i = 0; i < length; i++)
+                tile[i] = exp_f(src[begin + i] - peak);
+            total += sum(tile, length);
+        }
+        float down = logf(total);
+        for (size_t i = 0; i < count; i++)
+            dst[i] = src[i] - peak - down;
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        dst[i] = exp_f(src[i] - peak);
+    float total = sum(dst, count);
+    for (size_t i = 0; i < count; i++)
+        dst[i] = dst[i] / total;
+}
+
+static void accumulate(float *dst, const float *src, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        dst[i] += src[i];
+}
+
+/* Tiles of 16 x 16: each cache line that is read or written is used whole. */
+static void transpose(float *restrict dst, size_t dst_step, const float *restrict src, size_t src_step, size_t rows,
+                      size_t columns) {
+    for (size_t row = 0; row < rows; row += LANES) {
+        size_t row_end = rows - row < LANES ? rows : row + LANES;
+        for (size_t column = 0; column < columns; column += LANES) {
+            size_t column_end = columns - column < LANES ? columns : column + LANES;
+            if (row_end - row == LANES) {
+                for (size_t c = column; c < column_end; c++)
+                    for (size_t lane = 0; lane < LANES; lane++)
+                        dst[c * dst_step + row + lane] = src[(row + lane) * src_step + c];
+                continue;
+            }
+            for (size_t r = row; r < row_end; r++)
+                for (size_t c = column; c < column_end; c++)
+                    dst[c * dst_step + r] = src[r * src_step + c];
+        }
+    }
+}
+
+static void pool_max(float *restrict dst, const float *const *taps, size_t tap_count, size_t channels) {
+    size_t channel = 0;
+    for (; channel + LANES <= channels; channel += LANES) {
+        float best[LANES];
+        for (size_t lane = 0; lane < LANES; lane++)
+            best[lane] = taps[0][channel + lane];
+        for (size_t tap = 1; tap < tap_count; tap++)
+            for (size_t lane = 0; lane < LANES; lane++) {
+                float x = taps[tap][channel + lane];
+                best[lane] = x > best[lane] ? x : best[lane];
+            }
+        for (size_t lane = 0; lane < LANES; lane++)
+            dst[channel + lane] = best[lane];
+    }
+    for (; channel < channels; channel++) {
+        float best = taps[0][channel];
+        for (size_t tap = 1; tap < tap_count; tap++)
+            best = taps[tap][channel] > best ? taps[tap][channel] : best;
+        dst[channel] = best;
+    }
+}
+
+static void pool_sum(float *restrict dst, const float *const *taps, size_t tap_count, size_t channels, float factor) {
+    size_t channel = 0;
+    for (; channel + LANES <= channels; channel += LANES) {
+        float total[LANES] = { 0 };
+        for (size_t tap = 0; tap < tap_count; tap++)
+            for (size_t lane = 0; lane < LANES; lane++)
+                total[lane] += taps[tap][channel + lane];
+        for (size_t lane = 0; lane < LANES; lane++)
+            dst[channel + lane] = total[lane] * factor;
+    }
+    for (; channel < channels; channel++) {
+        float total = 0;
+        for (size_t tap = 0; tap < tap_count; tap++)
+            total += taps[tap][channel];
+        dst[channel] = total * factor;
+    }
+}
+
+const VectorLoops VECTOR_TABLE = {
+    .name = VECTOR_TEXT(VECTOR_TABLE),
+    .unary = {
+        [UNARY_RELU] = relu,
+        [UNARY_LEAKY_RELU] = leaky_relu,
+        [UNARY_CLIP] = clip,
+        [UNARY_SIGMOID] = sigmoid,
+        [UNARY_TANH] = tangent,
+        [UNARY_HARD_SIGMOID] = hard_sigmoid,
+        [UNARY_HARD_SWISH] = hard_swish,
+        [UNARY_SWISH] = swish,
+        [UNARY_GELU] = gelu,
+        [UNARY_LINEAR] = linear,
+        [UNARY_ERF] = error_function,
+        [UNARY_EXP] = exponential,
+        [UNARY_SQRT] = square_root,
+        [UNARY_RECIPROCAL] = reciprocal,
+        [UNARY_NEG] = negative,
+        [UNARY_ABS] = absolute,
+    },
+    .binary = { [BINARY_ADD] = add, [BINARY_SUB] = sub, [BINARY_MUL] = mul, [BINARY_DIV] = quotient },
+    .binary_right = { [BINARY_ADD] = add_right, [BINARY_SUB] = sub_right, [BINARY_MUL] = mul_right,
+                      [BINARY_DIV] = quotient_right },
+    .binary_left = { [BINARY_ADD] = add_left, [BINARY_SUB] = sub_left, [BINARY_MUL] = mul_left,
+                     [BINARY_DIV] = quotient_left },
+    .scale_shift = scale_shift,
+    .softmax = softmax,
+    .sum = sum,
+    .max = maximum,
+    .accumulate = accumulate,
+    .transpose = transpose,
+    .pool_max = pool_max,
+    .pool_sum = pool_sum,
+};

@@ -39,6 +39,8 @@ typedef struct InferProtocol {
     const char *name; /* "tensorflow", "inference": for logs and metrics */
     /* message is lent until the request ends: payloads above WIRE_COPY_BYTES stay in it as spans. */
     Status (*decode)(const Spans *message, size_t header_limit_bytes, Arena *arena, WireInfer *ret_infer);
+    /* Roughly how long decode will take, from the outer fields alone; NULL: always short. What is long goes to a worker. */
+    uint64_t (*decode_cost_ns)(const Spans *message);
     /* Fills request->inputs, rows, payload_bytes, outputs (room). request->lease is set. */
     Status (*bind)(WireInfer *infer, Arena *arena, InferRequest *request);
     /* After on_done with OK. */

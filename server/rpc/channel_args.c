@@ -1,0 +1,121 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One row per argument that we set, with why in the table of reference grpc_core.md 3.5. Names that an older core does not know
+ * are ignored by it, so they are set on all. The operator's own come last and replace ours of the same name.
+ * Thread: main.
+ */
+
+#include "server/rpc/channel_args.h"
+
+#include "runtime/base/clock.h"
+#include "runtime/base/size.h"
+
+#include <limits.h>
+#include <string.h>
+
+enum { ARGS_MAX = 64 };
+
+struct ChannelArgs {
+    grpc_arg items[ARGS_MAX];
+    grpc_channel_args list;
+    grpc_resource_quota *quota;
+    char *text; /* a copy of the operator's, cut up */
+};
+
+static grpc_arg *put(ChannelArgs *args, const char *name) {
+    for (size_t i = 0; i < args->list.num_args; i++)
+        if (!strcmp(args->items[i].key, name))
+            return &args->items[i];
+    if (args->list.num_args == ARGS_MAX)
+        return NULL;
+    grpc_arg *arg = &args->items[args->list.num_args++];
+    arg->key = (char *)(uintptr_t)name; /* the core copies it */
+    return arg;
+}
+
+static void put_int(ChannelArgs *args, const char *name, uint64_t value) {
+    grpc_arg *arg = put(args, name);
+    arg->type = GRPC_ARG_INTEGER;
+    arg->value.integer = (int)MIN_OF(value, (uint64_t)INT_MAX);
+}
+
+static void put_own(ChannelArgs *args, const RpcOptions *options) {
+    const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        { GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, options->limits.max_message_bytes },
+        { GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, INT_MAX },
+        { GRPC_ARG_MAX_CONCURRENT_STREAMS, options->max_streams },
+        { GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0 }, /* unbounded there: see inflate.c */
+        { GRPC_ARG_ALLOW_REUSEPORT, options->reuse_port }, /* on by default: a second server would bind silently */
+        { GRPC_ARG_ENABLE_CHANNELZ, 0 },
+        { GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, options->handshake_timeout_ns / NS_PER_MS },
+        { GRPC_ARG_KEEPALIVE_TIME_MS, options->keepalive_time_ns / NS_PER_MS },
+        { GRPC_ARG_KEEPALIVE_TIMEOUT_MS, options->keepalive_timeout_ns / NS_PER_MS },
+        { GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1 },
+        { GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000 },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+        put_int(args, rows[i].name, rows[i].value);
+    if (!options->core_memory_bytes)
+        return;
+    args->quota = grpc_resource_quota_create("inferd");
+    grpc_resource_quota_resize(args->quota, options->core_memory_bytes);
+    grpc_arg *arg = put(args, GRPC_ARG_RESOURCE_QUOTA);
+    arg->type = GRPC_ARG_POINTER;
+    arg->value.pointer.p = args->quota;
+    arg->value.pointer.vtable = grpc_resource_quota_arg_vtable();
+}
+
+static Status put_pair(ChannelArgs *args, char *pair) {
+    char *equals = strchr(pair, '=');
+    if (!equals || equals == pair)
+        return status_error(STATUS_INVALID_ARGUMENT, "channel arguments: expected name=value, got '%s'", pair);
+    *equals = '\0';
+    if (!strcmp(pair, GRPC_ARG_RESOURCE_QUOTA))
+        return status_error(STATUS_INVALID_ARGUMENT, "channel arguments: '%s' is not for a text", pair);
+    grpc_arg *arg = put(args, pair);
+    if (!arg)
+        return status_error(STATUS_INVALID_ARGUMENT, "channel arguments: more than there is room for (%d)", ARGS_MAX);
+    char *end;
+    long number = strtol(equals + 1, &end, 10);
+    bool is_number = end != equals + 1 && !*end && number >= INT_MIN && number <= INT_MAX;
+    arg->type = is_number ? GRPC_ARG_INTEGER : GRPC_ARG_STRING;
+    if (is_number)
+        arg->value.integer = (int)number;
+    else
+        arg->value.string = equals + 1;
+    return status_ok();
+}
+
+Status channel_args_new(const RpcOptions *options, ChannelArgs **ret_args) {
+    AUTO(channel_args_free) ChannelArgs *args = calloc(1, sizeof *args);
+    if (args && options->channel_arguments)
+        args->text = strdup(options->channel_arguments);
+    if (!args || (options->channel_arguments && !args->text))
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+    args->list.args = args->items;
+    put_own(args, options);
+    char *rest = args->text;
+    for (char *pair; rest && (pair = strsep(&rest, ","));)
+        if (*pair)
+            TRY(put_pair(args, pair));
+    *ret_args = TAKE(args);
+    return status_ok();
+}
+
+void channel_args_free(ChannelArgs *args) {
+    if (!args)
+        return;
+    if (args->quota)
+        grpc_resource_quota_unref(args->quota);
+    free(args->text);
+    free(args);
+}
+
+const grpc_channel_args *channel_args_get(const ChannelArgs *args) {
+    return &args->list;
+}

@@ -1,0 +1,17 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the core is told about limits, keep-alive and the like, as its argument list. */
+
+#include "server/rpc/core_compat.h"
+#include "server/rpc/rpc_server.h"
+
+typedef struct ChannelArgs ChannelArgs;
+
+/* Errors: INVALID_ARGUMENT (channel_arguments is not "k=v,...", or too many). */
+Status channel_args_new(const RpcOptions *options, ChannelArgs **ret_args);
+void channel_args_free(ChannelArgs *args);
+DEFINE_AUTO(ChannelArgs, channel_args_free);
+/* Lives as long as args. */
+const grpc_channel_args *channel_args_get(const ChannelArgs *args);

@@ -1,0 +1,65 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The gRPC server: one completion queue, one thread. It listens from rpc_server_start on, and answers health and
+ * readiness truthfully while models load. An orderly stop is three steps, so that main can watch for a second signal
+ * between them: rpc_server_stop, wait on rpc_server_stopped_fd, rpc_server_free.
+ */
+
+#include "runtime/base/cleanup.h"
+#include "server/rpc/admission.h"
+#include "server/rpc/method_table.h"
+
+typedef struct RpcServer RpcServer;
+
+typedef struct RpcOptions {
+    const char *const *addresses; /* "0.0.0.0:8500" (port 0: the kernel picks one), "unix:/path"; at least one */
+    size_t address_count;
+    const MethodRow *methods;
+    size_t method_count;
+    AdmissionLimits limits;
+    size_t core_memory_bytes;   /* the core's resource quota: what it may buffer for all connections; 0: no quota */
+    size_t max_streams;         /* concurrent calls a connection may have */
+    uint64_t handshake_timeout_ns;
+    uint64_t keepalive_time_ns, keepalive_timeout_ns;
+    bool reuse_port;            /* several processes on one port */
+    const char *channel_arguments; /* "k=v,...": integers where they parse, else strings; set last; NULL */
+} RpcOptions;
+
+/**
+ * Binds the addresses; calls are not served before rpc_server_start. core_init has been called.
+ *
+ * @options  lent for the call, but for methods, which are kept
+ * @context  lent for the server's life
+ *
+ * Errors: INVALID_ARGUMENT (channel arguments), UNAVAILABLE (an address cannot be bound; names it)
+ * Thread: main
+ */
+Status rpc_server_new(const RpcOptions *options, ServerContext *context, RpcServer **ret_server);
+/* Stops at once if that has not been done: calls in progress are cancelled. Thread: main. */
+void rpc_server_free(RpcServer *server);
+DEFINE_AUTO(RpcServer, rpc_server_free);
+
+/* Of the first address with a port; 0 if there are only sockets. */
+int rpc_server_port(const RpcServer *server);
+Status rpc_server_start(RpcServer *server);
+
+/* Readiness of something changed: Watch streams are told. Thread: any, no lock held. */
+void rpc_server_health_changed(RpcServer *server);
+
+/* No new connections and calls; streams are ended; calls in progress go on. Thread: main. */
+void rpc_server_stop(RpcServer *server);
+/* Becomes readable when the last call has ended after rpc_server_stop. */
+int rpc_server_stopped_fd(const RpcServer *server);
+/* Ends what is in progress: its clients see CANCELLED or UNAVAILABLE. Thread: main, after rpc_server_stop. */
+void rpc_server_cancel_calls(RpcServer *server);
+
+typedef struct RpcCounts {
+    uint64_t started;
+    uint64_t finished[STATUS_UNAUTHENTICATED + 1]; /* by code */
+    size_t live_calls, reserved_bytes;             /* now */
+} RpcCounts;
+/* Thread: any. */
+RpcCounts rpc_server_counts(RpcServer *server);

@@ -17,7 +17,7 @@ typedef enum PassStage {
 
 typedef struct PassContext {
     const Device *device;   /* for placement and folding; never NULL */
-    size_t fold_limit_bytes; /* results larger than this are not folded */
+    size_t fold_limit_bytes; /* what one run of folding may make; larger results are left to be computed */
 } PassContext;
 
 typedef struct Pass {
@@ -29,3 +29,5 @@ typedef struct Pass {
 /* All rows in order. */
 const Pass *pass_table(size_t *ret_count);
 Status pipeline_run(Graph *graph, PassStage stage, const PassContext *context);
+/* What even an unoptimised graph must pass: the device has every operator. UNIMPLEMENTED naming operator, node, opset. */
+Status pipeline_check_placement(Graph *graph, const PassContext *context);

@@ -1,0 +1,40 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The order of the passes. On load: what needs no concrete shape, all that makes new weights included, so that weights
+ * are packed once. On plan: what wants shapes (epilogues, layouts), after inference and folding have run on them.
+ *
+ * A pass leaves a valid, sorted graph. Thread: loader, or a worker that plans.
+ */
+
+#include "runtime/passes/pipeline.h"
+
+#include "runtime/base/size.h"
+#include "runtime/passes/passes.h"
+
+static const Pass passes[] = {
+    { "drop_identities", PASS_ON_LOAD, pass_drop_identities },
+    { "fold_constants", PASS_ON_LOAD, pass_fold_constants },
+    { "drop_dead", PASS_ON_LOAD, pass_drop_dead },
+    { "check_placement", PASS_ON_LOAD, pass_check_placement },
+
+    { "fold_constants", PASS_ON_PLAN, pass_fold_constants },
+    { "drop_dead", PASS_ON_PLAN, pass_drop_dead },
+};
+
+const Pass *pass_table(size_t *ret_count) {
+    *ret_count = ARRAY_LENGTH(passes);
+    return passes;
+}
+
+Status pipeline_run(Graph *graph, PassStage stage, const PassContext *context) {
+    for (size_t i = 0; i < ARRAY_LENGTH(passes); i++)
+        if (passes[i].stage == stage)
+            TRY(passes[i].run(graph, context));
+    return status_ok();
+}
+
+Status pipeline_check_placement(Graph *graph, const PassContext *context) {
+    return pass_check_placement(graph, context);
+}

@@ -9,6 +9,7 @@
 #include "runtime/tensor/tensor.h"
 
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdint.h>
 
 #include <cmocka.h>

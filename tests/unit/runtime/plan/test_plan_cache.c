@@ -6,6 +6,7 @@
 #include "runtime/plan/plan_cache.h"
 
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stdint.h>
 
 #include <cmocka.h>

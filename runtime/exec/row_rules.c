@@ -1,0 +1,262 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The rules, one row an operator. A rule says whether rows stay apart; it may only say so when every shape and constant
+ * it needs is known, so that doubt is always "no". Ranks are known on load for all but odd models.
+ *
+ * Pure; any thread.
+ */
+
+#include "runtime/exec/row_rules.h"
+
+#include "runtime/base/size.h"
+#include "runtime/exec/row_counts.h"
+#include "runtime/graph/op_schema.h"
+
+#include <string.h>
+
+typedef struct RuleCall {
+    const Graph *graph;
+    const Node *node;
+    const RowFacts *facts; /* by value */
+} RuleCall;
+
+static bool has_input(const RuleCall *call, size_t index) {
+    return index < call->node->input_count && call->node->inputs[index] != VALUE_NONE;
+}
+
+/* Left out counts as fixed. */
+static RowKind kind_of(const RuleCall *call, size_t index) {
+    return has_input(call, index) ? call->facts[call->node->inputs[index]].kind : ROW_KIND_FIXED;
+}
+
+static const Shape *shape_of(const RuleCall *call, size_t index) {
+    return &graph_value_const(call->graph, call->node->inputs[index])->shape;
+}
+
+static int32_t output_rank(const RuleCall *call) {
+    return graph_value_const(call->graph, call->node->outputs[0])->shape.rank;
+}
+
+static bool others_fixed(const RuleCall *call, size_t first) {
+    for (size_t i = first; i < call->node->input_count; i++)
+        if (kind_of(call, i) != ROW_KIND_FIXED)
+            return false;
+    return true;
+}
+
+/* Input 0 holds the rows, all others are fixed. */
+static bool first_is_rows(const RuleCall *call) {
+    return kind_of(call, 0) == ROW_KIND_ROWS && others_fixed(call, 1);
+}
+
+/* A fixed operand that is broadcast over axis 0 of a result of that rank. */
+static bool spares_rows(const Shape *shape, int32_t rank) {
+    return shape->rank != SHAPE_UNRANKED && (shape->rank < rank || (shape->rank == rank && shape->dims[0] == 1));
+}
+
+static bool rule_elementwise(const RuleCall *call) {
+    int32_t rank = output_rank(call);
+    if (rank == SHAPE_UNRANKED)
+        return false;
+    for (size_t i = 0; i < call->node->input_count; i++) {
+        if (!has_input(call, i))
+            continue;
+        RowKind kind = kind_of(call, i);
+        bool aligned = kind == ROW_KIND_ROWS && shape_of(call, i)->rank == rank;
+        if (!aligned && !(kind == ROW_KIND_FIXED && spares_rows(shape_of(call, i), rank)))
+            return false;
+    }
+    return true;
+}
+
+static bool axis_is_not_rows(const RuleCall *call, int64_t axis) {
+    int32_t rank = shape_of(call, 0)->rank;
+    return rank > 0 && axis != 0 && axis != -rank;
+}
+
+static bool rule_softmax(const RuleCall *call) {
+    return first_is_rows(call) && axis_is_not_rows(call, node_get_int(call->node, "axis", -1));
+}
+
+static bool rule_axis_0(const RuleCall *call) { /* ArgMax and others whose axis is 0 by default */
+    return first_is_rows(call) && axis_is_not_rows(call, node_get_int(call->node, "axis", 0));
+}
+
+/* Normalises over [axis, rank): only axis 0 itself would mix. */
+static bool rule_layer_norm(const RuleCall *call) {
+    return first_is_rows(call) && axis_is_not_rows(call, node_get_int(call->node, "axis", -1));
+}
+
+static bool rule_flatten(const RuleCall *call) {
+    int64_t axis = node_get_int(call->node, "axis", 1);
+    return first_is_rows(call) && axis == 1; /* any other joins rows with what follows, or moves them */
+}
+
+static bool rule_transpose(const RuleCall *call) {
+    size_t count;
+    const int64_t *perm = node_get_ints(call->node, "perm", &count);
+    return first_is_rows(call) && count > 0 && perm[0] == 0;
+}
+
+static bool rule_concat(const RuleCall *call) {
+    int64_t axis = node_get_int(call->node, "axis", 0);
+    for (size_t i = 0; i < call->node->input_count; i++)
+        if (kind_of(call, i) != ROW_KIND_ROWS)
+            return false;
+    return axis_is_not_rows(call, axis);
+}
+
+/* The small integers of an input, when all of them are plain numbers. */
+static const RowFacts *numbers_of(const RuleCall *call, size_t index) {
+    if (!has_input(call, index))
+        return NULL;
+    const RowFacts *facts = &call->facts[call->node->inputs[index]];
+    return facts->kind == ROW_KIND_FIXED && facts->count > 0 ? facts : NULL;
+}
+
+static bool axes_spare_rows(const RuleCall *call, size_t index, int32_t rank) {
+    const RowFacts *axes = numbers_of(call, index);
+    if (!axes || rank < 1)
+        return false;
+    for (int32_t i = 0; i < axes->count; i++)
+        if (axes->items[i] == 0 || axes->items[i] == -rank)
+            return false;
+    return true;
+}
+
+static bool rule_axes_input(const RuleCall *call) { /* Reduce*, Squeeze */
+    return first_is_rows(call) && axes_spare_rows(call, 1, shape_of(call, 0)->rank);
+}
+
+static bool rule_unsqueeze(const RuleCall *call) {
+    return first_is_rows(call) && axes_spare_rows(call, 1, output_rank(call));
+}
+
+static bool rule_slice(const RuleCall *call) {
+    return first_is_rows(call) && axes_spare_rows(call, 3, shape_of(call, 0)->rank);
+}
+
+static bool rule_pad(const RuleCall *call) {
+    const RowFacts *pads = numbers_of(call, 1);
+    if (!first_is_rows(call))
+        return false;
+    if (has_input(call, 3))
+        return axes_spare_rows(call, 3, shape_of(call, 0)->rank);
+    return pads && pads->count % 2 == 0 && pads->items[0] == 0 && pads->items[pads->count / 2] == 0;
+}
+
+static bool rule_gather(const RuleCall *call) {
+    int64_t axis = node_get_int(call->node, "axis", 0);
+    if (kind_of(call, 0) == ROW_KIND_ROWS && kind_of(call, 1) == ROW_KIND_FIXED)
+        return axis_is_not_rows(call, axis);
+    bool from_table = kind_of(call, 0) == ROW_KIND_FIXED && kind_of(call, 1) == ROW_KIND_ROWS;
+    int32_t rank = shape_of(call, 0)->rank;
+    return from_table && (axis == 0 || axis == -rank); /* an embedding: axes of the indices come first */
+}
+
+static bool rule_gemm(const RuleCall *call) {
+    if (node_get_int(call->node, "transA", 0) != 0 || kind_of(call, 0) != ROW_KIND_ROWS || kind_of(call, 1) != ROW_KIND_FIXED)
+        return false;
+    if (!has_input(call, 2))
+        return true;
+    if (kind_of(call, 2) == ROW_KIND_ROWS)
+        return shape_of(call, 2)->rank == 2;
+    return kind_of(call, 2) == ROW_KIND_FIXED && spares_rows(shape_of(call, 2), 2);
+}
+
+static bool rule_matmul(const RuleCall *call) {
+    int32_t left = shape_of(call, 0)->rank, right = shape_of(call, 1)->rank;
+    if (left == SHAPE_UNRANKED || right == SHAPE_UNRANKED || left < 2)
+        return false;
+    if (kind_of(call, 0) == ROW_KIND_ROWS && kind_of(call, 1) == ROW_KIND_ROWS)
+        return left == right && left >= 3; /* axis 0 is a batch axis of both */
+    if (kind_of(call, 0) == ROW_KIND_ROWS && kind_of(call, 1) == ROW_KIND_FIXED)
+        return right <= 2 || (left >= 3 && spares_rows(shape_of(call, 1), left));
+    return kind_of(call, 0) == ROW_KIND_FIXED && kind_of(call, 1) == ROW_KIND_ROWS && right >= 3 &&
+           spares_rows(shape_of(call, 0), right);
+}
+
+static bool rule_reshape(const RuleCall *call) {
+    if (kind_of(call, 0) != ROW_KIND_ROWS || !has_input(call, 1))
+        return false;
+    return row_counts_keep_rows(&call->facts[call->node->inputs[1]], shape_of(call, 0),
+                                node_get_int(call->node, "allowzero", 0) != 0);
+}
+
+typedef struct Rule {
+    const char *name;
+    bool (*keeps_rows)(const RuleCall *call);
+} Rule;
+
+/* Those not flagged OP_ELEMENTWISE. */
+static const Rule rules[] = {
+    { "ArgMax", rule_axis_0 },
+    { "ArgMin", rule_axis_0 },
+    { "AveragePool", first_is_rows },
+    { "BatchNormalization", first_is_rows },
+    { "Concat", rule_concat },
+    { "Conv", first_is_rows },
+    { "ConvTranspose", first_is_rows },
+    { "DepthToSpace", first_is_rows },
+    { "Flatten", rule_flatten },
+    { "Gather", rule_gather },
+    { "Gemm", rule_gemm },
+    { "GlobalAveragePool", first_is_rows },
+    { "GlobalMaxPool", first_is_rows },
+    { "GroupNormalization", first_is_rows },
+    { "Hardmax", rule_softmax },
+    { "Identity", first_is_rows },
+    { "InstanceNormalization", first_is_rows },
+    { "LRN", first_is_rows },
+    { "LayerNormalization", rule_layer_norm },
+    { "LogSoftmax", rule_softmax },
+    { "MatMul", rule_matmul },
+    { "MaxPool", first_is_rows },
+    { "Pad", rule_pad },
+    { "ReduceL1", rule_axes_input },
+    { "ReduceL2", rule_axes_input },
+    { "ReduceLogSum", rule_axes_input },
+    { "ReduceLogSumExp", rule_axes_input },
+    { "ReduceMax", rule_axes_input },
+    { "ReduceMean", rule_axes_input },
+    { "ReduceMin", rule_axes_input },
+    { "ReduceProd", rule_axes_input },
+    { "ReduceSum", rule_axes_input },
+    { "ReduceSumSquare", rule_axes_input },
+    { "Reshape", rule_reshape },
+    { "Slice", rule_slice },
+    { "Softmax", rule_softmax },
+    { "SpaceToDepth", first_is_rows },
+    { "Split", rule_axis_0 },
+    { "Squeeze", rule_axes_input },
+    { "Transpose", rule_transpose },
+    { "Unsqueeze", rule_unsqueeze },
+};
+
+static bool keeps_rows(const RuleCall *call) {
+    if (call->node->op->flags & (OP_RANDOM | OP_DATA_SHAPE) || call->node->op->domain[0] != '\0' || !has_input(call, 0))
+        return false;
+    if (call->node->op->flags & OP_ELEMENTWISE)
+        return rule_elementwise(call);
+    for (size_t i = 0; i < ARRAY_LENGTH(rules); i++)
+        if (strcmp(rules[i].name, call->node->op->name) == 0)
+            return rules[i].keeps_rows(call);
+    return false;
+}
+
+void row_rules_apply(const Graph *graph, const Node *node, RowFacts *facts) {
+    RuleCall call = { .graph = graph, .node = node, .facts = facts };
+    RowFacts result = { .kind = ROW_KIND_MIXED };
+    bool is_random = node->op->flags & OP_RANDOM;
+    if (others_fixed(&call, 0) && !is_random)
+        result.kind = ROW_KIND_FIXED;
+    else if (!row_counts_follow(graph, node, facts, &result) && keeps_rows(&call))
+        result.kind = ROW_KIND_ROWS;
+    /* MaxPool's second result holds indices into the whole batch, Dropout's a mask nobody asks for: the first alone is
+     * known, but of Split, whose results are all alike. */
+    for (uint32_t i = 0; i < node->output_count; i++)
+        if (node->outputs[i] != VALUE_NONE)
+            facts[node->outputs[i]] = i == 0 || strcmp(node->op->name, "Split") == 0 ? result : (RowFacts){ 0 };
+}

@@ -1,0 +1,280 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Executors on small graphs: values, cutting into rows, plans, errors. The CPU device is the real one. */
+
+#include "runtime/exec/executor.h"
+
+#include "runtime/base/size.h"
+#include "runtime/device/device_open.h"
+#include "tests/support/model_builder.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { OUTPUT_LIMIT = 64 << 20 };
+
+typedef struct Fixture {
+    Pool *pool;
+    Device *device;
+    OutputPool *outputs;
+} Fixture;
+
+static int set_up(void **state) {
+    Fixture *fixture = calloc(1, sizeof *fixture);
+    model_check(pool_new(2, &fixture->pool));
+    DeviceHost host = { .abi = DEVICE_ABI, .struct_bytes = sizeof host, .pool = fixture->pool };
+    const char *note;
+    model_check(device_open("cpu", &host, &fixture->device, &note));
+    model_check(output_pool_new(OUTPUT_LIMIT, &fixture->outputs));
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    Fixture *fixture = *state;
+    output_pool_free(fixture->outputs);
+    device_close(fixture->device);
+    pool_free(fixture->pool);
+    free(fixture);
+    return 0;
+}
+
+static Executor *new_executor(const Fixture *fixture, Graph *graph, bool optimise) {
+    ExecutorOptions options = {
+        .device = fixture->device, .pool = fixture->pool, .max_rows = 16, .optimise = optimise
+    };
+    Executor *executor;
+    model_check(executor_new(graph, &options, &executor));
+    return executor;
+}
+
+static OutputBlock *new_block(const Fixture *fixture) {
+    OutputBlock *block;
+    model_check(output_block_new(fixture->outputs, &block));
+    return block;
+}
+
+static Tensor random_tensor(Shape shape, uint32_t seed) {
+    Tensor tensor;
+    model_check(tensor_init(&tensor, DTYPE_F32, &shape));
+    for (size_t i = 0; i < tensor_elements(&tensor); i++) {
+        seed = seed * 1664525u + 1013904223u;
+        ((float *)tensor.data)[i] = (float)(seed >> 8) / (float)(1 << 24) - 0.5f;
+    }
+    return tensor;
+}
+
+static Graph *new_perceptron(void) {
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(DIM_UNKNOWN, 12));
+    ValueId y = model_node(graph, "MatMul", INPUTS(x, model_random_f32(graph, SHAPE(12, 20), 1, 1)), NO_ATTRIBUTES);
+    y = model_node(graph, "Add", INPUTS(y, model_random_f32(graph, SHAPE(20), 1, 2)), NO_ATTRIBUTES);
+    y = model_node(graph, "Relu", INPUTS(y), NO_ATTRIBUTES);
+    y = model_node(graph, "MatMul", INPUTS(y, model_random_f32(graph, SHAPE(20, 5), 1, 3)), NO_ATTRIBUTES);
+    model_output(graph, "y", model_node(graph, "Sigmoid", INPUTS(y), NO_ATTRIBUTES));
+    model_finish(graph);
+    return graph;
+}
+
+static void test_runs_a_graph(void **state) {
+    const Fixture *fixture = *state;
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(DIM_UNKNOWN, 3));
+    ValueId y = model_node(graph, "Add", INPUTS(x, MODEL_F32(graph, SHAPE(3), 10, 20, 30)), NO_ATTRIBUTES);
+    model_output(graph, "y", model_node(graph, "Mul", INPUTS(y, x), NO_ATTRIBUTES));
+    model_finish(graph);
+    Executor *executor = new_executor(fixture, graph, true);
+    assert_true(executor_rows_independent(executor));
+    Tensor input = MODEL_TENSOR(DTYPE_F32, SHAPE(2, 3), 1, 2, 3, 4, 5, 6), output;
+    OutputBlock *block = new_block(fixture);
+    model_check(executor_run(executor, &(RunArgs){ .inputs = &input, .outputs = &output, .block = block }));
+    const float expected[] = { 11, 44, 99, 56, 125, 216 };
+    assert_true(shape_equal(&output.shape, &SHAPE(2, 3)));
+    assert_memory_equal(output.data, expected, sizeof expected);
+    output_block_unref(block);
+    tensor_deinit(&input);
+    executor_free(executor);
+}
+
+/* Row r of a batch of any size is, bit for bit, what the row gives alone. */
+static void test_rows_do_not_depend_on_their_batch(void **state) {
+    const Fixture *fixture = *state;
+    Executor *executor = new_executor(fixture, new_perceptron(), true);
+    enum { ROWS = 23, WIDTH = 12, RESULTS = 5 };
+    Tensor input = random_tensor(SHAPE(ROWS, WIDTH), 7), output;
+    OutputBlock *block = new_block(fixture);
+    float alone[ROWS][RESULTS];
+    for (int64_t row = 0; row < ROWS; row++) {
+        Tensor one = input;
+        one.shape = SHAPE(1, WIDTH);
+        one.bytes = WIDTH * sizeof(float);
+        one.data = (float *)input.data + row * WIDTH;
+        model_check(executor_run(executor, &(RunArgs){ .inputs = &one, .outputs = &output, .block = block }));
+        memcpy(alone[row], output.data, sizeof alone[row]);
+    }
+    for (int64_t rows = 1; rows <= ROWS; rows++) {
+        Tensor some = input;
+        some.shape = SHAPE(rows, WIDTH);
+        some.bytes = (size_t)rows * WIDTH * sizeof(float);
+        model_check(executor_run(executor, &(RunArgs){ .inputs = &some, .outputs = &output, .block = block }));
+        assert_int_equal(output.shape.dims[0], rows);
+        assert_memory_equal(output.data, alone, (size_t)rows * sizeof alone[0]);
+    }
+    output_block_unref(block);
+    tensor_deinit(&input);
+    executor_free(executor);
+}
+
+static void test_passes_do_not_change_answers(void **state) {
+    const Fixture *fixture = *state;
+    Executor *fast = new_executor(fixture, new_perceptron(), true);
+    Executor *plain = new_executor(fixture, new_perceptron(), false);
+    Tensor input = random_tensor(SHAPE(9, 12), 3), outputs[2];
+    OutputBlock *block = new_block(fixture);
+    model_check(executor_run(fast, &(RunArgs){ .inputs = &input, .outputs = &outputs[0], .block = block }));
+    model_check(executor_run(plain, &(RunArgs){ .inputs = &input, .outputs = &outputs[1], .block = block }));
+    assert_int_equal(outputs[0].bytes, outputs[1].bytes);
+    for (size_t i = 0; i < tensor_elements(&outputs[0]); i++)
+        assert_true(((float *)outputs[0].data)[i] - ((float *)outputs[1].data)[i] < 1e-6f &&
+                    ((float *)outputs[1].data)[i] - ((float *)outputs[0].data)[i] < 1e-6f); /* another order of sums */
+    output_block_unref(block);
+    tensor_deinit(&input);
+    executor_free(fast);
+    executor_free(plain);
+}
+
+static void test_warm_up_makes_the_plans(void **state) {
+    const Fixture *fixture = *state;
+    Executor *executor = new_executor(fixture, new_perceptron(), true);
+    assert_false(executor_is_planned(executor, &SHAPE(8, 12)));
+    model_check(executor_warm(executor));
+    uint64_t misses = executor_plan_counts(executor).misses;
+    for (int64_t rows = 1; rows <= 16; rows++)
+        assert_true(executor_is_planned(executor, &SHAPE(rows, 12)));
+    assert_int_equal(executor_plan_counts(executor).misses, misses);
+    assert_true(executor_bytes(executor).weights > 0);
+    executor_free(executor);
+}
+
+static void check_error(Executor *executor, OutputBlock *block, Tensor *input, StatusCode code, const char *message) {
+    Tensor output;
+    Status status = executor_run(executor, &(RunArgs){ .inputs = input, .outputs = &output, .block = block });
+    assert_int_equal(status.code, code);
+    assert_string_equal(status.message, message);
+}
+
+static void test_errors_name_the_input_and_both_sides(void **state) {
+    const Fixture *fixture = *state;
+    Executor *executor = new_executor(fixture, new_perceptron(), true);
+    OutputBlock *block = new_block(fixture);
+    Tensor wrong_shape = random_tensor(SHAPE(2, 13), 1);
+    check_error(executor, block, &wrong_shape, STATUS_INVALID_ARGUMENT, "input 'x': expected [?,12], got [2,13]");
+    Tensor wrong_type = MODEL_TENSOR(DTYPE_I64, SHAPE(1, 1), 3);
+    check_error(executor, block, &wrong_type, STATUS_INVALID_ARGUMENT, "input 'x': expected float32, got int64");
+    Tensor lying = random_tensor(SHAPE(2, 12), 1);
+    lying.bytes -= 4;
+    check_error(executor, block, &lying, STATUS_INVALID_ARGUMENT, "input 'x': 92 bytes are not [2,12] of float32");
+    tensor_deinit(&wrong_shape);
+    tensor_deinit(&wrong_type);
+    tensor_deinit(&lying);
+    output_block_unref(block);
+    executor_free(executor);
+}
+
+static void test_stop_ends_a_run(void **state) {
+    const Fixture *fixture = *state;
+    Executor *executor = new_executor(fixture, new_perceptron(), true);
+    OutputBlock *block = new_block(fixture);
+    Tensor input = random_tensor(SHAPE(1, 12), 1), output;
+    _Atomic bool stop = true;
+    Status status = executor_run(executor, &(RunArgs){ .inputs = &input, .outputs = &output, .block = block, .stop = &stop });
+    assert_int_equal(status.code, STATUS_CANCELLED);
+    tensor_deinit(&input);
+    output_block_unref(block);
+    executor_free(executor);
+}
+
+static void test_output_memory_is_limited(void **state) {
+    const Fixture *fixture = *state;
+    Executor *executor = new_executor(fixture, new_perceptron(), true);
+    OutputPool *tiny;
+    model_check(output_pool_new(256, &tiny));
+    OutputBlock *block;
+    model_check(output_block_new(tiny, &block));
+    Tensor input = random_tensor(SHAPE(64, 12), 1), output;
+    Status status = executor_run(executor, &(RunArgs){ .inputs = &input, .outputs = &output, .block = block });
+    assert_int_equal(status.code, STATUS_RESOURCE_EXHAUSTED);
+    tensor_deinit(&input);
+    output_block_unref(block);
+    output_pool_free(tiny);
+    executor_free(executor);
+}
+
+/* Inputs, constants, a value twice, and a view as outputs: none of them is written in place. */
+static void test_odd_outputs(void **state) {
+    const Fixture *fixture = *state;
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(2, 3));
+    ValueId y = model_node(graph, "Neg", INPUTS(x), NO_ATTRIBUTES);
+    model_output(graph, "input", x);
+    model_output(graph, "constant", MODEL_F32(graph, SHAPE(2), 7, 8));
+    model_output(graph, "first", y);
+    model_output(graph, "second", y);
+    model_output(graph, "view", model_node(graph, "Reshape", INPUTS(y, MODEL_I64(graph, 3, 2)), NO_ATTRIBUTES));
+    model_finish(graph);
+    Executor *executor = new_executor(fixture, graph, true);
+    Tensor input = MODEL_TENSOR(DTYPE_F32, SHAPE(2, 3), 1, 2, 3, 4, 5, 6), outputs[5];
+    OutputBlock *block = new_block(fixture);
+    model_check(executor_run(executor, &(RunArgs){ .inputs = &input, .outputs = outputs, .block = block }));
+    const float negative[] = { -1, -2, -3, -4, -5, -6 }, constant[] = { 7, 8 };
+    assert_memory_equal(outputs[0].data, input.data, sizeof negative);
+    assert_memory_equal(outputs[1].data, constant, sizeof constant);
+    for (size_t i = 2; i < 5; i++)
+        assert_memory_equal(outputs[i].data, negative, sizeof negative);
+    assert_true(shape_equal(&outputs[4].shape, &SHAPE(3, 2)));
+    for (size_t i = 0; i < 5; i++)
+        for (size_t k = 0; k < i; k++)
+            assert_ptr_not_equal(outputs[i].data, outputs[k].data);
+    output_block_unref(block);
+    tensor_deinit(&input);
+    executor_free(executor);
+}
+
+static void test_a_failed_new_leaves_the_graph(void **state) {
+    const Fixture *fixture = *state;
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(1, 2));
+    ValueId y = model_node(graph, "Neg", INPUTS(x), NO_ATTRIBUTES);
+    model_output(graph, "y", y);
+    model_finish(graph);
+    OpSchema unknown = *op_schema_find("", "Neg");
+    unknown.name = "Negligible";
+    graph_node(graph, 0)->op = &unknown;
+    ExecutorOptions options = { .device = fixture->device, .optimise = true };
+    Executor *executor = NULL;
+    Status status = executor_new(graph, &options, &executor);
+    assert_int_equal(status.code, STATUS_UNIMPLEMENTED);
+    assert_non_null(strstr(status.message, "Negligible"));
+    assert_int_equal(graph_node_count(graph), 1);
+    graph_free(graph);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_runs_a_graph),
+        cmocka_unit_test(test_rows_do_not_depend_on_their_batch),
+        cmocka_unit_test(test_passes_do_not_change_answers),
+        cmocka_unit_test(test_warm_up_makes_the_plans),
+        cmocka_unit_test(test_errors_name_the_input_and_both_sides),
+        cmocka_unit_test(test_stop_ends_a_run),
+        cmocka_unit_test(test_output_memory_is_limited),
+        cmocka_unit_test(test_odd_outputs),
+        cmocka_unit_test(test_a_failed_new_leaves_the_graph),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * One version of one model, in service or about to be. Counted: the repository holds one reference while the version is
- * available, every Lease one more; the last one gone frees it. Everything in it is fixed after load, so requests read it
- * without a lock.
+ * One version of one model, in service or about to be. Counted: the repository holds one reference
+ * while the version is available, every Lease one more; the last one gone frees it. Everything in
+ * it is fixed after load, so requests read it without a lock.
  */
 
 #include "runtime/base/cleanup.h"
@@ -27,7 +27,9 @@ typedef struct ModelVersion {
     ModelQueue *queue; /* the scheduler's; set before the version is published */
     Arena *arena;      /* holds the above */
     size_t bytes;      /* memory held: weights and arena */
-    void (*on_unloaded)(void *user, struct ModelVersion *version); /* last reference gone; before the free */
+    void (*on_unloaded)(void *user,
+                        struct ModelVersion *version); /* last reference gone; before the free */
+    void (*on_freed)(void *user);                      /* nothing of it is left */
     void *user;
     /* any thread */
     atomic_size_t references;
@@ -36,13 +38,17 @@ typedef struct ModelVersion {
 typedef struct ModelLoad {
     const char *name;
     int64_t number;
-    int directory; /* of the version, opened beneath the repository; lent */
-    const char *labels; /* content of labels.txt or NULL; lent */
-    size_t labels_length;
-    const ModelConfig *config; /* copied */
+    int directory;           /* of the version, opened beneath the repository; lent */
+    int model_directory;     /* for label files; lent; -1: none */
+    const char *config_text; /* content of config.pbtxt; NULL: all defaults; lent */
+    size_t config_length;
+    const char *model_filename;       /* instead of the config's; NULL */
+    const QueuePolicy *queue_default; /* where the config says nothing of batching; NULL */
     Device *device;
     Pool *pool;
     bool warm;
+    bool autocomplete; /* false: the config must name inputs and outputs, and nothing is batched
+                          unasked */
     size_t default_max_batch_size; /* for batchable models whose config says nothing; Triton's 4 */
     size_t file_limit_bytes;
 } ModelLoad;
@@ -50,8 +56,8 @@ typedef struct ModelLoad {
 /**
  * Reads, imports, optimises, packs, warms. The result has one reference and no queue yet.
  *
- * Errors: those of onnx_import, executor_new and signature_make, prefixed with the file name
- * Thread: loader
+ * Errors: those of model_config_parse, onnx_import (prefixed with the file name), executor_new and
+ * signature_make; FAILED_PRECONDITION when the config asks for another device Thread: loader
  */
 Status model_version_load(const ModelLoad *load, ModelVersion **ret_version);
 ModelVersion *model_version_ref(ModelVersion *version);

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * What a model takes and gives, as clients see it: the graph's ports merged with config.pbtxt. Shapes are full shapes;
- * when axis 0 is a batch, dim 0 is DIM_UNKNOWN. Order is the config's, or else the graph's.
+ * What a model takes and gives, as clients see it: the graph's ports merged with config.pbtxt.
+ * Shapes are full shapes; when axis 0 is a batch, dim 0 is DIM_UNKNOWN. Order is the config's, or
+ * else the graph's.
  */
 
 #include "runtime/config/model_config.h"
@@ -13,8 +14,8 @@
 typedef struct SignatureTensor {
     const char *name;
     DType dtype;
-    Shape shape;            /* DIM_UNKNOWN where it varies */
-    size_t port;            /* index into the executor's ports */
+    Shape shape; /* DIM_UNKNOWN where it varies */
+    size_t port; /* index into the executor's ports */
     bool optional;
     const char *const *labels; /* outputs: from label_filename or labels.txt; NULL */
     size_t label_count;
@@ -27,12 +28,23 @@ typedef struct Signature {
     bool batched;          /* max_batch_size > 0 */
 } Signature;
 
+/* Rows that a batch may have: as configured, else default_rows when every input and output has an
+ * unknown first dim and the config does not give full shapes; 0: axis 0 is not a batch. */
+size_t signature_max_batch_size(const Graph *graph, const ModelConfig *config, size_t default_rows);
+
 /**
- * @arena  holds the signature
+ * @config  with name and max_batch_size filled in
+ * @arena   holds the signature
  *
  * Errors: INVALID_ARGUMENT naming model file and config side (count, name, dtype, dims)
  */
-Status signature_make(const Executor *executor, const ModelConfig *config, Arena *arena, Signature *ret_signature);
+Status signature_make(const Executor *executor, const ModelConfig *config, Arena *arena,
+                      Signature *ret_signature);
+
+/* Reads label_filename, or labels.txt for outputs whose last dim fits, beneath the model's
+ * directory. */
+Status signature_read_labels(Signature *signature, const ModelConfig *config, int model_directory,
+                             Arena *arena);
 
 /* INDEX_NONE when there is none of that name. */
 size_t signature_find_input(const Signature *signature, StringView name);

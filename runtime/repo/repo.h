@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * Versions on disk -> models in service. The repo thread watches (inotify, polling where that does not work), decides by
- * version_next_action and hands loads to loader threads; requests resolve names here and get a Lease.
+ * Versions on disk -> models in service. The repo thread watches (inotify, polling where that does
+ * not work), decides by version_next_action and hands loads to loader threads; requests resolve
+ * names here and get a Lease.
  */
 
 #include "runtime/base/clock.h"
@@ -19,7 +20,8 @@ typedef struct RepoHooks {
     Status (*version_ready)(void *user, ModelVersion *version);
     void (*version_gone)(void *user, ModelVersion *version);
     /* Some version changed state. Thread: repo, loader; no lock held. message: why, or "". */
-    void (*state_changed)(void *user, const char *model, int64_t version, VersionState state, const Status *status);
+    void (*state_changed)(void *user, const char *model, int64_t version, VersionState state,
+                          const Status *status);
     void *user;
 } RepoHooks;
 
@@ -27,18 +29,20 @@ typedef struct RepoOptions {
     /* Either whole repositories (Triton) ... */
     const char *const *repositories;
     size_t repository_count;
-    /* ... or named models with a base path each (TensorFlow Serving), a single file being version 1. */
+    /* ... or named models with a base path each (TensorFlow Serving), a single file being
+     * version 1. */
     const ServedModel *models;
     size_t model_count;
     const char *single_file; /* FILE.onnx, or NULL */
 
-    bool watch;               /* follow changes; false: what is there at start */
-    uint64_t poll_ns;         /* where inotify does not work, and as a net beneath it */
-    uint64_t settle_ns;       /* a changing version directory must rest that long; 1 s */
-    size_t load_threads;      /* 2 */
+    bool watch;          /* follow changes; false: what is there at start */
+    uint64_t poll_ns;    /* where inotify does not work, and as a net beneath it */
+    uint64_t settle_ns;  /* a changing version directory must rest that long; 1 s */
+    size_t load_threads; /* 2 */
     size_t load_retries;
     uint64_t retry_ns;
-    bool autocomplete;        /* derive what config.pbtxt leaves out; false: config required (Triton's strict) */
+    bool autocomplete; /* derive what config.pbtxt leaves out; false: config required (Triton's
+                          strict) */
     size_t default_max_batch_size;
     const QueuePolicy *queue_default; /* from the batching file; NULL */
     bool warm;
@@ -73,8 +77,8 @@ typedef struct VersionChoice {
 /**
  * @name  from the client
  *
- * Errors: NOT_FOUND (no such model, or no such version), FAILED_PRECONDITION (known, but not ready), INVALID_ARGUMENT
- * (no such label). Protocols put their own words to it: see repo_describe.
+ * Errors: NOT_FOUND (no such model, or no such version), FAILED_PRECONDITION (known, but not
+ * ready), INVALID_ARGUMENT (no such label). Protocols put their own words to it: see repo_describe.
  * Thread: any; never blocks on loading
  */
 Status repo_acquire(Repo *repo, StringView name, const VersionChoice *choice, Lease *ret_lease);
@@ -85,8 +89,10 @@ typedef struct VersionStatus {
     Status status; /* why it ended */
 } VersionStatus;
 
-/* All versions ever seen of a model, descending. NOT_FOUND when the model is unknown. Thread: any. */
-Status repo_model_status(Repo *repo, StringView name, Arena *arena, VersionStatus **ret_versions, size_t *ret_count);
+/* All versions ever seen of a model, descending. NOT_FOUND when the model is unknown. Thread: any.
+ */
+Status repo_model_status(Repo *repo, StringView name, Arena *arena, VersionStatus **ret_versions,
+                         size_t *ret_count);
 /* Known names in order. */
 Status repo_model_names(Repo *repo, Arena *arena, const char ***ret_names, size_t *ret_count);
 /* Every model known has a version AVAILABLE, or ended on purpose; none is still to come. */

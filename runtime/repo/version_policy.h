@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * What should happen next to one model's versions: the availability-preserving order of TensorFlow Serving, as a pure
- * function. Source: reference tensorflow_serving.md 4.
+ * What should happen next to one model's versions: the availability-preserving order of TensorFlow
+ * Serving, as a pure function. Source: reference tensorflow_serving.md 4.
  */
 
 #include "runtime/config/model_config.h"
@@ -33,4 +33,5 @@ typedef struct VersionAction {
 VersionAction version_next_action(const VersionView *versions, size_t count);
 
 /* Sets aspired for what is on disk. numbers: ascending. */
-void version_policy_select(const VersionPolicy *policy, const int64_t *numbers, size_t count, bool *aspired);
+void version_policy_select(const VersionPolicy *policy, const int64_t *numbers, size_t count,
+                           bool *aspired);

@@ -1,0 +1,161 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Loading one version, and counting who holds it. The steps are: read the file into own memory,
+ * import it, decide the batch, build the executor (which optimises and packs), merge the signature,
+ * warm up. Nothing of it is shared before it is complete, so none of it needs a lock; afterwards
+ * all but the count is fixed.
+ *
+ * The last reference may go on any thread, usually a worker's after its reply: on_unloaded is told
+ * while everything still stands, on_freed when nothing does (whoever owns the device waits for
+ * that).
+ *
+ * Thread: loader; ref and unref any.
+ */
+
+#include "runtime/model/model_version.h"
+
+#include "runtime/base/beneath.h"
+#include "runtime/base/size.h"
+#include "runtime/onnx/onnx_import.h"
+
+#include <string.h>
+
+enum { ARENA_FIRST_BYTES = 4096, ARENA_BUDGET_BYTES = 64 << 20 };
+
+static void free_version(ModelVersion *version) {
+    if (!version)
+        return;
+    executor_free(version->executor);
+    arena_free(version->arena);
+    free(version);
+}
+DEFINE_AUTO(ModelVersion, free_version);
+
+/* "cpu" and "auto" run anywhere; another device must be the one that the server opened. */
+static Status check_device(const ModelLoad *load, const ModelConfig *config) {
+    const char *opened = load->device->api->name;
+    size_t length = strcspn(config->device, ":");
+    if (strcmp(config->device, "auto") == 0 ||
+        (strlen(opened) == length && memcmp(opened, config->device, length) == 0))
+        return status_ok();
+    return status_error(STATUS_FAILED_PRECONDITION,
+                        "model '%s' wants device '%s', this server runs on '%s'", load->name,
+                        config->device, opened);
+}
+
+static Status read_config(const ModelLoad *load, ModelVersion *version) {
+    version->config = model_config_default();
+    if (load->config_text)
+        TRY(model_config_parse(load->config_text, load->config_length, load->name, version->arena,
+                               &version->config));
+    version->config.name = version->name;
+    if (load->model_filename)
+        version->config.model_filename =
+            arena_strndup(version->arena, load->model_filename, strlen(load->model_filename));
+    if (!version->config.model_filename)
+        return arena_exhausted(version->arena);
+    if (!load->autocomplete &&
+        (version->config.input_count == 0 || version->config.output_count == 0))
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "model '%s': config.pbtxt must name inputs and outputs when nothing is "
+                            "completed from the "
+                            "model",
+                            load->name);
+    return check_device(load, &version->config);
+}
+
+static Status read_graph(const ModelLoad *load, const ModelConfig *config, Graph **ret_graph) {
+    AUTO(free) char *bytes = NULL;
+    size_t length;
+    TRY(beneath_read_file(load->directory, config->model_filename, load->file_limit_bytes, &bytes,
+                          &length));
+    Status status = onnx_import(bytes, length, NULL, ret_graph);
+    if (!status_is_ok(&status))
+        return status_prefix(&status, "%s", config->model_filename);
+    (void)TAKE(bytes);
+    return status_ok();
+}
+
+static size_t default_rows(const ModelLoad *load) {
+    if (!load->autocomplete)
+        return 0;
+    return load->queue_default ? load->queue_default->max_rows : load->default_max_batch_size;
+}
+
+/* How requests queue: the config's word, else the server's batching file, else joined wherever that
+ * is safe. */
+static QueuePolicy make_queue_policy(const ModelLoad *load, const ModelVersion *version) {
+    const ModelConfig *config = &version->config;
+    QueuePolicy policy =
+        config->has_dynamic_batching || !load->queue_default ? config->queue : *load->queue_default;
+    bool asked = config->has_dynamic_batching || load->queue_default;
+    bool safe = load->autocomplete && executor_rows_independent(version->executor);
+    policy.batching = config->max_batch_size > 1 && (asked || safe);
+    policy.max_rows = policy.batching ? config->max_batch_size : 1;
+    while (policy.preferred_count > 0 &&
+           policy.preferred_rows[policy.preferred_count - 1] > policy.max_rows)
+        policy.preferred_count--;
+    return policy;
+}
+
+static Status build_executor(const ModelLoad *load, ModelVersion *version) {
+    AUTO(graph_free) Graph *graph = NULL;
+    TRY(read_graph(load, &version->config, &graph));
+    version->config.max_batch_size =
+        signature_max_batch_size(graph, &version->config, default_rows(load));
+    ExecutorOptions options = { .device = load->device,
+                                .pool = load->pool,
+                                .max_rows = version->config.max_batch_size,
+                                .optimise = true,
+                                .deterministic = version->config.deterministic };
+    TRY(executor_new(graph, &options, &version->executor));
+    (void)TAKE(graph);
+    return status_ok();
+}
+
+Status model_version_load(const ModelLoad *load, ModelVersion **ret_version) {
+    AUTO(free_version) ModelVersion *version = calloc(1, sizeof *version);
+    if (!version)
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+    TRY(arena_new(ARENA_FIRST_BYTES, ARENA_BUDGET_BYTES, &version->arena));
+    version->name = arena_strndup(version->arena, load->name, strlen(load->name));
+    if (!version->name)
+        return arena_exhausted(version->arena);
+    version->number = load->number;
+    TRY(read_config(load, version));
+    TRY(build_executor(load, version));
+    TRY(signature_make(version->executor, &version->config, version->arena, &version->signature));
+    TRY(signature_read_labels(&version->signature, &version->config, load->model_directory,
+                              version->arena));
+    version->queue_policy = make_queue_policy(load, version);
+    if (load->warm)
+        TRY(executor_warm(version->executor));
+    ExecutorBytes bytes = executor_bytes(version->executor);
+    version->bytes = bytes.weights + bytes.arena + arena_used_bytes(version->arena);
+    atomic_init(&version->references, 1);
+    *ret_version = TAKE(version);
+    return status_ok();
+}
+
+ModelVersion *model_version_ref(ModelVersion *version) {
+    atomic_fetch_add_explicit(&version->references, 1, memory_order_relaxed);
+    return version;
+}
+
+void model_version_unref(ModelVersion *version) {
+    if (!version || atomic_fetch_sub_explicit(&version->references, 1, memory_order_acq_rel) != 1)
+        return;
+    void (*on_freed)(void *user) = version->on_freed;
+    void *user = version->user;
+    if (version->on_unloaded)
+        version->on_unloaded(user, version);
+    free_version(version);
+    if (on_freed)
+        on_freed(user);
+}
+
+void lease_release(Lease *lease) {
+    model_version_unref(TAKE(lease->version));
+}

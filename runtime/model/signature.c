@@ -1,0 +1,238 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The graph's ports and config.pbtxt become one signature. What the config leaves out is taken from
+ * the model, what it gives must agree; texts follow Triton's, since its users search for them
+ * (reference open_inference_triton.md 3.4). Clients see full shapes: where axis 0 is a batch, dim 0
+ * is unknown.
+ *
+ * Thread: loader; the result is fixed afterwards.
+ */
+
+#include "runtime/model/signature.h"
+
+#include "runtime/base/size.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LIST_TEXT_BYTES = 160 };
+
+/* One side of the model: inputs or outputs, of the executor and of the config. */
+typedef struct Side {
+    const char *word; /* "input" */
+    const Executor *executor;
+    const ModelConfig *config;
+    size_t port_count;
+    const Port *(*port)(const Executor *executor, size_t index);
+    const ConfigTensor *tensors;
+    size_t tensor_count;
+} Side;
+
+/* "[-1,16]", as configs write it. */
+static const char *format_dims(const Shape *shape, char buffer[static SHAPE_TEXT_BYTES]) {
+    size_t used = (size_t)snprintf(buffer, SHAPE_TEXT_BYTES, "[");
+    for (int32_t i = 0; i < shape->rank; i++)
+        used += (size_t)snprintf(buffer + used, SHAPE_TEXT_BYTES - used, "%s%lld", i > 0 ? "," : "",
+                                 (long long)shape->dims[i]);
+    snprintf(buffer + used, SHAPE_TEXT_BYTES - used, "]");
+    return buffer;
+}
+#define DIMS_TEXT(shape) format_dims((shape), (char[SHAPE_TEXT_BYTES]){ 0 })
+
+static bool first_dim_varies(const Port *port) {
+    return port->shape.rank == SHAPE_UNRANKED ||
+           (port->shape.rank > 0 && port->shape.dims[0] == DIM_UNKNOWN);
+}
+
+static bool gives_full_shape(const ConfigTensor *tensors, size_t count, const Port *port) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(tensors[i].name, port->name) == 0 && tensors[i].dims.rank == port->shape.rank)
+            return true;
+    return false;
+}
+
+size_t signature_max_batch_size(const Graph *graph, const ModelConfig *config,
+                                size_t default_rows) {
+    if (config->has_max_batch_size)
+        return config->max_batch_size;
+    for (size_t i = 0; i < graph_input_count(graph); i++) {
+        const Port *port = graph_input(graph, i);
+        if (!first_dim_varies(port) || gives_full_shape(config->inputs, config->input_count, port))
+            return 0;
+    }
+    for (size_t i = 0; i < graph_output_count(graph); i++) {
+        const Port *port = graph_output(graph, i);
+        if (!first_dim_varies(port) ||
+            gives_full_shape(config->outputs, config->output_count, port))
+            return 0;
+    }
+    return graph_input_count(graph) > 0 ? default_rows : 0;
+}
+
+static Status check_batchable(const Side *side) {
+    for (size_t i = 0; i < side->port_count; i++) {
+        const Port *port = side->port(side->executor, i);
+        if (!first_dim_varies(port))
+            return status_error(
+                STATUS_INVALID_ARGUMENT,
+                "autofill failed for model '%s': model does not support batching while non-zero "
+                "max_batch_size is specified (%s '%s' has shape %s)",
+                side->config->name, side->word, port->name, DIMS_TEXT(&port->shape));
+    }
+    return status_ok();
+}
+
+static size_t find_port(const Side *side, const char *name) {
+    for (size_t i = 0; i < side->port_count; i++)
+        if (strcmp(side->port(side->executor, i)->name, name) == 0)
+            return i;
+    return INDEX_NONE;
+}
+
+static const char *list_ports(const Side *side, char buffer[static LIST_TEXT_BYTES]) {
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (size_t i = 0; i < side->port_count && used < LIST_TEXT_BYTES; i++)
+        used += (size_t)snprintf(buffer + used, LIST_TEXT_BYTES - used, "%s%s", i > 0 ? ", " : "",
+                                 side->port(side->executor, i)->name);
+    return buffer;
+}
+
+/* The shape that the config means, with the batch in front. */
+static Status complete_shape(const Side *side, const ConfigTensor *tensor, Shape *ret_shape) {
+    int64_t dims[SHAPE_MAX_RANK + 1] = { DIM_UNKNOWN };
+    size_t lead = side->config->max_batch_size > 0 ? 1 : 0;
+    for (int32_t i = 0; i < tensor->dims.rank; i++)
+        dims[lead + (size_t)i] = tensor->dims.dims[i];
+    Status status = shape_make(dims, lead + (size_t)tensor->dims.rank, ret_shape);
+    return status_prefix(&status, "model '%s', tensor '%s'", side->config->name, tensor->name);
+}
+
+static Status shape_mismatch(const Side *side, const Port *port, const Shape *configured) {
+    bool batched = side->config->max_batch_size > 0;
+    return status_error(
+        STATUS_INVALID_ARGUMENT,
+        "model '%s', tensor '%s': the model expects %d dimensions (shape %s) but the model "
+        "configuration specifies %d dimensions (%s %s)",
+        side->config->name, port->name, (int)port->shape.rank, DIMS_TEXT(&port->shape),
+        (int)configured->rank,
+        batched ? "an initial batch dimension because max_batch_size > 0 followed by the explicit "
+                  "tensor shape, making complete shape"
+                : "shape",
+        DIMS_TEXT(configured));
+}
+
+static Status merge_tensor(const Side *side, const ConfigTensor *tensor,
+                           SignatureTensor *ret_tensor) {
+    size_t index = find_port(side, tensor->name);
+    if (index == INDEX_NONE)
+        return status_error(
+            STATUS_INVALID_ARGUMENT, "unexpected inference %s '%s', allowed %ss are: %s",
+            side->word, tensor->name, side->word, list_ports(side, (char[LIST_TEXT_BYTES]){ 0 }));
+    const Port *port = side->port(side->executor, index);
+    if (port->dtype != tensor->dtype && port->dtype != DTYPE_INVALID)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "unable to load model '%s', configuration expects datatype %s for %s "
+                            "'%s', model provides "
+                            "%s",
+                            side->config->name, dtype_name(tensor->dtype), side->word, tensor->name,
+                            dtype_name(port->dtype));
+    if (tensor->has_reshape && !shape_equal(&tensor->reshape, &tensor->dims))
+        return status_error(STATUS_UNIMPLEMENTED,
+                            "model '%s', tensor '%s': reshape is not supported", side->config->name,
+                            tensor->name);
+    Shape shape;
+    TRY(complete_shape(side, tensor, &shape));
+    bool fits = port->shape.rank == SHAPE_UNRANKED || port->shape.rank == shape.rank;
+    for (int32_t i = 0; fits && port->shape.rank != SHAPE_UNRANKED && i < shape.rank; i++)
+        fits = port->shape.dims[i] == DIM_UNKNOWN || port->shape.dims[i] == shape.dims[i];
+    if (!fits)
+        return shape_mismatch(side, port, &shape);
+    /* optional: every graph input is needed to run, so a client may not leave it out whatever the
+     * config says. */
+    *ret_tensor = (SignatureTensor){
+        .name = tensor->name, .dtype = tensor->dtype, .shape = shape, .port = index
+    };
+    return status_ok();
+}
+
+static Status check_count(const Side *side) {
+    bool is_input = strcmp(side->word, "input") == 0;
+    bool wrong =
+        is_input ? side->tensor_count != side->port_count : side->tensor_count > side->port_count;
+    if (!wrong)
+        return status_ok();
+    return status_error(
+        STATUS_INVALID_ARGUMENT,
+        "unable to load model '%s', configuration expects %zu %ss, model provides %zu",
+        side->config->name, side->tensor_count, side->word, side->port_count);
+}
+
+static Status make_side(const Side *side, Arena *arena, const SignatureTensor **ret_tensors,
+                        size_t *ret_count) {
+    bool configured = side->tensor_count > 0;
+    size_t count = configured ? side->tensor_count : side->port_count;
+    if (configured)
+        TRY(check_count(side));
+    if (side->config->max_batch_size > 0)
+        TRY(check_batchable(side));
+    SignatureTensor *tensors = arena_calloc(arena, count, sizeof *tensors);
+    if (!tensors)
+        return arena_exhausted(arena);
+    for (size_t i = 0; i < count; i++) {
+        if (configured) {
+            TRY(merge_tensor(side, &side->tensors[i], &tensors[i]));
+            continue;
+        }
+        const Port *port = side->port(side->executor, i);
+        tensors[i] = (SignatureTensor){ .dtype = port->dtype, .shape = port->shape, .port = i };
+        tensors[i].name = arena_strndup(arena, port->name, strlen(port->name));
+        if (!tensors[i].name)
+            return arena_exhausted(arena);
+    }
+    *ret_tensors = tensors;
+    *ret_count = count;
+    return status_ok();
+}
+
+Status signature_make(const Executor *executor, const ModelConfig *config, Arena *arena,
+                      Signature *ret_signature) {
+    Signature signature = { .max_batch_size = config->max_batch_size,
+                            .batched = config->max_batch_size > 0 };
+    Side inputs = { .word = "input",
+                    .executor = executor,
+                    .config = config,
+                    .port_count = executor_input_count(executor),
+                    .port = executor_input,
+                    .tensors = config->inputs,
+                    .tensor_count = config->input_count };
+    Side outputs = { .word = "output",
+                     .executor = executor,
+                     .config = config,
+                     .port_count = executor_output_count(executor),
+                     .port = executor_output,
+                     .tensors = config->outputs,
+                     .tensor_count = config->output_count };
+    TRY(make_side(&inputs, arena, &signature.inputs, &signature.input_count));
+    TRY(make_side(&outputs, arena, &signature.outputs, &signature.output_count));
+    *ret_signature = signature;
+    return status_ok();
+}
+
+static size_t find_tensor(const SignatureTensor *tensors, size_t count, StringView name) {
+    for (size_t i = 0; i < count; i++)
+        if (strlen(tensors[i].name) == name.length &&
+            memcmp(tensors[i].name, name.data, name.length) == 0)
+            return i;
+    return INDEX_NONE;
+}
+
+size_t signature_find_input(const Signature *signature, StringView name) {
+    return find_tensor(signature->inputs, signature->input_count, name);
+}
+
+size_t signature_find_output(const Signature *signature, StringView name) {
+    return find_tensor(signature->outputs, signature->output_count, name);
+}

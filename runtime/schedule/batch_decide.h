@@ -27,6 +27,7 @@ typedef struct BatchView {
     size_t first_rows;       /* of the oldest request */
     uint64_t oldest_ns;      /* when it was queued */
     size_t idle_workers;     /* the asking one included */
+    uint64_t start_by_ns;    /* later than this the most urgent request would be late; TIME_NEVER */
     bool draining;
 } BatchView;
 

@@ -13,9 +13,9 @@
 #include "runtime/model/model_version.h"
 #include "runtime/tensor/spans.h"
 
-#include <stdatomic.h>
-
 typedef struct InferRequest InferRequest;
+
+typedef enum RequestState { REQUEST_NEW = 0, REQUEST_QUEUED, REQUEST_RUNNING, REQUEST_DONE } RequestState;
 
 /* An input in the order of the signature. Payload of a STRING input: one span of StringViews, all lent by the request. */
 typedef struct RequestInput {
@@ -48,11 +48,17 @@ struct InferRequest {
     size_t batch_rows;  /* of the batch it travelled in */
     RequestTimes times;
 
-    /* scheduler only */
-    ListNode queue_node;
-    size_t deadline_slot; /* in the deadline heap; INDEX_NONE */
+    /* scheduler only, under its lock; nobody else need set them */
+    ListNode queue_node;   /* in its lane, then in its batch */
+    ListNode arrival_node; /* in its shape queue, by arrival */
+    size_t deadline_slot;  /* in the deadline heap; INDEX_NONE */
     struct ShapeQueue *shape_queue;
-    atomic_bool cancelled;
+    struct Lane *lane;   /* while queued */
+    struct Flow *flow;
+    struct BatchRun *run; /* while running */
+    uint64_t sequence, urgent_ns, charged_ns;
+    RequestState state;
+    StatusCode ended_by; /* OK, CANCELLED or DEADLINE_EXCEEDED: what came while it ran */
 };
 
 void request_release_outputs(InferRequest *request);

@@ -22,7 +22,9 @@ typedef struct SchedulerOptions {
     size_t max_queue_requests;     /* per model, where its policy says 0 */
     size_t max_queue_bytes;
     uint64_t inline_limit_ns;      /* run on the rpc thread below this learned time; 0: never */
-    size_t batch_memory_bytes;     /* gathered inputs in flight, all together */
+    size_t batch_memory_bytes;     /* gathered inputs in flight, all together; 0: no limit */
+    /* What executes a batch. NULL: executor_submit; another one (a simulated device) is taken to have its plans ready. */
+    void (*run)(Executor *executor, const RunArgs *args, ProgramDone done, void *user);
 } SchedulerOptions;
 
 Status scheduler_new(const SchedulerOptions *options, Scheduler **ret_scheduler);
@@ -60,7 +62,8 @@ bool scheduler_take(Scheduler *scheduler, size_t worker_index);
 /* Expires deadlines and finds queues whose delay is over (wakes a worker). Returns when to call again, TIME_NEVER if not
  * before the next submit; scheduler_wake_time tells others. Thread: timer, or the test's own. */
 uint64_t scheduler_tick(Scheduler *scheduler);
-/* Called, without a lock, whenever the next tick is needed earlier than was told: wakes the timer thread. */
+/* Called, without a lock, whenever the next tick is needed earlier than was told: wakes the timer thread. Fixed before
+ * the first submit. */
 void scheduler_set_timer_wake(Scheduler *scheduler, void (*wake)(void *user), void *user);
 
 /* No new requests; what is queued is sent without delay. */
@@ -70,9 +73,13 @@ bool scheduler_wait_idle(Scheduler *scheduler, uint64_t deadline_ns);
 
 /* What a model's queue has seen; monotonic counters. Durations in ns. */
 typedef struct QueueCounts {
-    uint64_t requests, rows, batches, rejected, expired, cancelled, failed;
+    uint64_t requests; /* accepted */
+    uint64_t executed, rows, batches; /* that ran: requests, their rows, executions */
+    uint64_t rejected; /* by scheduler_submit */
+    uint64_t expired, cancelled, failed; /* ended so, while queued or running */
     uint64_t batches_by_reason[BATCH_REASON_DRAIN + 1];
-    uint64_t queue_ns, compute_ns;
+    uint64_t queue_ns;   /* summed over executed requests */
+    uint64_t compute_ns; /* summed over batches, gather included */
     size_t queued_requests, queued_rows, queued_bytes; /* now */
 } QueueCounts;
 QueueCounts scheduler_counts(Scheduler *scheduler, const ModelVersion *version);

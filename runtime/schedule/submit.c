@@ -1,0 +1,269 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The way in. A request is admitted, finds its shape queue, flow and lane, and lies down. Whatever must be allocated
+ * for that (a shape or a tenant seen for the first time, a heap that is full) is made outside the
+ * lock: place_locked says what it lacks, leaves the request as it was, and is asked again with the
+ * spare part in hand. Once warm nothing is lacking, and a submit is one short locked section.
+ * Threads: rpc, http; scheduler_cancel any.
+ */
+
+#include "runtime/schedule/scheduler_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROOM_MIN = 16, KNOWN_SAMPLES = 3 };
+
+typedef enum Lack { LACK_NOTHING, LACK_QUEUE, LACK_FLOW, LACK_LANE, LACK_ROOM } Lack;
+
+typedef struct Spares {
+    ShapeQueue *queue;
+    Flow *flow;
+    Lane *lane;
+    void **items; /* for a heap */
+    size_t capacity, wanted_capacity;
+    void **old_items;   /* replaced: to be freed outside the lock */
+    ShapeQueue *trimmed;
+} Spares;
+
+/* Makes what is lacking. false: out of memory. */
+static bool provide(Spares *spares, Lack lack, ModelQueue *model, const InferRequest *request) {
+    free(TAKE(spares->old_items));
+    if (lack == LACK_QUEUE)
+        return (spares->queue = shape_queue_new(model, request)) != NULL;
+    if (lack == LACK_FLOW)
+        return (spares->flow = calloc(1, sizeof *spares->flow)) != NULL;
+    if (lack == LACK_LANE)
+        return (spares->lane = calloc(1, sizeof *spares->lane)) != NULL;
+    if (lack == LACK_NOTHING)
+        return true;
+    free(spares->items);
+    spares->capacity = spares->wanted_capacity;
+    return (spares->items = calloc(spares->capacity, sizeof *spares->items)) != NULL;
+}
+
+static void spares_deinit(Spares *spares) {
+    shape_queue_free(spares->queue);
+    shape_queue_free(spares->trimmed);
+    free(spares->flow);
+    free(spares->lane);
+    free(spares->items);
+    free(spares->old_items);
+}
+
+static bool has_room(Heap *heap, size_t needed, Spares *spares) {
+    if (heap->capacity >= needed)
+        return true;
+    if (!spares->items || spares->capacity < needed || spares->old_items) {
+        spares->wanted_capacity = MAX_OF(2 * needed, (size_t)ROOM_MIN);
+        return false;
+    }
+    spares->old_items = heap_give_room(heap, TAKE(spares->items), spares->capacity);
+    return true;
+}
+
+static Lane *pop_lane(Scheduler *scheduler, Spares *spares) {
+    Lane *lane = scheduler->free_lanes;
+    if (!lane)
+        return TAKE(spares->lane);
+    scheduler->free_lanes = lane->next;
+    return lane;
+}
+
+static Flow *pop_flow(Scheduler *scheduler, Spares *spares) {
+    Flow *flow = scheduler->free_flows;
+    if (!flow)
+        return TAKE(spares->flow);
+    scheduler->free_flows = flow->next;
+    return flow;
+}
+
+/* Learned time of what is certain to run before a request that joins the end of its lane. */
+static uint64_t time_ahead(const Scheduler *scheduler, const Lane *lane, const InferRequest *request) {
+    if (!lane || LIST_ITEM(lane->requests.prev, InferRequest, queue_node)->urgent_ns > request->urgent_ns)
+        return 0;
+    size_t workers = scheduler->options.pool ? pool_thread_count(scheduler->options.pool) : 1;
+    return shape_queue_cost_ns(lane->queue, lane->rows) / workers;
+}
+
+static QueueGate admit_locked(Scheduler *scheduler, ModelQueue *model, const ShapeQueue *queue, const Lane *lane,
+                              const InferRequest *request) {
+    const QueueCounts *counts = &model->counts;
+    bool is_known = queue && learned_time_samples(&queue->learned, request->rows) >= KNOWN_SAMPLES;
+    QueueGateView view = {
+        .draining = scheduler->draining,
+        .rows = request->rows,
+        .max_rows = model->rows_limit,
+        .payload_bytes = request->payload_bytes,
+        .queued_requests = counts->queued_requests,
+        .max_requests = model->max_requests,
+        .queued_bytes = counts->queued_bytes,
+        .max_bytes = model->max_bytes,
+        .deadline_ns = request->deadline_ns,
+        .is_busy = counts->queued_requests > 0 || model->running > 0,
+        .ahead_ns = time_ahead(scheduler, lane, request),
+        .run_ns = is_known ? learned_time_estimate(&queue->learned, request->rows) : 0,
+    };
+    return queue_gate_decide(&view, request->times.queued_ns);
+}
+
+/* Finds or makes the lane; what could not be had is told in ret_lack. */
+static Lane *open_lane_locked(ModelQueue *model, uint64_t hash, const InferRequest *request, Spares *spares,
+                              Lack *ret_lack) {
+    Scheduler *scheduler = model->scheduler;
+    ScheduleClass class = schedule_class(request->priority);
+    ShapeQueue *queue = model_queue_find_shape_locked(model, hash, request);
+    *ret_lack = LACK_QUEUE;
+    if (!queue && !spares->queue)
+        return NULL;
+    *ret_lack = LACK_ROOM;
+    if (!queue && !has_room(&scheduler->delays, scheduler->shape_count + 1, spares))
+        return NULL;
+    if (!queue)
+        model_queue_add_shape_locked(model, queue = TAKE(spares->queue));
+    Flow *flow = model_queue_find_flow_locked(model, request->tenant, class);
+    Lane *lane = flow ? shape_queue_find_lane(queue, flow) : NULL;
+    if (request->deadline_ns != TIME_NEVER &&
+        !has_room(&scheduler->deadlines, scheduler->deadlines.count + 1, spares))
+        return NULL;
+    if (lane)
+        return lane;
+    if (!has_room(&queue->lanes, queue->lanes.count + 1, spares) ||
+        !has_room(&scheduler->ready[class], scheduler->lane_count + 1, spares))
+        return NULL;
+    *ret_lack = LACK_FLOW;
+    if (!flow) {
+        flow = pop_flow(scheduler, spares);
+        if (!flow)
+            return NULL;
+        model_queue_add_flow_locked(model, flow, request->tenant, class);
+    }
+    *ret_lack = LACK_LANE;
+    lane = pop_lane(scheduler, spares);
+    if (lane)
+        lane_open_locked(scheduler, queue, flow, lane);
+    return lane;
+}
+
+static void lie_down_locked(Scheduler *scheduler, Lane *lane, InferRequest *request) {
+    ModelQueue *model = lane->queue->model;
+    uint64_t now_ns = request->times.queued_ns;
+    request->urgent_ns = MIN_OF(request->deadline_ns, time_after(now_ns, PATIENCE_MS * NS_PER_MS));
+    request->sequence = scheduler->sequence++;
+    request->flow = lane->flow;
+    request->state = REQUEST_QUEUED;
+    lane_add(lane, request);
+    lane_changed_locked(scheduler, lane);
+    if (request->deadline_ns != TIME_NEVER)
+        heap_insert(&scheduler->deadlines, request);
+    scheduler->active++;
+    model->counts.requests++;
+    model->counts.queued_requests++;
+    model->counts.queued_rows += request->rows;
+    model->counts.queued_bytes += request->payload_bytes;
+    queue_update_locked(scheduler, lane->queue, now_ns);
+}
+
+/* Admits and queues, or says what it lacks. */
+static Lack place_locked(Scheduler *scheduler, InferRequest *request, uint64_t hash, Spares *spares,
+                         QueueGate *ret_gate) {
+    ModelQueue *model = request->lease.version->queue;
+    ScheduleClass class = schedule_class(request->priority);
+    const ShapeQueue *queue = model_queue_find_shape_locked(model, hash, request);
+    const Flow *flow = model_queue_find_flow_locked(model, request->tenant, class);
+    const Lane *known_lane = queue && flow ? shape_queue_find_lane(queue, flow) : NULL;
+    *ret_gate = admit_locked(scheduler, model, queue, known_lane, request);
+    if (*ret_gate != ADMIT) {
+        model->counts.rejected++;
+        return LACK_NOTHING;
+    }
+    if (scheduler->active == 0) /* a busy time begins: old debts are forgiven */
+        memcpy(scheduler->virtual_ns, scheduler->virtual_max_ns, sizeof scheduler->virtual_ns);
+    Lack lack;
+    Lane *lane = open_lane_locked(model, hash, request, spares, &lack);
+    if (!lane)
+        return lack;
+    lie_down_locked(scheduler, lane, request);
+    if (!spares->trimmed)
+        spares->trimmed = model_queue_trim_locked(model);
+    return LACK_NOTHING;
+}
+
+static Status refuse(QueueGate gate, const InferRequest *request) {
+    const ModelVersion *version = request->lease.version;
+    static const StatusCode codes[] = {
+        [REFUSE_DRAINING] = STATUS_UNAVAILABLE,
+        [REFUSE_ROWS] = STATUS_INVALID_ARGUMENT,
+        [REFUSE_EXPIRED] = STATUS_DEADLINE_EXCEEDED,
+        [REFUSE_QUEUE_REQUESTS] = STATUS_RESOURCE_EXHAUSTED,
+        [REFUSE_QUEUE_BYTES] = STATUS_RESOURCE_EXHAUSTED,
+        [REFUSE_TOO_LATE] = STATUS_DEADLINE_EXCEEDED,
+    };
+    static const char *const reasons[] = {
+        [REFUSE_DRAINING] = "the server is shutting down",
+        [REFUSE_EXPIRED] = "the deadline has passed",
+        [REFUSE_QUEUE_REQUESTS] = "its queue is full (requests); try again later",
+        [REFUSE_QUEUE_BYTES] = "its queue is full (bytes); try again later",
+        [REFUSE_TOO_LATE] = "it is too busy to answer before the deadline",
+    };
+    if (gate == REFUSE_ROWS)
+        return status_error(codes[gate], "model '%s': expected at most %zu rows, got %zu", version->name,
+                            version->queue->rows_limit, request->rows);
+    return status_error(codes[gate], "model '%s': %s", version->name, reasons[gate]);
+}
+
+Status scheduler_submit(Scheduler *scheduler, InferRequest *request) {
+    ModelQueue *model = request->lease.version->queue;
+    request->state = REQUEST_NEW;
+    request->ended_by = STATUS_OK;
+    request->deadline_slot = INDEX_NONE;
+    request->run = NULL;
+    request->lane = NULL;
+    list_init(&request->queue_node);
+    list_init(&request->arrival_node);
+    request->times.queued_ns = clock_now_ns(scheduler->options.clock);
+    uint64_t hash = shape_queue_hash(request);
+
+    Spares spares = { 0 };
+    QueueGate gate = ADMIT;
+    bool wakes_timer = false, has_memory = true;
+    for (Lack lack = LACK_LANE + 1; has_memory && lack != LACK_NOTHING;) {
+        {
+            LOCKED(&scheduler->mutex);
+            lack = place_locked(scheduler, request, hash, &spares, &gate);
+            wakes_timer = lack == LACK_NOTHING && timer_needs_wake_locked(scheduler);
+        }
+        has_memory = provide(&spares, lack, model, request);
+    }
+    spares_deinit(&spares);
+    /* From here on the request is its scheduler's: it may be done already. */
+    if (wakes_timer)
+        scheduler->timer_wake(scheduler->timer_user);
+    if (!has_memory)
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+    return gate == ADMIT ? status_ok() : refuse(gate, request);
+}
+
+void scheduler_cancel(Scheduler *scheduler, InferRequest *request) {
+    ListNode gone;
+    list_init(&gone);
+    {
+        LOCKED(&scheduler->mutex);
+        if (request->state == REQUEST_RUNNING) {
+            batch_run_drop_locked(request, STATUS_CANCELLED);
+        } else if (request->state == REQUEST_QUEUED) {
+            ShapeQueue *queue = request->shape_queue;
+            if (request->deadline_slot != INDEX_NONE)
+                heap_remove(&scheduler->deadlines, request);
+            request_detach_locked(scheduler, request);
+            queue_update_locked(scheduler, queue, clock_now_ns(scheduler->options.clock));
+            queue->model->counts.cancelled++;
+            request->state = REQUEST_DONE;
+            request->ended_by = STATUS_CANCELLED;
+            list_push_back(&gone, &request->queue_node);
+        }
+    }
+    scheduler_end(scheduler, &gone);
+}

@@ -1,0 +1,221 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The way out. A worker (or the rpc thread, for models that finish in microseconds) asks for work: expired requests are
+ * ended, schedule_next and the ready heaps say which lane goes first, batch_decide how many rows, and the batch is
+ * filled with whole requests from the queue's lanes in order of fairness. Every request is charged to its own flow and
+ * class when it is taken, with the learned time, and corrected with the measured one when the batch is done.
+ *
+ * If ready work is left, one more worker is woken before this one starts to compute: a wave, not a herd.
+ */
+
+#include "runtime/schedule/scheduler_internal.h"
+
+enum { EXPIRE_AT_ONCE = 64, INLINE_SAMPLES = 2, INLINE_BURST = 4 };
+
+static ScheduleClass next_class_locked(Scheduler *scheduler) {
+    for (size_t i = 0; i < CLASS_COUNT; i++)
+        scheduler->view.is_ready[i] = scheduler->ready[i].count > 0;
+    return schedule_next(&scheduler->view);
+}
+
+static void take_request_locked(Scheduler *scheduler, BatchRun *run, InferRequest *request, uint64_t charge_ns) {
+    ModelQueue *model = run->model;
+    Flow *flow = request->flow;
+    request_detach_locked(scheduler, request);
+    batch_run_add_locked(run, request);
+    request->charged_ns = charge_ns;
+    request->times.taken_ns = run->taken_ns;
+    flow->in_flight++;
+    model->running++;
+    run->queue->running++;
+    model->counts.queue_ns += run->taken_ns - request->times.queued_ns;
+    model->counts.executed++;
+    model->counts.rows += request->rows;
+    schedule_charge(&scheduler->view, flow->class, charge_ns);
+    flow_charge_locked(scheduler, flow, (int64_t)charge_ns);
+}
+
+/* Whole requests, the given lane's first, then of whichever lane is next in fairness, while they fit. */
+static void fill_locked(Scheduler *scheduler, BatchRun *run, Lane *lane, const BatchDecision *decision) {
+    ShapeQueue *queue = run->queue;
+    size_t likely_rows = MAX_OF(MIN_OF(decision->max_rows, queue->rows), (size_t)1);
+    uint64_t cost_ns = shape_queue_cost_ns(queue, likely_rows);
+    size_t rows = 0;
+    while (lane) {
+        InferRequest *request = lane_first(lane);
+        size_t request_rows = MAX_OF(request->rows, (size_t)1);
+        if (rows > 0 && (!queue->joinable || rows + request_rows > decision->max_rows))
+            break;
+        rows += request_rows;
+        take_request_locked(scheduler, run, request, MAX_OF(cost_ns / likely_rows * request_rows, (uint64_t)1));
+        if (rows >= decision->max_rows)
+            break;
+        lane = heap_first(&queue->lanes);
+    }
+    QueueCounts *counts = &run->model->counts;
+    counts->batches++;
+    counts->batches_by_reason[run->reason]++;
+    if (rows < run->model->histogram_rows)
+        run->model->batches_of[rows]++;
+}
+
+static bool is_tiny(const ShapeQueue *queue, const BatchDecision *decision, uint64_t limit_ns) {
+    size_t rows = MAX_OF(MIN_OF(decision->max_rows, queue->rows), (size_t)1);
+    return queue->model->policy.delay_ns == 0 &&
+           learned_time_samples(&queue->learned, rows) >= INLINE_SAMPLES &&
+           learned_time_estimate(&queue->learned, rows) < limit_ns;
+}
+
+/* @limit_ns  learned time the batch must stay below, TIME_NEVER for any */
+static BatchRun *pick_locked(Scheduler *scheduler, uint64_t now_ns, size_t idle_workers, uint64_t limit_ns) {
+    if (limit_ns == TIME_NEVER && !list_is_empty(&scheduler->handed)) {
+        BatchRun *handed = LIST_ITEM(list_pop_front(&scheduler->handed), BatchRun, node);
+        handed->taken_ns = now_ns;
+        return handed;
+    }
+    for (;;) {
+        ScheduleClass class = next_class_locked(scheduler);
+        if (class == CLASS_NONE)
+            return NULL;
+        Lane *lane = heap_first(&scheduler->ready[class]);
+        ShapeQueue *queue = lane->queue;
+        BatchView view = queue_view_locked(scheduler, queue, idle_workers);
+        view.first_rows = MAX_OF(lane_first(lane)->rows, (size_t)1);
+        BatchDecision decision = batch_decide(&view, &queue->model->policy, now_ns);
+        if (decision.action == BATCH_WAIT) { /* a cancelled request was what made it ready */
+            queue_update_locked(scheduler, queue, now_ns);
+            continue;
+        }
+        if (limit_ns != TIME_NEVER && !is_tiny(queue, &decision, limit_ns))
+            return NULL;
+        BatchRun *run = LIST_ITEM(list_pop_front(&scheduler->free_runs), BatchRun, node);
+        run->model = queue->model;
+        run->queue = queue;
+        run->taken_ns = now_ns;
+        run->reason = decision.reason;
+        scheduler->virtual_ns[class] = MAX_OF(scheduler->virtual_ns[class], lane->flow->virtual_ns);
+        fill_locked(scheduler, run, lane, &decision);
+        queue_update_locked(scheduler, queue, now_ns);
+        return run;
+    }
+}
+
+/* So that pick_locked need not allocate. */
+static bool provide_run(Scheduler *scheduler) {
+    {
+        LOCKED(&scheduler->mutex);
+        if (!list_is_empty(&scheduler->free_runs))
+            return true;
+    }
+    BatchRun *run = NULL;
+    Status status = batch_run_new(scheduler, &run);
+    if (!status_is_ok(&status))
+        return false;
+    LOCKED(&scheduler->mutex);
+    list_push_back(&scheduler->free_runs, &run->node);
+    return true;
+}
+
+static BatchRun *take(Scheduler *scheduler, uint64_t limit_ns, bool *ret_has_more) {
+    Pool *pool = scheduler->options.pool;
+    BatchRun *run = NULL;
+    bool wakes_timer = false, has_run = true;
+    ListNode gone;
+    list_init(&gone);
+    do {
+        uint64_t now_ns = clock_now_ns(scheduler->options.clock);
+        size_t idle_workers = 1 + (pool ? pool_idle_count(pool) : 0);
+        {
+            LOCKED(&scheduler->mutex);
+            scheduler_expire_locked(scheduler, now_ns, EXPIRE_AT_ONCE, &gone);
+            const InferRequest *due = heap_first(&scheduler->deadlines);
+            bool is_clear = !due || due->deadline_ns > now_ns;
+            has_run = !list_is_empty(&scheduler->free_runs);
+            if (is_clear && has_run)
+                run = pick_locked(scheduler, now_ns, idle_workers, limit_ns);
+            *ret_has_more = scheduler_has_ready_locked(scheduler);
+            wakes_timer |= timer_needs_wake_locked(scheduler);
+            has_run = has_run || !*ret_has_more;
+            if (is_clear && has_run)
+                break;
+        }
+        scheduler_end(scheduler, &gone);
+    } while (has_run || provide_run(scheduler));
+    scheduler_end(scheduler, &gone);
+    if (wakes_timer)
+        scheduler->timer_wake(scheduler->timer_user);
+    return run;
+}
+
+bool scheduler_take(Scheduler *scheduler, size_t worker_index) {
+    (void)worker_index;
+    bool has_more = false;
+    BatchRun *run = take(scheduler, TIME_NEVER, &has_more);
+    if (!run)
+        return false;
+    if (has_more && scheduler->options.pool)
+        pool_wake(scheduler->options.pool);
+    batch_run_start(run, false);
+    return true;
+}
+
+/* Runs tiny batches on the calling thread for a while. */
+static void run_inline(Scheduler *scheduler) {
+    const Clock *clock = scheduler->options.clock;
+    uint64_t limit_ns = scheduler->options.inline_limit_ns;
+    uint64_t end_ns = time_after(clock_now_ns(clock), INLINE_BURST * limit_ns);
+    bool has_more = true;
+    while (has_more && clock_now_ns(clock) < end_ns) {
+        BatchRun *run = take(scheduler, limit_ns, &has_more);
+        if (!run)
+            return;
+        if (batch_run_start(run, true))
+            continue;
+        LOCKED(&scheduler->mutex);
+        list_push_back(&scheduler->handed, &run->node);
+        return;
+    }
+}
+
+void scheduler_kick(Scheduler *scheduler, bool may_run_inline) {
+    if (may_run_inline && scheduler->options.inline_limit_ns > 0)
+        run_inline(scheduler);
+    bool has_ready = false;
+    {
+        LOCKED(&scheduler->mutex);
+        has_ready = scheduler_has_ready_locked(scheduler);
+    }
+    if (has_ready && scheduler->options.pool)
+        pool_wake(scheduler->options.pool);
+}
+
+uint64_t scheduler_tick(Scheduler *scheduler) {
+    for (;;) {
+        ListNode gone;
+        list_init(&gone);
+        bool has_ready = false, is_clear = false;
+        uint64_t now_ns = clock_now_ns(scheduler->options.clock), next_ns;
+        {
+            LOCKED(&scheduler->mutex);
+            scheduler_expire_locked(scheduler, now_ns, EXPIRE_AT_ONCE, &gone);
+            ShapeQueue *queue = heap_first(&scheduler->delays);
+            while (queue && queue->wake_ns <= now_ns) {
+                queue_update_locked(scheduler, queue, now_ns);
+                queue = heap_first(&scheduler->delays);
+            }
+            const InferRequest *request = heap_first(&scheduler->deadlines);
+            is_clear = !request || request->deadline_ns > now_ns;
+            scheduler->told_ns = TIME_NEVER;
+            (void)timer_needs_wake_locked(scheduler);
+            next_ns = scheduler->told_ns;
+            has_ready = scheduler_has_ready_locked(scheduler);
+        }
+        scheduler_end(scheduler, &gone);
+        if (has_ready && scheduler->options.pool)
+            pool_wake(scheduler->options.pool);
+        if (is_clear)
+            return next_ns;
+    }
+}

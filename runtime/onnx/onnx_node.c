@@ -19,6 +19,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { NODE_OUTPUTS_MAX = 1024 }; /* the graph compares the outputs of a node with each other */
+
 typedef struct NodeFields {
     const char *op, *domain, *name; /* in node_arena */
     size_t inputs, outputs;
@@ -56,6 +58,10 @@ static Status read_node(ImportContext *context, WireReader reader, NodeFields *r
     TRY(status);
     if (node.op[0] == '\0')
         return status_error(STATUS_INVALID_ARGUMENT, "node '%s' has no op_type", node.name);
+    if (node.outputs > NODE_OUTPUTS_MAX)
+        return status_error(STATUS_RESOURCE_EXHAUSTED,
+                            "node '%s' (%s) has %zu outputs, at most %d are allowed", node.name,
+                            node.op, node.outputs, NODE_OUTPUTS_MAX);
     if (strcmp(node.domain, "ai.onnx") == 0)
         node.domain = "";
     *ret_node = node;

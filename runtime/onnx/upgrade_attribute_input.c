@@ -122,6 +122,13 @@ static Status drop_consumed(ImportContext *context, NodeDraft *draft) {
     return status_ok();
 }
 
+/* Read as it is: what later forms added is off by default. */
+static Status keep_form(ImportContext *context, NodeDraft *draft) {
+    (void)context;
+    (void)draft;
+    return status_ok();
+}
+
 static Status refuse_form(ImportContext *context, NodeDraft *draft) {
     (void)context;
     return status_error(STATUS_UNIMPLEMENTED,
@@ -157,6 +164,7 @@ const UpgradeRow upgrade_rows_attribute_input[] = {
     { "TopK", 1, 9, k_to_input },
     { "Concat", 1, 3, concat_axis },
     { "Cast", 1, 5, cast_name_to_int },
+    { "AveragePool", 1, 6, keep_form },
     { "Tile", 1, 5, refuse_form },
     { "Upsample", 1, 6, refuse_form },
     { "Scatter", 9, 10, rename_scatter },

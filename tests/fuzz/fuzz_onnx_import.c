@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * libFuzzer: any bytes as a model file, and as a bare tensor. Whatever is accepted must also survive shape inference,
- * which is the first to believe what the file says. Limits are small, so that exceeding them is found.
+ * libFuzzer: any bytes as a model file, and as a bare tensor. Whatever is accepted must also
+ * survive shape inference, which is the first to believe what the file says. Limits are small, so
+ * that exceeding them is found.
  */
 
 #include "runtime/graph/op_schema.h"

@@ -168,6 +168,26 @@ static void test_many_small_parts_stay_within_the_limits(void **state) {
     wire_writer_deinit(&file);
 }
 
+static void test_outputs_of_a_node_are_limited(void **state) {
+    (void)state;
+    WireWriter file = { 0 };
+    size_t graph = onnx_open_model(&file, 13);
+    size_t node = onnx_open_node(&file, "Split", "x", "y");
+    for (int i = 0; i < 2000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "o%d", i);
+        wire_put_text(&file, 2, name);
+    }
+    wire_close(&file, node);
+    wire_close(&file, graph);
+    Graph *made = NULL;
+    Status status = onnx_import(file.data, file.length, NULL, &made);
+    assert_int_equal(status.code, STATUS_RESOURCE_EXHAUSTED);
+    assert_string_equal(status.message,
+                        "node 'n' (Split) has 2001 outputs, at most 1024 are allowed");
+    wire_writer_deinit(&file);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_whole_model_is_accepted),
@@ -175,6 +195,7 @@ int main(void) {
         cmocka_unit_test(test_flipped_bits),
         cmocka_unit_test(test_million_deep_nesting),
         cmocka_unit_test(test_many_small_parts_stay_within_the_limits),
+        cmocka_unit_test(test_outputs_of_a_node_are_limited),
     };
     return cmocka_run_group_tests(tests, load_model, free_model);
 }

@@ -1,0 +1,109 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One measurement by the load generator: a ModelInferRequest of random floats, so many outstanding over so many
+ * connections. Prints one line of JSON. The orchestration (which server, which core, in which order) is bench.py's.
+ *
+ * bench_client TARGET MODEL INPUT SHAPE OUTSTANDING CONNECTIONS SECONDS    SHAPE: 1x16
+ */
+
+#include "clients/load/load.h"
+#include "runtime/base/clock.h"
+#include "runtime/base/size.h"
+
+#include "inference/grpc_service.pb-c.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RANK_MAX = 8 };
+
+static const char METHOD[] = "/inference.GRPCInferenceService/ModelInfer";
+
+static size_t read_shape(const char *text, int64_t dims[static RANK_MAX], size_t *ret_elements) {
+    size_t rank = 0;
+    *ret_elements = 1;
+    for (const char *at = text; *at && rank < RANK_MAX; rank++) {
+        char *end;
+        dims[rank] = strtoll(at, &end, 10);
+        *ret_elements *= (size_t)dims[rank];
+        at = *end ? end + 1 : end;
+    }
+    return rank;
+}
+
+/* Values in [0, 1), the same in every run. */
+static float *make_floats(size_t count) {
+    float *values = malloc(MAX_OF(count, (size_t)1) * sizeof *values);
+    uint32_t state = 1;
+    for (size_t i = 0; values && i < count; i++) {
+        state = state * 1664525U + 1013904223U;
+        values[i] = (float)(state >> 8) / 16777216.0F;
+    }
+    return values;
+}
+
+static void *pack_request(char *model, char *input, const char *shape, size_t *ret_bytes) {
+    int64_t dims[RANK_MAX];
+    size_t elements, rank = read_shape(shape, dims, &elements);
+    AUTO(free) float *values = make_floats(elements);
+    Inference__ModelInferRequest request = INFERENCE__MODEL_INFER_REQUEST__INIT;
+    Inference__ModelInferRequest__InferInputTensor tensor = INFERENCE__MODEL_INFER_REQUEST__INFER_INPUT_TENSOR__INIT;
+    Inference__ModelInferRequest__InferInputTensor *tensors[] = { &tensor };
+    ProtobufCBinaryData raw = { .len = elements * sizeof *values, .data = (uint8_t *)values };
+    tensor.name = input;
+    tensor.datatype = (char *)"FP32";
+    tensor.n_shape = rank;
+    tensor.shape = dims;
+    request.model_name = model;
+    request.n_inputs = 1;
+    request.inputs = tensors;
+    request.n_raw_input_contents = 1;
+    request.raw_input_contents = &raw;
+    *ret_bytes = inference__model_infer_request__get_packed_size(&request);
+    void *bytes = malloc(*ret_bytes);
+    if (bytes)
+        inference__model_infer_request__pack(&request, bytes);
+    return bytes;
+}
+
+static Status measure(char **argv, LoadResult *result) {
+    size_t bytes;
+    AUTO(free) void *message = pack_request(argv[2], argv[3], argv[4], &bytes);
+    if (!message)
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+    AUTO(client_free) Client *client = NULL;
+    TRY(client_new(&(ClientOptions){ .target = argv[1], .connections = (size_t)atoi(argv[6]) }, &client));
+    uint64_t duration_ns = (uint64_t)(atof(argv[7]) * (double)NS_PER_S);
+    return load_run(&(LoadOptions){ .client = client,
+                                    .method = METHOD,
+                                    .message = message,
+                                    .message_bytes = bytes,
+                                    .outstanding = (size_t)atoi(argv[5]),
+                                    .duration_ns = duration_ns,
+                                    .warm_up_ns = duration_ns / 4,
+                                    .timeout_ns = 60 * NS_PER_S },
+                    result);
+}
+
+int main(int argc, char **argv) {
+    static LoadResult result;
+    if (argc != 8) {
+        fprintf(stderr, "usage: bench_client TARGET MODEL INPUT SHAPE OUTSTANDING CONNECTIONS SECONDS\n");
+        return 2;
+    }
+    Status status = measure(argv, &result);
+    if (status_is_ok(&status) && result.failed > 0)
+        status = result.first_error;
+    if (!status_is_ok(&status)) {
+        fprintf(stderr, "bench_client: %s: %s\n", status_code_name(status.code), status.message);
+        return 1;
+    }
+    printf("{\"calls_per_s\": %.1f, \"p50_us\": %.2f, \"p99_us\": %.2f, \"calls\": %llu, \"reply_bytes\": %llu}\n",
+           (double)result.latency.total * 1e9 / (double)result.elapsed_ns,
+           (double)histogram_percentile(&result.latency, 0.5) / 1e3, (double)histogram_percentile(&result.latency, 0.99) / 1e3,
+           (unsigned long long)result.latency.total, (unsigned long long)result.reply_bytes);
+    return 0;
+}

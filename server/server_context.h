@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * What every method may use: lent to the rpc layer for its whole life, fixed after start. No gRPC in here, so that REST
- * serves from the same.
+ * What every method may use: lent to the rpc layer for its whole life, fixed after start. No gRPC
+ * in here, so that REST serves from the same.
  */
 
 #include "runtime/repo/repo.h"
@@ -20,7 +20,8 @@ typedef struct ServerContext {
     const char *version; /* of inferd */
     bool strict_readiness;
     size_t header_limit_bytes;  /* of a request, apart from tensor payloads */
-    size_t request_arena_bytes; /* budget of one request's arena: names, shapes, copied small payloads, typed tensors */
+    size_t request_arena_bytes; /* budget of one request's arena: names, shapes, copied small
+                                   payloads, typed tensors */
     /* any thread */
     atomic_bool draining;
 } ServerContext;

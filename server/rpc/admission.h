@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * Who may come in, decided on the headers, before the body is read. A pure function over a small view: it takes no lock and
- * reads no clock, and is tested as a table.
+ * Who may come in, decided on the headers, before the body is read. A pure function over a small
+ * view: it takes no lock and reads no clock, and is tested as a table.
  */
 
 #include "runtime/base/status.h"
@@ -39,7 +39,9 @@ typedef struct AdmissionView {
  *
  * Errors: UNAVAILABLE (stopping), RESOURCE_EXHAUSTED (calls or bytes), DEADLINE_EXCEEDED
  */
-Status admission_decide(const AdmissionLimits *limits, const AdmissionView *view, size_t *ret_reserve_bytes);
+Status admission_decide(const AdmissionLimits *limits, const AdmissionView *view,
+                        size_t *ret_reserve_bytes);
 
-/* The body is there: may it stay? reserved_bytes: all calls, with this one's correction. Errors: RESOURCE_EXHAUSTED. */
+/* The body is there: may it stay? reserved_bytes: all calls, with this one's correction. Errors:
+ * RESOURCE_EXHAUSTED. */
 Status admission_body(const AdmissionLimits *limits, size_t reserved_bytes, size_t message_bytes);

@@ -2,12 +2,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A call's life on the rpc thread: a slot is posted, an RPC arrives in it, is admitted or refused on its headers, its one
- * message is read and handed to the method. Everything that can be refused is refused before the message is read.
+ * A call's life on the rpc thread: a slot is posted, an RPC arrives in it, is admitted or refused
+ * on its headers, its one message is read and handed to the method. Everything that can be refused
+ * is refused before the message is read.
  *
- * Two operations run beside each other all the time: `closed` (RECV_CLOSE, started on arrival, comes back last of all or
- * when the client is gone) and the one that makes progress. Sends need one sender at a time: for unary calls that is whoever
- * calls call_finish, once; for streams see stream.c. The core is never called with a lock held.
+ * Two operations run beside each other all the time: `closed` (RECV_CLOSE, started on arrival,
+ * comes back last of all or when the client is gone) and the one that makes progress. Sends need
+ * one sender at a time: for unary calls that is whoever calls call_finish, once; for streams see
+ * stream.c. The core is never called with a lock held.
  */
 
 #include "server/rpc/call.h"
@@ -26,7 +28,8 @@ void call_start(Call *call, const grpc_op *ops, size_t count, RpcTag *tag) {
     grpc_call_error error = grpc_call_start_batch(call->call, ops, count, tag, NULL);
     if (error == GRPC_CALL_OK)
         return;
-    log_event(LOG_ERROR, "core_misuse", "operation=%d error=%s", (int)ops[0].op, grpc_call_error_to_string(error));
+    log_event(LOG_ERROR, "core_misuse", "operation=%d error=%s", (int)ops[0].op,
+              grpc_call_error_to_string(error));
     abort();
 }
 
@@ -96,8 +99,9 @@ static Status admit(Call *call) {
 
 static Status unknown_method(const Call *call) {
     size_t length = MIN_OF(GRPC_SLICE_LENGTH(call->details.method), (size_t)200);
-    return status_error(STATUS_UNIMPLEMENTED, "this server has no method '%.*s'; reflection lists what it has", (int)length,
-                        (const char *)GRPC_SLICE_START_PTR(call->details.method));
+    return status_error(STATUS_UNIMPLEMENTED,
+                        "this server has no method '%.*s'; reflection lists what it has",
+                        (int)length, (const char *)GRPC_SLICE_START_PTR(call->details.method));
 }
 
 /* The core's clock may have another origin than ours, so only the difference is taken over. */
@@ -131,7 +135,8 @@ static void on_arrived(void *user, bool ok) {
     atomic_fetch_add_explicit(&server->started_calls, 1, memory_order_relaxed);
     call_post(call->method);
     call->arrived_ns = clock_now_ns(clock_monotonic());
-    call->deadline_ns = deadline_ns(call->method->row ? call->core_deadline : call->details.deadline, call->arrived_ns);
+    call->deadline_ns = deadline_ns(
+        call->method->row ? call->core_deadline : call->details.deadline, call->arrived_ns);
     watch_close(call);
     const MethodRow *row = call->method->row;
     Status status = admit(call);
@@ -171,7 +176,8 @@ static Status take_message(Call *call) {
     if (call->method->row->class == CLASS_INFER)
         TRY(admission_body(&server->limits, call_charge(call, charge), bytes));
     else if (bytes > server->context->header_limit_bytes)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "a request of %zu bytes to this method is above the limit of %zu",
+        return status_error(STATUS_RESOURCE_EXHAUSTED,
+                            "a request of %zu bytes to this method is above the limit of %zu",
                             bytes, server->context->header_limit_bytes);
     return slices_view(call->message, call->arena, &call->request);
 }
@@ -184,7 +190,8 @@ static Status inflate_in_place(Call *call) {
     if (!span)
         return arena_exhausted(call->arena);
     size_t bytes;
-    TRY(slices_inflate(&call->request, call->server->context->header_limit_bytes, &call->inflated, &bytes));
+    TRY(slices_inflate(&call->request, call->server->context->header_limit_bytes, &call->inflated,
+                       &bytes));
     *span = (Span){ call->inflated, bytes };
     call->request = (Spans){ .items = span, .count = 1, .bytes = bytes };
     return status_ok();
@@ -195,7 +202,8 @@ static void serve_unary(Call *call) {
     wire_reply_init(&reply, call->arena);
     Status status = inflate_in_place(call);
     if (status_is_ok(&status))
-        status = call->method->row->serve(call->server->context, &call->request, call->arena, &reply);
+        status =
+            call->method->row->serve(call->server->context, &call->request, call->arena, &reply);
     call_finish(call, &status, &reply);
 }
 
@@ -249,7 +257,8 @@ void call_record(Call *call, const Status *status) {
     atomic_fetch_add_explicit(&call->server->finished_calls[status->code], 1, memory_order_relaxed);
     if (status->code == STATUS_INTERNAL)
         log_event_limited(&limit, LOG_ERROR, "call_failed", "method=%s reason=%s",
-                          call->method->row ? call->method->row->path : "unknown", LOG_TEXT(status->message));
+                          call->method->row ? call->method->row->path : "unknown",
+                          LOG_TEXT(status->message));
 }
 
 void call_finish(Call *call, const Status *status, const WireReply *reply) {
@@ -296,7 +305,9 @@ static Status call_new(RpcServer *server, Call **ret_call) {
     AUTO(free) Call *call = calloc(1, sizeof *call);
     if (!call)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
-    TRY(arena_new(ARENA_FIRST_BYTES, MAX_OF(server->context->request_arena_bytes, (size_t)ARENA_FIRST_BYTES), &call->arena));
+    TRY(arena_new(ARENA_FIRST_BYTES,
+                  MAX_OF(server->context->request_arena_bytes, (size_t)ARENA_FIRST_BYTES),
+                  &call->arena));
     call->server = server;
     call->arrived = (RpcTag){ on_arrived, call };
     call->closed = (RpcTag){ on_closed, call };
@@ -334,7 +345,8 @@ void call_post(MethodState *method) {
     if (!call) {
         Status status = call_new(server, &call);
         if (!status_is_ok(&status)) {
-            log_event_limited(&limit, LOG_ERROR, "slot_lost", "reason=%s", LOG_TEXT(status.message));
+            log_event_limited(&limit, LOG_ERROR, "slot_lost", "reason=%s",
+                              LOG_TEXT(status.message));
             return;
         }
     }
@@ -343,11 +355,12 @@ void call_post(MethodState *method) {
     if (!method->row)
         grpc_call_details_init(&call->details);
     grpc_call_error error =
-        method->row ? grpc_server_request_registered_call(server->server, method->registered, &call->call,
-                                                          &call->core_deadline, &call->metadata, NULL, server->queue,
-                                                          server->queue, &call->arrived)
-                    : grpc_server_request_call(server->server, &call->call, &call->details, &call->metadata,
-                                               server->queue, server->queue, &call->arrived);
+        method->row
+            ? grpc_server_request_registered_call(server->server, method->registered, &call->call,
+                                                  &call->core_deadline, &call->metadata, NULL,
+                                                  server->queue, server->queue, &call->arrived)
+            : grpc_server_request_call(server->server, &call->call, &call->details, &call->metadata,
+                                       server->queue, server->queue, &call->arrived);
     assert(error == GRPC_CALL_OK);
     (void)error;
 }

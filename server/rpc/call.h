@@ -3,15 +3,18 @@
 #pragma once
 
 /*
- * One RPC, from its arrival to the last operation that comes back. Counted: one reference per operation in flight or
- * task that works on it, and one of the call itself, which the closing operation (call_finish) takes over. At zero the
- * Call goes back to the server's list with its arena.
+ * One RPC, from its arrival to the last operation that comes back. Counted: one reference per
+ * operation in flight or task that works on it, and one of the call itself, which the closing
+ * operation (call_finish) takes over. At zero the Call goes back to the server's list with its
+ * arena.
  *
  *     arrived --admitted--> receive the message --> unary: serve, finish
- *        \                                       \-> infer: decode, acquire, bind, submit ... on_done --> encode, finish
+ *        \                                       \-> infer: decode, acquire, bind, submit ...
+ * on_done --> encode, finish
  *         \--refused--> finish                    \-> stream: see stream.h
  *
- * Cancellation is a flag beside this, raised by an operation of its own that was started on arrival.
+ * Cancellation is a flag beside this, raised by an operation of its own that was started on
+ * arrival.
  */
 
 #include "server/rpc/rpc_state.h"
@@ -22,20 +25,22 @@ enum {
     INFER_CANCELLED = 1,  /* the client is gone */
     INFER_QUEUED = 2,     /* scheduler_submit has returned OK */
     INFER_DONE = 4,       /* on_done has been called */
-    INFER_CANCELLING = 8, /* somebody is inside scheduler_cancel: he finishes the call if on_done comes meanwhile */
+    INFER_CANCELLING = 8, /* somebody is inside scheduler_cancel: he finishes the call if on_done
+                             comes meanwhile */
 };
 
 typedef struct CallStream {
     /* under stream_mutex */
     ListNode node;     /* in RpcServer.streams */
     struct Call *next; /* in a chain of those to be woken */
-    bool busy;         /* somebody has the sender's role: a write is in flight or is being decided on */
-    bool again;        /* somebody wanted to wake it meanwhile */
-    bool closing;      /* to be finished with finish_status as soon as it is not busy */
+    bool busy;    /* somebody has the sender's role: a write is in flight or is being decided on */
+    bool again;   /* somebody wanted to wake it meanwhile */
+    bool closing; /* to be finished with finish_status as soon as it is not busy */
     Status finish_status;
     /* who has the sender's role */
     bool headers_sent;
-    /* the health service's own: under stream_mutex what is watched, with the sender's role what was told last */
+    /* the health service's own: under stream_mutex what is watched, with the sender's role what was
+     * told last */
     StringView name;
     bool has_name;
     int last_sent;
@@ -71,7 +76,8 @@ typedef struct Call {
     ListNode node; /* in RpcServer.idle_calls */
 } Call;
 
-/* Posts a slot: a Call that waits for an RPC to this method. Thread: main before the rpc thread starts, then rpc. */
+/* Posts a slot: a Call that waits for an RPC to this method. Thread: main before the rpc thread
+ * starts, then rpc. */
 void call_post(MethodState *method);
 /* Frees a Call that is not in use. */
 void call_free(Call *call);
@@ -79,13 +85,15 @@ void call_free(Call *call);
 Call *call_ref(Call *call);
 void call_unref(Call *call);
 
-/* Starts operations; a refusal by the core is a bug of ours and fatal. Takes a reference for the tag. */
+/* Starts operations; a refusal by the core is a bug of ours and fatal. Takes a reference for the
+ * tag. */
 void call_start(Call *call, const grpc_op *ops, size_t count, RpcTag *tag);
 /* Asks for the next message; `received` comes back. */
 void call_receive(Call *call);
 
 /**
- * The one way out: answers, gives back what the request held, counts. The caller's own reference is gone afterwards.
+ * The one way out: answers, gives back what the request held, counts. The caller's own reference is
+ * gone afterwards.
  *
  * @status  lent
  * @reply   lent, may be NULL; sent when status is OK
@@ -98,12 +106,13 @@ void call_finish(Call *call, const Status *status, const WireReply *reply);
 void call_record(Call *call, const Status *status);
 /* The operation that sends the status; details must live until the batch is started. */
 grpc_op call_status_op(const Status *status, grpc_slice *details);
-/* Charges the call with that many bytes instead of what it had; returns what all calls have then. */
+/* Charges the call with that many bytes instead of what it had; returns what all calls have then.
+ */
 size_t call_charge(Call *call, size_t bytes);
 void call_release_message(Call *call);
 
-/* infer.c. The message is there: decodes it, here or on a worker, and submits it. The caller holds a reference besides the
- * call's own. Thread: rpc. */
+/* infer.c. The message is there: decodes it, here or on a worker, and submits it. The caller holds
+ * a reference besides the call's own. Thread: rpc. */
 void infer_start(Call *call);
 /* The client is gone. Thread: rpc. */
 void infer_cancel(Call *call);

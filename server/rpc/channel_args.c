@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One row per argument that we set, with why in the table of reference grpc_core.md 3.5. Names that an older core does not know
- * are ignored by it, so they are set on all. The operator's own come last and replace ours of the same name.
- * Thread: main.
+ * One row per argument that we set, with why in the table of reference grpc_core.md 3.5. Names that
+ * an older core does not know are ignored by it, so they are set on all. The operator's own come
+ * last and replace ours of the same name. Thread: main.
  */
 
 #include "server/rpc/channel_args.h"
@@ -50,7 +50,8 @@ static void put_own(ChannelArgs *args, const RpcOptions *options) {
         { GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, INT_MAX },
         { GRPC_ARG_MAX_CONCURRENT_STREAMS, options->max_streams },
         { GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0 }, /* unbounded there: see inflate.c */
-        { GRPC_ARG_ALLOW_REUSEPORT, options->reuse_port }, /* on by default: a second server would bind silently */
+        { GRPC_ARG_ALLOW_REUSEPORT,
+          options->reuse_port }, /* on by default: a second server would bind silently */
         { GRPC_ARG_ENABLE_CHANNELZ, 0 },
         { GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, options->handshake_timeout_ns / NS_PER_MS },
         { GRPC_ARG_KEEPALIVE_TIME_MS, options->keepalive_time_ns / NS_PER_MS },
@@ -73,13 +74,16 @@ static void put_own(ChannelArgs *args, const RpcOptions *options) {
 static Status put_pair(ChannelArgs *args, char *pair) {
     char *equals = strchr(pair, '=');
     if (!equals || equals == pair)
-        return status_error(STATUS_INVALID_ARGUMENT, "channel arguments: expected name=value, got '%s'", pair);
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "channel arguments: expected name=value, got '%s'", pair);
     *equals = '\0';
     if (!strcmp(pair, GRPC_ARG_RESOURCE_QUOTA))
-        return status_error(STATUS_INVALID_ARGUMENT, "channel arguments: '%s' is not for a text", pair);
+        return status_error(STATUS_INVALID_ARGUMENT, "channel arguments: '%s' is not for a text",
+                            pair);
     grpc_arg *arg = put(args, pair);
     if (!arg)
-        return status_error(STATUS_INVALID_ARGUMENT, "channel arguments: more than there is room for (%d)", ARGS_MAX);
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "channel arguments: more than there is room for (%d)", ARGS_MAX);
     char *end;
     long number = strtol(equals + 1, &end, 10);
     bool is_number = end != equals + 1 && !*end && number >= INT_MIN && number <= INT_MAX;

@@ -3,13 +3,14 @@
 
 /*
  * What must be done before grpc_init, and why:
- * - Debian's core is built with debug code in it: Abseil keeps a graph of all locks ever held together, 8 % of the
- *   instructions of a call. It is switched off by its mangled name, looked up at run time because that name changes with
- *   each Abseil; where it is not found there is nothing to switch off.
- * - From the 1.6x series on, sockets are served by the core's own threads, which costs each call two hand-overs. The
- *   experiment named below brings the in-line poller back; cores that do not know it say so in their log and go on.
- *   What an operator has set in GRPC_EXPERIMENTS stays.
- * Thread: main, once.
+ * - Debian's core is built with debug code in it: Abseil keeps a graph of all locks ever held
+ * together, 8 % of the instructions of a call. It is switched off by its mangled name, looked up at
+ * run time because that name changes with each Abseil; where it is not found there is nothing to
+ * switch off.
+ * - From the 1.6x series on, sockets are served by the core's own threads, which costs each call
+ * two hand-overs. The experiment named below brings the in-line poller back; cores that do not know
+ * it say so in their log and go on. What an operator has set in GRPC_EXPERIMENTS stays. Thread:
+ * main, once.
  */
 
 #include "server/rpc/core_compat.h"
@@ -19,7 +20,8 @@
 #include <string.h>
 
 static const char *const LOCK_GRAPH_SWITCHES[] = {
-    "_ZN4absl7debian329SetMutexDeadlockDetectionModeENS0_15OnDeadlockCycleE", /* Debian 12: 20220623 */
+    "_ZN4absl7debian329SetMutexDeadlockDetectionModeENS0_15OnDeadlockCycleE", /* Debian 12: 20220623
+                                                                               */
     "_ZN4absl12lts_2022062329SetMutexDeadlockDetectionModeENS0_15OnDeadlockCycleE",
     "_ZN4absl29SetMutexDeadlockDetectionModeENS_15OnDeadlockCycleE",
 };
@@ -30,13 +32,15 @@ static void lock_graph_off(void) {
         if (!symbol)
             continue;
         void (*set_mode)(int mode);
-        memcpy(&set_mode, &symbol, sizeof set_mode); /* no cast between object and function pointers in ISO C */
-        set_mode(0);                                 /* kIgnore */
+        memcpy(&set_mode, &symbol,
+               sizeof set_mode); /* no cast between object and function pointers in ISO C */
+        set_mode(0);             /* kIgnore */
         return;
     }
 }
 
-/* grpc_version_string is the core's version: 29 is release 1.51, where the experiment does not exist. */
+/* grpc_version_string is the core's version: 29 is release 1.51, where the experiment does not
+ * exist. */
 static int core_major(void) {
     return atoi(grpc_version_string());
 }

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * gRPC's C headers and the few things that differ between its releases: every file that speaks to the core includes this
- * one and no <grpc/...> of its own. Known to compile from 1.51 on.
+ * gRPC's C headers and the few things that differ between its releases: every file that speaks to
+ * the core includes this one and no <grpc/...> of its own. Known to compile from 1.51 on.
  */
 
 #include <grpc/grpc.h>
@@ -18,11 +18,12 @@
 #include <grpc/support/alloc.h>
 #include <grpc/support/time.h>
 
-/* grpc_init with the core's log lines in ours, its lock graph off and its in-line poller on. Thread: main, before any
- * other use of the core and before other threads are started (it may set an environment variable). */
+/* grpc_init with the core's log lines in ours, its lock graph off and its in-line poller on.
+ * Thread: main, before any other use of the core and before other threads are started (it may set
+ * an environment variable). */
 void core_init(void);
 void core_deinit(void);
 
-/* Sends the core's log lines to log_event; does nothing on cores without a hook (1.65 on: they write to standard error
- * themselves). core_log.c or core_log_none.c. */
+/* Sends the core's log lines to log_event; does nothing on cores without a hook (1.65 on: they
+ * write to standard error themselves). core_log.c or core_log_none.c. */
 void core_log_hook(void);

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Cores that let their log lines be redirected (up to 1.64): errors become our warnings, the rest is seen at debug level.
- * The core calls this on any of its threads, so it is short; lines that clients can cause are rate limited.
+ * Cores that let their log lines be redirected (up to 1.64): errors become our warnings, the rest
+ * is seen at debug level. The core calls this on any of its threads, so it is short; lines that
+ * clients can cause are rate limited.
  */
 
 #include "runtime/base/log.h"
@@ -18,8 +19,8 @@ static void forward(gpr_log_func_args *args) {
     if (level < log_level())
         return;
     const char *slash = strrchr(args->file, '/');
-    log_event_limited(&limit, level, "grpc_core", "source=%s:%d message=%s", slash ? slash + 1 : args->file, args->line,
-                      LOG_TEXT(args->message));
+    log_event_limited(&limit, level, "grpc_core", "source=%s:%d message=%s",
+                      slash ? slash + 1 : args->file, args->line, LOG_TEXT(args->message));
 }
 
 void core_log_hook(void) {

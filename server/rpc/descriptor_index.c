@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One walk over the set, with a stack of its own instead of recursion, collects files, imports and full names; names are
- * sorted for bisection. The bytes come from our own build, but are read like any others: every length is checked, nesting is
- * bounded. Field numbers are those of google/protobuf/descriptor.proto.
- * Thread: main builds it; any reads.
+ * One walk over the set, with a stack of its own instead of recursion, collects files, imports and
+ * full names; names are sorted for bisection. The bytes come from our own build, but are read like
+ * any others: every length is checked, nesting is bounded. Field numbers are those of
+ * google/protobuf/descriptor.proto. Thread: main builds it; any reads.
  */
 
 #include "server/rpc/descriptor_index.h"
@@ -73,7 +73,8 @@ static Status first_text(SpanReader reader, uint32_t number, StringView *ret_tex
 }
 
 /* "scope.name" in the arena. */
-static Status join_name(DescriptorIndex *index, StringView scope, StringView name, StringView *ret_name) {
+static Status join_name(DescriptorIndex *index, StringView scope, StringView name,
+                        StringView *ret_name) {
     size_t dot = scope.length > 0;
     char *text = arena_alloc(index->arena, scope.length + dot + name.length);
     if (!text)
@@ -99,8 +100,8 @@ static Status add_symbol(DescriptorIndex *index, StringView name, size_t file) {
     return status_ok();
 }
 
-/* A declaration whose inside is being read. children: field numbers of the declarations in it (messages, enums,
- * services or methods), 0 for none. */
+/* A declaration whose inside is being read. children: field numbers of the declarations in it
+ * (messages, enums, services or methods), 0 for none. */
 typedef struct Scope {
     SpanReader reader;
     StringView name;
@@ -121,13 +122,15 @@ static const uint32_t *children_of(const Scope *parent, size_t kind) {
 
 static size_t kind_of(const Scope *scope, const WireField *field) {
     for (size_t kind = 0; kind < ARRAY_LENGTH(FILE_CHILDREN); kind++)
-        if (field->type == WIRE_BYTES && scope->children[kind] && scope->children[kind] == field->number)
+        if (field->type == WIRE_BYTES && scope->children[kind] &&
+            scope->children[kind] == field->number)
             return kind;
     return INDEX_NONE;
 }
 
 /* All declarations of a file. */
-static Status add_declarations(DescriptorIndex *index, size_t file, SpanReader reader, StringView package) {
+static Status add_declarations(DescriptorIndex *index, size_t file, SpanReader reader,
+                               StringView package) {
     Scope stack[DEPTH_MAX] = { { .reader = reader, .name = package, .children = FILE_CHILDREN } };
     size_t depth = 1;
     while (depth) {
@@ -147,7 +150,8 @@ static Status add_declarations(DescriptorIndex *index, size_t file, SpanReader r
         TRY(first_text(field.bytes, ANY_NAME, &own));
         TRY(join_name(index, scope->name, own, &full));
         TRY(add_symbol(index, full, file));
-        stack[depth++] = (Scope){ .reader = field.bytes, .name = full, .children = children_of(scope, kind) };
+        stack[depth++] =
+            (Scope){ .reader = field.bytes, .name = full, .children = children_of(scope, kind) };
     }
     return status_ok();
 }
@@ -239,7 +243,8 @@ size_t descriptor_index_find_file(const DescriptorIndex *index, StringView name)
 
 size_t descriptor_index_find_symbol(const DescriptorIndex *index, StringView name) {
     Symbol key = { .name = name };
-    const Symbol *found =
-        index->symbols ? bsearch(&key, index->symbols, index->symbol_count, sizeof key, compare_symbols) : NULL;
+    const Symbol *found = index->symbols ? bsearch(&key, index->symbols, index->symbol_count,
+                                                   sizeof key, compare_symbols)
+                                         : NULL;
     return found ? found->file : INDEX_NONE;
 }

@@ -3,7 +3,8 @@
 #pragma once
 
 /*
- * Which file of a FileDescriptorSet declares a symbol, and what a file imports. Made once, read by any thread.
+ * Which file of a FileDescriptorSet declares a symbol, and what a file imports. Made once, read by
+ * any thread.
  */
 
 #include "runtime/base/cleanup.h"
@@ -32,5 +33,6 @@ size_t descriptor_index_file_count(const DescriptorIndex *index);
 const DescriptorFile *descriptor_index_file(const DescriptorIndex *index, size_t file);
 /* INDEX_NONE when there is none. */
 size_t descriptor_index_find_file(const DescriptorIndex *index, StringView name);
-/* Messages (nested ones too), enums, services and methods by their full name, without a leading dot. */
+/* Messages (nested ones too), enums, services and methods by their full name, without a leading
+ * dot. */
 size_t descriptor_index_find_symbol(const DescriptorIndex *index, StringView name);

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Our status codes are gRPC's numbers, so that no table stands between them: this file fails to compile when that stops
- * being true. Nothing runs.
+ * Our status codes are gRPC's numbers, so that no table stands between them: this file fails to
+ * compile when that stops being true. Nothing runs.
  */
 
 #include "runtime/base/status.h"

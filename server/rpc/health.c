@@ -2,13 +2,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Health: Check answers at once, List gives all names, Watch sends the state and then every change of it. A name is the empty
- * one, a service of ours, or a model; models cannot hide services. While the server drains, everything is NOT_SERVING, so
- * that balancers turn away before connections are closed.
+ * Health: Check answers at once, List gives all names, Watch sends the state and then every change
+ * of it. A name is the empty one, a service of ours, or a model; models cannot hide services. While
+ * the server drains, everything is NOT_SERVING, so that balancers turn away before connections are
+ * closed.
  *
- * A watcher remembers what it has sent (CallStream.last_sent) and is woken on every change in the repository: it compares and
- * stays silent when nothing changed for its name, so changes in quick succession may be seen as one.
- * Thread: rpc; Watch is woken on any.
+ * A watcher remembers what it has sent (CallStream.last_sent) and is woken on every change in the
+ * repository: it compares and stays silent when nothing changed for its name, so changes in quick
+ * succession may be seen as one. Thread: rpc; Watch is woken on any.
  */
 
 #include "server/rpc/health.h"
@@ -20,7 +21,14 @@
 
 #include <string.h>
 
-enum { REQUEST_SERVICE = 1, RESPONSE_STATUS = 1, LIST_ENTRY = 1, ENTRY_KEY = 1, ENTRY_VALUE = 2, NAME_MAX_BYTES = 1024 };
+enum {
+    REQUEST_SERVICE = 1,
+    RESPONSE_STATUS = 1,
+    LIST_ENTRY = 1,
+    ENTRY_KEY = 1,
+    ENTRY_VALUE = 2,
+    NAME_MAX_BYTES = 1024
+};
 enum { NOTHING_SENT = 0 };
 
 /* Names without a package are TensorFlow Serving's. */
@@ -77,7 +85,8 @@ static Status read_service(const Spans *request, Arena *arena, StringView *ret_s
             continue;
         size_t length = field.bytes.left;
         if (length > NAME_MAX_BYTES)
-            return status_error(STATUS_INVALID_ARGUMENT, "service: a name of %zu bytes is above the limit of %d", length,
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "service: a name of %zu bytes is above the limit of %d", length,
                                 NAME_MAX_BYTES);
         char *text = arena_alloc(arena, length);
         if (!text)
@@ -96,8 +105,8 @@ Status health_check(ServerContext *server, const Spans *request, Arena *arena, W
     TRY(read_service(request, arena, &service));
     HealthState state = health_state(server, service);
     if (state == HEALTH_SERVICE_UNKNOWN)
-        return status_error(STATUS_NOT_FOUND, "unknown service '%.*s'", (int)MIN_OF(service.length, (size_t)200),
-                            service.data);
+        return status_error(STATUS_NOT_FOUND, "unknown service '%.*s'",
+                            (int)MIN_OF(service.length, (size_t)200), service.data);
     unsigned char bytes[16];
     unsigned char *end = put_number(bytes, RESPONSE_STATUS, state);
     return wire_reply_add(reply, bytes, (size_t)(end - bytes), NULL);
@@ -107,8 +116,10 @@ Status health_check(ServerContext *server, const Spans *request, Arena *arena, W
 
 static Status add_entry(ServerContext *server, StringView name, WireReply *reply) {
     unsigned char value[16];
-    size_t value_bytes = (size_t)(put_number(value, RESPONSE_STATUS, health_state(server, name)) - value);
-    size_t bytes = head_bytes(ENTRY_KEY, name.length) + name.length + head_bytes(ENTRY_VALUE, value_bytes) + value_bytes;
+    size_t value_bytes =
+        (size_t)(put_number(value, RESPONSE_STATUS, health_state(server, name)) - value);
+    size_t bytes = head_bytes(ENTRY_KEY, name.length) + name.length +
+                   head_bytes(ENTRY_VALUE, value_bytes) + value_bytes;
     unsigned char *at = wire_reply_reserve(reply, head_bytes(LIST_ENTRY, bytes) + bytes);
     if (!at)
         return arena_exhausted(reply->arena);
@@ -137,8 +148,9 @@ Status health_list(ServerContext *server, const Spans *request, Arena *arena, Wi
 static void watch_message(Call *call, const Spans *message) {
     RpcServer *server = call->server;
     StringView service;
-    Status status = message ? read_service(message, call->arena, &service)
-                            : status_error(STATUS_INVALID_ARGUMENT, "the call ended without a request message");
+    Status status =
+        message ? read_service(message, call->arena, &service)
+                : status_error(STATUS_INVALID_ARGUMENT, "the call ended without a request message");
     if (!status_is_ok(&status)) {
         stream_finish(call, &status);
         return;

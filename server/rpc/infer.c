@@ -2,13 +2,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Stations 2 to 4 and 8 of an inference (STYLE.md 2): decode, acquire, bind, submit; then encode and reply. What would
- * hold the rpc thread up (inflation, typed tensors of many elements) is decoded on a worker.
+ * Stations 2 to 4 and 8 of an inference (STYLE.md 2): decode, acquire, bind, submit; then encode
+ * and reply. What would hold the rpc thread up (inflation, typed tensors of many elements) is
+ * decoded on a worker.
  *
- * Two threads may meet here: on_done comes on a worker while the rpc thread hears that the client is gone. The bits of
- * infer_flags settle who acts: scheduler_cancel is called by exactly one (whoever set the second of CANCELLED and QUEUED),
- * and as long as he is inside it (CANCELLING) on_done only leaves its status behind, so that the request and its lease stay
- * until he is back; then he finishes the call.
+ * Two threads may meet here: on_done comes on a worker while the rpc thread hears that the client
+ * is gone. The bits of infer_flags settle who acts: scheduler_cancel is called by exactly one
+ * (whoever set the second of CANCELLED and QUEUED), and as long as he is inside it (CANCELLING)
+ * on_done only leaves its status behind, so that the request and its lease stay until he is back;
+ * then he finishes the call.
  */
 
 #include "runtime/base/size.h"
@@ -92,7 +94,8 @@ enum { TENANT_ANYBODY = 0 };
 static Status acquire(Call *call) {
     const InferProtocol *protocol = call->method->row->infer;
     WireInfer *infer = &call->infer;
-    Status status = repo_acquire(call->server->context->repo, infer->model, &infer->version, &call->infer_request.lease);
+    Status status = repo_acquire(call->server->context->repo, infer->model, &infer->version,
+                                 &call->infer_request.lease);
     if (status_is_ok(&status) || !protocol->describe)
         return status;
     return protocol->describe(&status, infer);
@@ -102,7 +105,8 @@ static Status prepare(Call *call) {
     const InferProtocol *protocol = call->method->row->infer;
     InferRequest *request = &call->infer_request;
     TRY(inflate_message(call));
-    TRY(protocol->decode(&call->request, call->server->context->header_limit_bytes, call->arena, &call->infer));
+    TRY(protocol->decode(&call->request, call->server->context->header_limit_bytes, call->arena,
+                         &call->infer));
     TRY(acquire(call));
     TRY(protocol->bind(&call->infer, call->arena, request));
     request->deadline_ns = request_deadline_ns(call, &request->lease.version->queue_policy);
@@ -146,7 +150,8 @@ static bool is_slow(const Call *call) {
     const InferProtocol *protocol = call->method->row->infer;
     if (call->message->data.raw.compression != GRPC_COMPRESS_NONE)
         return true;
-    return protocol->decode_cost_ns && protocol->decode_cost_ns(&call->request) > DECODE_IN_PLACE_NS;
+    return protocol->decode_cost_ns &&
+           protocol->decode_cost_ns(&call->request) > DECODE_IN_PLACE_NS;
 }
 
 void infer_start(Call *call) {
@@ -159,7 +164,8 @@ void infer_start(Call *call) {
     call_ref(call); /* the task's */
     if (pool_try_task(server->context->pool, submit_on_worker, call))
         return;
-    Status busy = status_error(STATUS_RESOURCE_EXHAUSTED, "too many requests wait to be decoded; retry later");
+    Status busy = status_error(STATUS_RESOURCE_EXHAUSTED,
+                               "too many requests wait to be decoded; retry later");
     call_finish(call, &busy, NULL);
     call_unref(call);
 }

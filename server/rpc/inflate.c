@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Compressed requests. The core would inflate them itself, but without a bound: 260 KB on the wire became 283 MiB. So its
- * decompression is off and this does it, stopping at the limit. The output doubles as it grows, so that a small
- * message costs a small buffer and a bomb never more than the limit.
- * Thread: rpc for small ones, worker.
+ * Compressed requests. The core would inflate them itself, but without a bound: 260 KB on the wire
+ * became 283 MiB. So its decompression is off and this does it, stopping at the limit. The output
+ * doubles as it grows, so that a small message costs a small buffer and a bomb never more than the
+ * limit. Thread: rpc for small ones, worker.
  */
 
 #include "runtime/base/size.h"
@@ -25,7 +25,8 @@ typedef struct Inflation {
 static Status grow(Inflation *inflation) {
     size_t used = inflation->stream.total_out;
     if (inflation->capacity >= inflation->limit)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "a compressed request inflates to more than the limit of %zu bytes",
+        return status_error(STATUS_RESOURCE_EXHAUSTED,
+                            "a compressed request inflates to more than the limit of %zu bytes",
                             inflation->limit - 1);
     size_t capacity = inflation->capacity ? 2 * inflation->capacity : FIRST_BYTES;
     capacity = MIN_OF(capacity, inflation->limit);
@@ -42,17 +43,20 @@ static Status grow(Inflation *inflation) {
 /* *ret_ended: the compressed stream came to its end. */
 static Status inflate_span(Inflation *inflation, const Span *span, bool *ret_ended) {
     z_stream *stream = &inflation->stream;
-    stream->next_in = (unsigned char *)(uintptr_t)span->data; /* zlib reads only; its type is from before const */
+    stream->next_in =
+        (unsigned char *)(uintptr_t)span->data; /* zlib reads only; its type is from before const */
     stream->avail_in = (uInt)span->bytes;
     while (stream->avail_in) {
         if (*ret_ended)
-            return status_error(STATUS_INVALID_ARGUMENT, "a compressed request has bytes after its end");
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "a compressed request has bytes after its end");
         if (!stream->avail_out)
             TRY(grow(inflation));
         int result = inflate(stream, Z_NO_FLUSH);
         *ret_ended = result == Z_STREAM_END;
         if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
-            return status_error(STATUS_INVALID_ARGUMENT, "a compressed request cannot be inflated: %s",
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "a compressed request cannot be inflated: %s",
                                 stream->msg ? stream->msg : "malformed");
     }
     return status_ok();
@@ -81,7 +85,8 @@ static Status inflate_all(Inflation *inflation, const Spans *compressed) {
     return status_ok();
 }
 
-Status slices_inflate(const Spans *compressed, size_t limit_bytes, void **ret_data, size_t *ret_bytes) {
+Status slices_inflate(const Spans *compressed, size_t limit_bytes, void **ret_data,
+                      size_t *ret_bytes) {
     /* One more than allowed: a stream that ends exactly at the limit still needs room to say so. */
     Inflation inflation = { .limit = limit_bytes + 1 };
     if (inflateInit2(&inflation.stream, DETECT_GZIP_OR_ZLIB) != Z_OK)
@@ -90,7 +95,8 @@ Status slices_inflate(const Spans *compressed, size_t limit_bytes, void **ret_da
     size_t bytes = inflation.stream.total_out;
     inflateEnd(&inflation.stream);
     if (status_is_ok(&status) && bytes > limit_bytes)
-        status = status_error(STATUS_RESOURCE_EXHAUSTED, "a compressed request inflates to more than the limit of %zu bytes",
+        status = status_error(STATUS_RESOURCE_EXHAUSTED,
+                              "a compressed request inflates to more than the limit of %zu bytes",
                               limit_bytes);
     if (!status_is_ok(&status)) {
         free(inflation.data);

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The rpc thread: takes what the completion queue holds, runs each operation's next step, and after a drain lets the
- * scheduler look once at all that was submitted, so that requests which came together are batched together. Only then does it
- * wait. A drain is also cut after some submissions: idle workers must not wait for the end of a long one.
+ * The rpc thread: takes what the completion queue holds, runs each operation's next step, and after
+ * a drain lets the scheduler look once at all that was submitted, so that requests which came
+ * together are batched together. Only then does it wait. A drain is also cut after some
+ * submissions: idle workers must not wait for the end of a long one.
  */
 
 #include "server/rpc/rpc_state.h"
@@ -22,7 +23,8 @@ static bool drain(RpcServer *server) {
     while (server->submitted) {
         grpc_event event = { .type = GRPC_QUEUE_TIMEOUT };
         if (count < SUBMISSIONS_A_DRAIN)
-            event = grpc_completion_queue_next(server->queue, gpr_inf_past(GPR_CLOCK_MONOTONIC), NULL);
+            event =
+                grpc_completion_queue_next(server->queue, gpr_inf_past(GPR_CLOCK_MONOTONIC), NULL);
         if (event.type == GRPC_QUEUE_SHUTDOWN)
             return false;
         if (event.type == GRPC_OP_COMPLETE) {
@@ -39,7 +41,8 @@ static bool drain(RpcServer *server) {
 void loop_run(void *user) {
     RpcServer *server = user;
     for (;;) {
-        grpc_event event = grpc_completion_queue_next(server->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+        grpc_event event =
+            grpc_completion_queue_next(server->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
         if (event.type == GRPC_QUEUE_SHUTDOWN)
             return;
         if (event.type == GRPC_OP_COMPLETE)

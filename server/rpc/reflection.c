@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * grpc.reflection v1 and v1alpha: the same messages under two names, so one handler. It is how grpcurl and its kin list,
- * describe and call our methods without having the contracts. A file is sent with all that it imports, so that one
- * question is enough. Requests are read and answers written by hand: nothing here is unpacked by recursive code.
- * Thread: rpc.
+ * grpc.reflection v1 and v1alpha: the same messages under two names, so one handler. It is how
+ * grpcurl and its kin list, describe and call our methods without having the contracts. A file is
+ * sent with all that it imports, so that one question is enough. Requests are read and answers
+ * written by hand: nothing here is unpacked by recursive code. Thread: rpc.
  */
 
 #include "runtime/base/size.h"
@@ -45,7 +45,8 @@ typedef struct Question {
 static Status copy_text(SpanReader reader, Arena *arena, StringView *ret_text) {
     size_t length = reader.left;
     if (length > TEXT_MAX)
-        return status_error(STATUS_INVALID_ARGUMENT, "a name of %zu bytes is above the limit of %d", length, TEXT_MAX);
+        return status_error(STATUS_INVALID_ARGUMENT, "a name of %zu bytes is above the limit of %d",
+                            length, TEXT_MAX);
     char *text = arena_alloc(arena, length);
     if (!text)
         return arena_exhausted(arena);
@@ -65,7 +66,8 @@ static Status read_question(const Spans *message, Arena *arena, Question *ret_qu
             continue;
         if (field.number == REQUEST_HOST)
             TRY(copy_text(field.bytes, arena, &ret_question->host));
-        if (field.number >= REQUEST_FILE && field.number <= REQUEST_LIST) { /* a oneof: the last one counts */
+        if (field.number >= REQUEST_FILE &&
+            field.number <= REQUEST_LIST) { /* a oneof: the last one counts */
             ret_question->kind = field.number;
             TRY(copy_text(field.bytes, arena, &ret_question->text));
         }
@@ -96,7 +98,8 @@ static Status answer_error(WireReply *reply, StatusCode code, const char *what, 
 }
 
 /* The file and all that it imports, each once: a mark per file and a list that grows at its end. */
-static Status answer_files(const DescriptorIndex *index, size_t file, Arena *arena, WireReply *reply) {
+static Status answer_files(const DescriptorIndex *index, size_t file, Arena *arena,
+                           WireReply *reply) {
     size_t count = descriptor_index_file_count(index), listed = 0, bytes = 0;
     size_t *list = arena_calloc(arena, count, sizeof *list);
     bool *marked = arena_calloc(arena, count, sizeof *marked);
@@ -156,7 +159,8 @@ static Status answer_services(const RpcServer *server, WireReply *reply) {
     return status_ok();
 }
 
-static Status answer_file(const DescriptorIndex *index, size_t file, const char *what, StringView name, WireReply *reply) {
+static Status answer_file(const DescriptorIndex *index, size_t file, const char *what,
+                          StringView name, WireReply *reply) {
     if (file == INDEX_NONE)
         return answer_error(reply, STATUS_NOT_FOUND, what, name);
     return answer_files(index, file, reply->arena, reply);
@@ -171,12 +175,15 @@ static Status answer(const RpcServer *server, const Question *question, WireRepl
     case REQUEST_FILE:
         return answer_file(index, descriptor_index_find_file(index, text), "no file", text, reply);
     case REQUEST_SYMBOL:
-        return answer_file(index, descriptor_index_find_symbol(index, text), "no symbol", text, reply);
+        return answer_file(index, descriptor_index_find_symbol(index, text), "no symbol", text,
+                           reply);
     case REQUEST_EXTENSION:
     case REQUEST_EXTENSIONS_OF: /* our contracts have none */
-        return answer_error(reply, STATUS_NOT_FOUND, "no extensions of", (StringView){ .data = "" });
+        return answer_error(reply, STATUS_NOT_FOUND, "no extensions of",
+                            (StringView){ .data = "" });
     default:
-        return answer_error(reply, STATUS_INVALID_ARGUMENT, "no question", (StringView){ .data = "" });
+        return answer_error(reply, STATUS_INVALID_ARGUMENT, "no question",
+                            (StringView){ .data = "" });
     }
 }
 

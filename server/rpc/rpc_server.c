@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Setting up the core, and taking it down again. Order matters and the core aborts on mistakes: queue and methods before
- * start, slots after; the shutdown tag before destroy; the queue drained to its end before it is destroyed, and the server
- * before the queue.
- * Thread: main, but for rpc_server_health_changed.
+ * Setting up the core, and taking it down again. Order matters and the core aborts on mistakes:
+ * queue and methods before start, slots after; the shutdown tag before destroy; the queue drained
+ * to its end before it is destroyed, and the server before the queue. Thread: main, but for
+ * rpc_server_health_changed.
  */
 
 #include "server/rpc/rpc_server.h"
@@ -21,7 +21,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* Few: the core of Debian searches them linearly on every operation. They are posted again at once. */
+/* Few: the core of Debian searches them linearly on every operation. They are posted again at once.
+ */
 static const struct {
     MethodKind kind;
     size_t slots;
@@ -45,7 +46,8 @@ static Status register_methods(RpcServer *server, const RpcOptions *options) {
         const MethodRow *row = &options->methods[i];
         MethodState *method = &server->methods[i];
         *method = (MethodState){ .server = server, .row = row };
-        method->registered = grpc_server_register_method(server->server, row->path, NULL, GRPC_SRM_PAYLOAD_NONE, 0);
+        method->registered =
+            grpc_server_register_method(server->server, row->path, NULL, GRPC_SRM_PAYLOAD_NONE, 0);
         if (!method->registered)
             return status_error(STATUS_INTERNAL, "method %s is there twice", row->path);
     }
@@ -59,7 +61,8 @@ static Status bind_addresses(RpcServer *server, const RpcOptions *options) {
         int port = grpc_server_add_http2_port(server->server, options->addresses[i], credentials);
         grpc_server_credentials_release(credentials);
         if (!port)
-            return status_error(STATUS_UNAVAILABLE, "cannot listen on %s: in use, not ours, or not an address",
+            return status_error(STATUS_UNAVAILABLE,
+                                "cannot listen on %s: in use, not ours, or not an address",
                                 options->addresses[i]);
         if (!server->port && strncmp(options->addresses[i], "unix", 4) != 0)
             server->port = port;
@@ -105,7 +108,8 @@ int rpc_server_port(const RpcServer *server) {
 static void post_slots(RpcServer *server) {
     for (size_t i = 0; i < server->method_count; i++)
         for (size_t k = 0; k < ARRAY_LENGTH(SLOTS); k++)
-            for (size_t n = 0; SLOTS[k].kind == server->methods[i].row->kind && n < SLOTS[k].slots; n++)
+            for (size_t n = 0; SLOTS[k].kind == server->methods[i].row->kind && n < SLOTS[k].slots;
+                 n++)
                 call_post(&server->methods[i]);
     for (size_t n = 0; n < UNKNOWN_SLOTS; n++)
         call_post(&server->unknown);
@@ -151,10 +155,12 @@ RpcCounts rpc_server_counts(RpcServer *server) {
     return counts;
 }
 
-/* Without an rpc thread somebody has to hear that the server has stopped, and to empty the queue. */
+/* Without an rpc thread somebody has to hear that the server has stopped, and to empty the queue.
+ */
 static void drain_queue(RpcServer *server) {
     for (;;) {
-        grpc_event event = grpc_completion_queue_next(server->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+        grpc_event event =
+            grpc_completion_queue_next(server->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
         if (event.type == GRPC_QUEUE_SHUTDOWN)
             return;
         RpcTag *tag = event.tag;

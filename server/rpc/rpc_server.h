@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * The gRPC server: one completion queue, one thread. It listens from rpc_server_start on, and answers health and
- * readiness truthfully while models load. An orderly stop is three steps, so that main can watch for a second signal
- * between them: rpc_server_stop, wait on rpc_server_stopped_fd, rpc_server_free.
+ * The gRPC server: one completion queue, one thread. It listens from rpc_server_start on, and
+ * answers health and readiness truthfully while models load. An orderly stop is three steps, so
+ * that main can watch for a second signal between them: rpc_server_stop, wait on
+ * rpc_server_stopped_fd, rpc_server_free.
  */
 
 #include "runtime/base/cleanup.h"
@@ -15,17 +16,20 @@
 typedef struct RpcServer RpcServer;
 
 typedef struct RpcOptions {
-    const char *const *addresses; /* "0.0.0.0:8500" (port 0: the kernel picks one), "unix:/path"; at least one */
+    const char *const
+        *addresses; /* "0.0.0.0:8500" (port 0: the kernel picks one), "unix:/path"; at least one */
     size_t address_count;
     const MethodRow *methods;
     size_t method_count;
     AdmissionLimits limits;
-    size_t core_memory_bytes;   /* the core's resource quota: what it may buffer for all connections; 0: no quota */
-    size_t max_streams;         /* concurrent calls a connection may have */
+    size_t core_memory_bytes; /* the core's resource quota: what it may buffer for all connections;
+                                 0: no quota */
+    size_t max_streams;       /* concurrent calls a connection may have */
     uint64_t handshake_timeout_ns;
     uint64_t keepalive_time_ns, keepalive_timeout_ns;
-    bool reuse_port;            /* several processes on one port */
-    const char *channel_arguments; /* "k=v,...": integers where they parse, else strings; set last; NULL */
+    bool reuse_port; /* several processes on one port */
+    const char
+        *channel_arguments; /* "k=v,...": integers where they parse, else strings; set last; NULL */
 } RpcOptions;
 
 /**
@@ -53,7 +57,8 @@ void rpc_server_health_changed(RpcServer *server);
 void rpc_server_stop(RpcServer *server);
 /* Becomes readable when the last call has ended after rpc_server_stop. */
 int rpc_server_stopped_fd(const RpcServer *server);
-/* Ends what is in progress: its clients see CANCELLED or UNAVAILABLE. Thread: main, after rpc_server_stop. */
+/* Ends what is in progress: its clients see CANCELLED or UNAVAILABLE. Thread: main, after
+ * rpc_server_stop. */
 void rpc_server_cancel_calls(RpcServer *server);
 
 typedef struct RpcCounts {

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Byte buffers are walked through their public slice array: the reader API would take a reference per slice. A reply's
- * tensors become slices that hold their OutputBlock, so that they are written to the socket from where the kernel left
- * them; unref is what the core calls when they are gone, short and lock-free for us.
- * Thread: any; the core's own threads for releases.
+ * Byte buffers are walked through their public slice array: the reader API would take a reference
+ * per slice. A reply's tensors become slices that hold their OutputBlock, so that they are written
+ * to the socket from where the kernel left them; unref is what the core calls when they are gone,
+ * short and lock-free for us. Thread: any; the core's own threads for releases.
  */
 
 #include "server/rpc/slices.h"
@@ -41,7 +41,8 @@ static void release_block(void *block) {
     output_block_unref(block);
 }
 
-/* How many bytes the pieces from begin on have that are to be copied together; *ret_end: the first that is not. */
+/* How many bytes the pieces from begin on have that are to be copied together; *ret_end: the first
+ * that is not. */
 static size_t copied_run(const WireReply *reply, size_t begin, size_t *ret_end) {
     size_t bytes = 0, end = begin;
     while (end < reply->count && !reply->pieces[end].block)
@@ -63,7 +64,8 @@ static grpc_slice copy_run(const WireReply *reply, size_t begin, size_t end, siz
 
 static grpc_slice share_piece(const WirePiece *piece) {
     void *data = (void *)(uintptr_t)piece->data; /* the core only reads it */
-    return grpc_slice_new_with_user_data(data, piece->bytes, release_block, output_block_ref(piece->block));
+    return grpc_slice_new_with_user_data(data, piece->bytes, release_block,
+                                         output_block_ref(piece->block));
 }
 
 Status slices_encode(const WireReply *reply, grpc_byte_buffer **ret_message) {
@@ -73,7 +75,8 @@ Status slices_encode(const WireReply *reply, grpc_byte_buffer **ret_message) {
     if (reply->count > SLICES_ON_STACK) {
         heap = calloc(reply->count, sizeof *heap);
         if (!heap)
-            return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory for a reply of %zu pieces", reply->count);
+            return status_error(STATUS_RESOURCE_EXHAUSTED,
+                                "out of memory for a reply of %zu pieces", reply->count);
         slices = heap;
     }
     size_t count = 0;

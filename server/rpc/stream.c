@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Streams: who may send, and how they end. All states that decide it lie under the server's stream_mutex (streams are few
- * and their messages short), and the core is called with no lock held: the role, once taken, needs none. A stream is in the
- * server's list from its opening until its `closed` operation came back, which holds a reference, so whoever finds it there
- * can take one.
+ * Streams: who may send, and how they end. All states that decide it lie under the server's
+ * stream_mutex (streams are few and their messages short), and the core is called with no lock
+ * held: the role, once taken, needs none. A stream is in the server's list from its opening until
+ * its `closed` operation came back, which holds a reference, so whoever finds it there can take
+ * one.
  */
 
 #include "server/rpc/stream.h"
@@ -143,7 +144,7 @@ void stream_closed(Call *call) {
 void stream_wake_all(RpcServer *server, const StreamMethod *method) {
     Call *chain = NULL;
     mutex_lock(&server->stream_mutex);
-    LIST_FOR_EACH(node, &server->streams) {
+    LIST_FOR_EACH (node, &server->streams) {
         Call *call = LIST_ITEM(node, Call, stream.node);
         if (stream_method(call) != method)
             continue;
@@ -168,7 +169,7 @@ void stream_finish_all(RpcServer *server, const Status *status) {
     for (;;) {
         Call *open = NULL;
         mutex_lock(&server->stream_mutex);
-        LIST_FOR_EACH(node, &server->streams) {
+        LIST_FOR_EACH (node, &server->streams) {
             Call *call = LIST_ITEM(node, Call, stream.node);
             if (!open && !call->stream.closing)
                 open = call_ref(call);

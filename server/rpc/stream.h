@@ -3,12 +3,14 @@
 #pragma once
 
 /*
- * Calls of many messages: one read and one write in flight at most. Reads are asked for by the method when it has use for
- * the next message, so a client that does not read its answers is not read from either.
+ * Calls of many messages: one read and one write in flight at most. Reads are asked for by the
+ * method when it has use for the next message, so a client that does not read its answers is not
+ * read from either.
  *
- * Writes need the sender's role (CallStream.busy). Whoever gets it runs the method's `wake`, which either writes
- * (stream_write: the role stays with the write until it is done) or lets go (stream_rest). That makes it safe to wake a stream
- * from any thread: of several wakes that meet, one runs and the others only ask for another round.
+ * Writes need the sender's role (CallStream.busy). Whoever gets it runs the method's `wake`, which
+ * either writes (stream_write: the role stays with the write until it is done) or lets go
+ * (stream_rest). That makes it safe to wake a stream from any thread: of several wakes that meet,
+ * one runs and the others only ask for another round.
  */
 
 #include "server/rpc/call.h"
@@ -16,8 +18,9 @@
 struct StreamMethod {
     /* A message from the client, lent; NULL: it will send no more. Thread: rpc. */
     void (*message)(Call *call, const Spans *message);
-    /* There may be something to write; the caller has the sender's role. Must end in stream_write or stream_rest. Thread:
-     * any (rpc, or who called stream_wake). NULL: this stream is never woken from outside. */
+    /* There may be something to write; the caller has the sender's role. Must end in stream_write
+     * or stream_rest. Thread: any (rpc, or who called stream_wake). NULL: this stream is never
+     * woken from outside. */
     void (*wake)(Call *call);
     /* A write is done and the role is free again. Thread: rpc. May be NULL. */
     void (*written)(Call *call);
@@ -32,7 +35,8 @@ void stream_message(Call *call, const Spans *message);
 void stream_written(Call *call, bool ok); /* the caller holds a reference */
 void stream_closed(Call *call);
 
-/* Takes the role if it is free and runs wake; otherwise whoever has it will do so again. Thread: any. */
+/* Takes the role if it is free and runs wake; otherwise whoever has it will do so again. Thread:
+ * any. */
 void stream_wake(Call *call);
 /* Wakes all streams of one method. Thread: any, no lock held. */
 void stream_wake_all(RpcServer *server, const StreamMethod *method);
@@ -42,6 +46,7 @@ void stream_write(Call *call, const WireReply *reply);
 void stream_rest(Call *call);
 /* The role, for methods that only answer what they read. false: somebody has it. */
 bool stream_try_claim(Call *call);
-/* Ends the stream as soon as nobody is sending; later calls have no effect. status is copied. Thread: any. */
+/* Ends the stream as soon as nobody is sending; later calls have no effect. status is copied.
+ * Thread: any. */
 void stream_finish(Call *call, const Status *status);
 void stream_finish_all(RpcServer *server, const Status *status);

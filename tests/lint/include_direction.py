@@ -52,7 +52,7 @@ LIBRARIES = {
     r"jansson\.h": ["server", "clients/inferctl"],
     r"png\.h": ["clients/inferctl"],
     r"ares\.h": ["clients/c", "clients/inferctl"],
-    r"zlib\.h": ["server"],
+    r"zlib\.h": ["server", "tests"],
     r"protobuf-c/|.*\.pb-c\.h": ["proto", "runtime/config", "server", "clients/c", "tests"],
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* See fake_serving.h. The scheduler keeps the contract: on_done exactly once, without a lock, before scheduler_cancel
- * returns when the request was still queued. */
+/* See fake_serving.h. The scheduler keeps the contract: on_done exactly once, without a lock,
+ * before scheduler_cancel returns when the request was still queued. */
 
 #include "tests/support/fake_serving.h"
 
@@ -56,7 +56,8 @@ Status repo_acquire(Repo *repo, StringView name, const VersionChoice *choice, Le
     return status_ok();
 }
 
-Status repo_model_status(Repo *repo, StringView name, Arena *arena, VersionStatus **ret_versions, size_t *ret_count) {
+Status repo_model_status(Repo *repo, StringView name, Arena *arena, VersionStatus **ret_versions,
+                         size_t *ret_count) {
     (void)repo;
     if (!is_m(name))
         return status_error(STATUS_NOT_FOUND, "no model");

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * Repository and scheduler for tests of the rpc layer, behind their real headers: one model "m" whose readiness the test
- * sets, and a scheduler that answers OK on scheduler_kick, or holds what it gets until told.
+ * Repository and scheduler for tests of the rpc layer, behind their real headers: one model "m"
+ * whose readiness the test sets, and a scheduler that answers OK on scheduler_kick, or holds what
+ * it gets until told.
  */
 
 #include "runtime/repo/repo.h"

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* See rpc_client.h. Each call has a completion queue of its own, which makes waiting for one operation simple. */
+/* See rpc_client.h. Each call has a completion queue of its own, which makes waiting for one
+ * operation simple. */
 
 #include "tests/support/rpc_client.h"
 
@@ -38,8 +39,12 @@ RpcClient *rpc_client_new(int port) {
     char target[64];
     snprintf(target, sizeof target, "127.0.0.1:%d", port);
     grpc_arg args[] = {
-        { .type = GRPC_ARG_INTEGER, .key = (char *)GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, .value.integer = -1 },
-        { .type = GRPC_ARG_INTEGER, .key = (char *)GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, .value.integer = 1 },
+        { .type = GRPC_ARG_INTEGER,
+          .key = (char *)GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH,
+          .value.integer = -1 },
+        { .type = GRPC_ARG_INTEGER,
+          .key = (char *)GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL,
+          .value.integer = 1 },
         { .type = GRPC_ARG_INTEGER, .key = (char *)GRPC_ARG_ENABLE_HTTP_PROXY, .value.integer = 0 },
     };
     grpc_channel_args list = { sizeof args / sizeof args[0], args };
@@ -63,7 +68,8 @@ static void start(RpcCall *call, const grpc_op *ops, size_t count, intptr_t tag)
 /* Waits for that tag; a status that comes meanwhile is remembered. */
 static void wait_for(RpcCall *call, intptr_t tag) {
     while (!(tag == TAG_STATUS && call->status_done)) {
-        gpr_timespec limit = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(WAIT_SECONDS, GPR_TIMESPAN));
+        gpr_timespec limit = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                                          gpr_time_from_seconds(WAIT_SECONDS, GPR_TIMESPAN));
         grpc_event event = grpc_completion_queue_next(call->queue, limit, NULL);
         if (event.type != GRPC_OP_COMPLETE)
             die("no answer in time");
@@ -87,11 +93,15 @@ RpcCall *rpc_call_start(RpcClient *client, const RpcAsk *ask) {
     grpc_metadata_array_init(&call->initial);
     grpc_metadata_array_init(&call->trailing);
     int timeout_ms = ask->timeout_ms ? ask->timeout_ms : 20000;
-    gpr_timespec deadline = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(timeout_ms, GPR_TIMESPAN));
-    call->call = grpc_channel_create_call(client->channel, NULL, GRPC_PROPAGATE_DEFAULTS, call->queue,
-                                          grpc_slice_from_static_string(ask->path), NULL, deadline, NULL);
-    grpc_metadata encoding = { .key = grpc_slice_from_static_string("grpc-internal-encoding-request"),
-                               .value = grpc_slice_from_static_string(ask->encoding ? ask->encoding : "") };
+    gpr_timespec deadline =
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(timeout_ms, GPR_TIMESPAN));
+    call->call =
+        grpc_channel_create_call(client->channel, NULL, GRPC_PROPAGATE_DEFAULTS, call->queue,
+                                 grpc_slice_from_static_string(ask->path), NULL, deadline, NULL);
+    grpc_metadata encoding = {
+        .key = grpc_slice_from_static_string("grpc-internal-encoding-request"),
+        .value = grpc_slice_from_static_string(ask->encoding ? ask->encoding : "")
+    };
     grpc_op ops[3] = { { .op = GRPC_OP_SEND_INITIAL_METADATA } };
     size_t count = 1;
     if (ask->encoding) {
@@ -144,7 +154,8 @@ static void take_message(grpc_byte_buffer *message, RpcAnswer *answer) {
     answer->bytes = malloc(slices->length + 1);
     size_t used = 0;
     for (size_t i = 0; i < slices->count; i++) {
-        memcpy(answer->bytes + used, GRPC_SLICE_START_PTR(slices->slices[i]), GRPC_SLICE_LENGTH(slices->slices[i]));
+        memcpy(answer->bytes + used, GRPC_SLICE_START_PTR(slices->slices[i]),
+               GRPC_SLICE_LENGTH(slices->slices[i]));
         used += GRPC_SLICE_LENGTH(slices->slices[i]);
     }
 }
@@ -169,7 +180,8 @@ void rpc_call_finish(RpcCall *call, RpcAnswer *ret_answer) {
     wait_for(call, TAG_STATUS);
     answer.code = (int)call->code;
     size_t length = GRPC_SLICE_LENGTH(call->details);
-    snprintf(answer.details, sizeof answer.details, "%.*s", (int)length, (const char *)GRPC_SLICE_START_PTR(call->details));
+    snprintf(answer.details, sizeof answer.details, "%.*s", (int)length,
+             (const char *)GRPC_SLICE_START_PTR(call->details));
     grpc_slice_unref(call->details);
     grpc_metadata_array_destroy(&call->initial);
     grpc_metadata_array_destroy(&call->trailing);

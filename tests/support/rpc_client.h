@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * A client on gRPC's C core for tests of the server: one call at a time per RpcCall, each step waited for with a limit, so that
- * a server that does not answer fails the test instead of hanging it.
+ * A client on gRPC's C core for tests of the server: one call at a time per RpcCall, each step
+ * waited for with a limit, so that a server that does not answer fails the test instead of hanging
+ * it.
  */
 
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The life of calls, seen from a client: a real server on loopback with a small method table, a fake repository and a fake
- * scheduler. */
+/* The life of calls, seen from a client: a real server on loopback with a small method table, a
+ * fake repository and a fake scheduler. */
 
 #include "server/rpc/rpc_server.h"
 
@@ -24,7 +24,8 @@ enum { MESSAGE_LIMIT = 1 << 20, LIVE_LIMIT = 8 };
 
 static atomic_bool decode_is_slow;
 
-static Status echo_decode(const Spans *message, size_t header_limit_bytes, Arena *arena, WireInfer *ret_infer) {
+static Status echo_decode(const Spans *message, size_t header_limit_bytes, Arena *arena,
+                          WireInfer *ret_infer) {
     (void)header_limit_bytes;
     *ret_infer = (WireInfer){ .model = { .data = "m", .length = 1 } };
     WireTensor *input = arena_calloc(arena, 1, sizeof *input);
@@ -67,7 +68,8 @@ static const InferProtocol ECHO = { .name = "echo",
                                     .encode = echo_encode,
                                     .describe = echo_describe };
 
-static Status serve_empty(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply) {
+static Status serve_empty(ServerContext *server, const Spans *request, Arena *arena,
+                          WireReply *reply) {
     (void)server, (void)request, (void)arena, (void)reply;
     return status_ok();
 }
@@ -75,9 +77,18 @@ static Status serve_empty(ServerContext *server, const Spans *request, Arena *ar
 static const MethodRow METHODS[] = {
     { .path = "/t.T/Infer", .kind = METHOD_INFER, .class = CLASS_INFER, .infer = &ECHO },
     { .path = "/t.T/Empty", .kind = METHOD_UNARY, .class = CLASS_PROBE, .serve = serve_empty },
-    { .path = "/grpc.health.v1.Health/Check", .kind = METHOD_UNARY, .class = CLASS_PROBE, .serve = health_check },
-    { .path = "/grpc.health.v1.Health/List", .kind = METHOD_UNARY, .class = CLASS_CONTROL, .serve = health_list },
-    { .path = "/grpc.health.v1.Health/Watch", .kind = METHOD_STREAM, .class = CLASS_PROBE, .stream = &HEALTH_WATCH },
+    { .path = "/grpc.health.v1.Health/Check",
+      .kind = METHOD_UNARY,
+      .class = CLASS_PROBE,
+      .serve = health_check },
+    { .path = "/grpc.health.v1.Health/List",
+      .kind = METHOD_UNARY,
+      .class = CLASS_CONTROL,
+      .serve = health_list },
+    { .path = "/grpc.health.v1.Health/Watch",
+      .kind = METHOD_STREAM,
+      .class = CLASS_PROBE,
+      .stream = &HEALTH_WATCH },
     { .path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
       .kind = METHOD_STREAM,
       .class = CLASS_CONTROL,
@@ -110,7 +121,9 @@ static int set_up(void **state) {
         .address_count = 1,
         .methods = METHODS,
         .method_count = ARRAY_LENGTH(METHODS),
-        .limits = { .max_live_calls = LIVE_LIMIT, .max_bytes = 64 << 20, .max_message_bytes = MESSAGE_LIMIT },
+        .limits = { .max_live_calls = LIVE_LIMIT,
+                    .max_bytes = 64 << 20,
+                    .max_message_bytes = MESSAGE_LIMIT },
         .max_streams = 100,
         .handshake_timeout_ns = 5 * NS_PER_S,
         .keepalive_time_ns = 60 * NS_PER_S,
@@ -139,7 +152,8 @@ static RpcAnswer ask(Fixture *fixture, const RpcAsk *question) {
     return answer;
 }
 
-#define INFER_ASK(body_, length_, ...) ((RpcAsk){ .path = "/t.T/Infer", .body = (body_), .length = (length_), __VA_ARGS__ })
+#define INFER_ASK(body_, length_, ...)                                                             \
+    ((RpcAsk){ .path = "/t.T/Infer", .body = (body_), .length = (length_), __VA_ARGS__ })
 
 static void expect(RpcAnswer answer, int code, const char *details) {
     if (answer.code != code || !strstr(answer.details, details))
@@ -194,12 +208,13 @@ static void test_many_calls_in_turn_reuse_their_memory(void **state) {
 }
 
 static void test_unknown_method_is_named(void **state) {
-    expect(ask(*state, &(RpcAsk){ .path = "/t.T/Nope", .body = "x", .length = 1 }), STATUS_UNIMPLEMENTED, "/t.T/Nope");
+    expect(ask(*state, &(RpcAsk){ .path = "/t.T/Nope", .body = "x", .length = 1 }),
+           STATUS_UNIMPLEMENTED, "/t.T/Nope");
 }
 
 static void test_missing_message_is_an_error(void **state) {
-    expect(ask(*state, &(RpcAsk){ .path = "/t.T/Infer", .no_message = true }), STATUS_INVALID_ARGUMENT,
-           "without a request message");
+    expect(ask(*state, &(RpcAsk){ .path = "/t.T/Infer", .no_message = true }),
+           STATUS_INVALID_ARGUMENT, "without a request message");
 }
 
 static void test_failures_are_described_by_the_protocol(void **state) {
@@ -220,14 +235,16 @@ static void test_compressed_requests_are_inflated(void **state) {
     unsigned char *body = calloc(1, MESSAGE_LIMIT);
     memset(body, 'a', MESSAGE_LIMIT);
     for (size_t i = 0; i < ARRAY_LENGTH(encodings); i++)
-        expect_echo(ask(*state, &INFER_ASK(body, MESSAGE_LIMIT, .encoding = encodings[i])), body, MESSAGE_LIMIT);
+        expect_echo(ask(*state, &INFER_ASK(body, MESSAGE_LIMIT, .encoding = encodings[i])), body,
+                    MESSAGE_LIMIT);
     free(body);
 }
 
 static void test_a_bomb_stops_at_the_limit(void **state) {
     size_t length = 32 * (size_t)MESSAGE_LIMIT;
     unsigned char *body = calloc(1, length);
-    expect(ask(*state, &INFER_ASK(body, length, .encoding = "gzip")), STATUS_RESOURCE_EXHAUSTED, "inflates to more than");
+    expect(ask(*state, &INFER_ASK(body, length, .encoding = "gzip")), STATUS_RESOURCE_EXHAUSTED,
+           "inflates to more than");
     free(body);
 }
 
@@ -259,7 +276,9 @@ static void test_live_calls_are_capped_but_probes_pass(void **state) {
         calls[i] = rpc_call_start(fixture->client, &INFER_ASK("abc", 3));
     fake_scheduler_wait_queued(LIVE_LIMIT);
     expect(ask(fixture, &INFER_ASK("abc", 3)), STATUS_RESOURCE_EXHAUSTED, "calls in progress");
-    expect(ask(fixture, &(RpcAsk){ .path = "/grpc.health.v1.Health/Check", .body = "", .length = 0 }), STATUS_OK, "");
+    expect(
+        ask(fixture, &(RpcAsk){ .path = "/grpc.health.v1.Health/Check", .body = "", .length = 0 }),
+        STATUS_OK, "");
     fake_scheduler_hold(false);
     fake_scheduler_release();
     for (size_t i = 0; i < LIVE_LIMIT; i++) {
@@ -323,26 +342,33 @@ static int health_of(RpcAnswer *answer) {
 
 static void test_health_check_follows_readiness(void **state) {
     Fixture *fixture = *state;
-    static const char *const names[] = { "", "\x0a\x01m", "\x0a\x1einference.GRPCInferenceService" };
+    static const char *const names[] = { "", "\x0a\x01m",
+                                         "\x0a\x1einference.GRPCInferenceService" };
     for (int ready = 0; ready < 2; ready++) {
         fake_repo_set_ready(ready);
         for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
-            RpcAnswer answer = ask(
-                fixture, &(RpcAsk){ .path = "/grpc.health.v1.Health/Check", .body = names[i], .length = strlen(names[i]) });
+            RpcAnswer answer = ask(fixture, &(RpcAsk){ .path = "/grpc.health.v1.Health/Check",
+                                                       .body = names[i],
+                                                       .length = strlen(names[i]) });
             assert_int_equal(answer.code, STATUS_OK);
             assert_int_equal(health_of(&answer), ready ? HEALTH_SERVING : HEALTH_NOT_SERVING);
         }
     }
-    expect(ask(fixture, &(RpcAsk){ .path = "/grpc.health.v1.Health/Check", .body = "\x0a\x02zz", .length = 4 }),
-           STATUS_NOT_FOUND, "zz");
-    expect(ask(fixture, &(RpcAsk){ .path = "/grpc.health.v1.Health/Check", .body = "\x0a\x7fzz", .length = 4 }),
-           STATUS_INVALID_ARGUMENT, "malformed");
+    expect(
+        ask(fixture,
+            &(RpcAsk){ .path = "/grpc.health.v1.Health/Check", .body = "\x0a\x02zz", .length = 4 }),
+        STATUS_NOT_FOUND, "zz");
+    expect(
+        ask(fixture,
+            &(RpcAsk){ .path = "/grpc.health.v1.Health/Check", .body = "\x0a\x7fzz", .length = 4 }),
+        STATUS_INVALID_ARGUMENT, "malformed");
 }
 
 static void test_watch_tells_changes_only(void **state) {
     Fixture *fixture = *state;
-    RpcCall *call = rpc_call_start(fixture->client,
-                                   &(RpcAsk){ .path = "/grpc.health.v1.Health/Watch", .body = "\x0a\x01m", .length = 3 });
+    RpcCall *call = rpc_call_start(
+        fixture->client,
+        &(RpcAsk){ .path = "/grpc.health.v1.Health/Watch", .body = "\x0a\x01m", .length = 3 });
     RpcAnswer answer;
     assert_true(rpc_call_read(call, &answer));
     assert_int_equal(health_of(&answer), HEALTH_SERVING);
@@ -366,8 +392,9 @@ static void test_watch_tells_changes_only(void **state) {
 
 static void test_watch_of_an_unknown_name_goes_on(void **state) {
     Fixture *fixture = *state;
-    RpcCall *call = rpc_call_start(fixture->client,
-                                   &(RpcAsk){ .path = "/grpc.health.v1.Health/Watch", .body = "\x0a\x01q", .length = 3 });
+    RpcCall *call = rpc_call_start(
+        fixture->client,
+        &(RpcAsk){ .path = "/grpc.health.v1.Health/Watch", .body = "\x0a\x01q", .length = 3 });
     RpcAnswer answer;
     assert_true(rpc_call_read(call, &answer));
     assert_int_equal(health_of(&answer), HEALTH_SERVICE_UNKNOWN);
@@ -377,7 +404,8 @@ static void test_watch_of_an_unknown_name_goes_on(void **state) {
 }
 
 static void test_watch_without_a_message_ends(void **state) {
-    expect(ask(*state, &(RpcAsk){ .path = "/grpc.health.v1.Health/Watch", .no_message = true }), STATUS_INVALID_ARGUMENT, "");
+    expect(ask(*state, &(RpcAsk){ .path = "/grpc.health.v1.Health/Watch", .no_message = true }),
+           STATUS_INVALID_ARGUMENT, "");
 }
 
 /* --- reflection --- */
@@ -398,11 +426,12 @@ static void test_reflection_answers_in_one_stream(void **state) {
         { "\x1a\x12grpc_service.proto", "model_config.proto" },
         { "\x1a\x02no", "no file 'no'" },
     };
-    RpcCall *call = rpc_call_start(fixture->client,
-                                   &(RpcAsk){ .path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-                                              .body = rows[0].question,
-                                              .length = 2,
-                                              .keep_open = true });
+    RpcCall *call = rpc_call_start(
+        fixture->client,
+        &(RpcAsk){ .path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+                   .body = rows[0].question,
+                   .length = 2,
+                   .keep_open = true });
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
         RpcAnswer answer;
         size_t length = i ? strlen(rows[i].question) : 2;

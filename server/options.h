@@ -1,0 +1,74 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The command line: the flags of TensorFlow Serving's and Triton's servers and a few of our own, in
+ * one table (options_table.h). "-" and "_" are the same character, "--x=v" and "--x v" both parse,
+ * booleans may stand alone or as
+ * "--no-x". The name the program is called by chooses whose defaults hold.
+ */
+
+#include "runtime/base/cleanup.h"
+#include "runtime/base/status.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+typedef enum Personality {
+    PERSONALITY_INFERD,
+    PERSONALITY_TENSORFLOW,
+    PERSONALITY_TRITON
+} Personality;
+
+typedef struct TextList {
+    const char **items;
+    size_t count;
+} TextList;
+
+/* Values after parsing. Texts are argv's own; NULL when not given. */
+typedef struct Options {
+    Personality personality;
+    bool help, version;
+
+    TextList repositories;   /* whole ones; a positional DIRECTORY is one of them */
+    const char *single_file; /* positional FILE.onnx */
+    const char *model_name, *model_base_path, *model_config_file;
+    const char *control_mode; /* "none", "poll", "explicit" */
+    int64_t file_poll_s;      /* TensorFlow's; 0 and below: not watched */
+    int64_t repository_poll_s;
+    int64_t load_threads, load_retries, load_retry_us;
+    bool disable_autocomplete, exit_on_error, strict_readiness;
+    bool warm;
+    int64_t file_limit_bytes;
+
+    int64_t port;
+    const char *address, *socket_path, *channel_arguments;
+    bool reuse_port;
+    int64_t max_streams, keepalive_ms, keepalive_timeout_ms, handshake_timeout_ms;
+
+    bool enable_batching;
+    const char *batching_file;
+    int64_t default_max_batch_size, queue_requests, queue_bytes, inline_limit_us, workers;
+
+    int64_t max_message_bytes, max_live_calls, memory_bytes, header_limit_bytes,
+        request_arena_bytes;
+
+    const char *id;
+    int64_t log_verbose;
+    int64_t exit_timeout_s, drain_pause_ms;
+
+    TextList without_effect; /* names of flags that were given, are known and do nothing yet */
+} Options;
+
+/**
+ * @argv  argv[0] chooses the defaults; kept: texts point into it
+ *
+ * Errors: INVALID_ARGUMENT naming the flag (and, if it is unknown, the nearest one that is not)
+ */
+Status options_parse(int argc, char *const *argv, Options *ret_options);
+void options_deinit(Options *options);
+DEFINE_AUTO_VALUE(Options, options_deinit);
+
+/* All flags by group, at most 100 columns. */
+void options_print_help(const Options *options, FILE *file);

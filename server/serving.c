@@ -1,0 +1,281 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Wiring. The order of starting is that of need: pool, outputs and scheduler before the repository,
+ * whose loaders publish queues; the rpc server before the first load, so that health and status
+ * answer from the start (NOT_SERVING). Stopping goes backwards: no calls, no versions, no threads,
+ * no scheduler. Thread: main; the hooks run on loaders and the repo thread.
+ */
+
+#include "server/serving.h"
+
+#include "runtime/base/log.h"
+#include "runtime/base/size.h"
+#include "runtime/config/server_config.h"
+#include "runtime/device/device_open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CONFIG_FILE_LIMIT = 16 << 20, LOAD_THREADS = 2 };
+
+/* --- hooks of the repository --- */
+
+static Status version_ready(void *user, ModelVersion *version) {
+    Serving *serving = user;
+    return scheduler_add_version(serving->scheduler, version);
+}
+
+static void version_gone(void *user, ModelVersion *version) {
+    Serving *serving = user;
+    scheduler_remove_version(serving->scheduler, version);
+}
+
+static void state_changed(void *user, const char *model, int64_t version, VersionState state,
+                          const Status *status) {
+    static const struct {
+        VersionState state;
+        LogLevel level;
+        const char *event;
+    } events[] = {
+        { VERSION_LOADING, LOG_DEBUG, "version_loading" },
+        { VERSION_AVAILABLE, LOG_INFO, "version_available" },
+        { VERSION_UNLOADING, LOG_INFO, "version_unloading" },
+        { VERSION_END, LOG_INFO, "version_unloaded" },
+    };
+    Serving *serving = user;
+    if (status && !status_is_ok(status))
+        log_event(LOG_WARN, "version_failed", "model=%s version=%lld code=%s reason=%s",
+                  LOG_TEXT(model), (long long)version, status_code_name(status->code),
+                  LOG_TEXT(status->message));
+    else
+        for (size_t i = 0; i < ARRAY_LENGTH(events); i++)
+            if (events[i].state == state)
+                log_event(events[i].level, events[i].event, "model=%s version=%lld",
+                          LOG_TEXT(model), (long long)version);
+    rpc_server_health_changed(serving->rpc);
+}
+
+/* --- configuration files --- */
+
+static Status read_all(int file, const char *path, Arena *arena, const char **ret_text,
+                       size_t *ret_length) {
+    struct stat info;
+    if (fstat(file, &info) || !S_ISREG(info.st_mode) || info.st_size > CONFIG_FILE_LIMIT)
+        return status_error(STATUS_INVALID_ARGUMENT, "%s: not a file of at most %d bytes", path,
+                            CONFIG_FILE_LIMIT);
+    size_t length = (size_t)info.st_size, used = 0;
+    char *text = arena_alloc(arena, length + 1);
+    if (!text)
+        return arena_exhausted(arena);
+    while (used < length) {
+        ssize_t got = read(file, text + used, length - used);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return status_from_errno(errno, path);
+        if (got == 0)
+            break;
+        used += (size_t)got;
+    }
+    text[used] = '\0';
+    *ret_text = text;
+    *ret_length = used;
+    return status_ok();
+}
+
+static Status read_file(const char *path, Arena *arena, const char **ret_text, size_t *ret_length) {
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return status_from_errno(errno, path);
+    Status status = read_all(file, path, arena, ret_text, ret_length);
+    close(file);
+    return status;
+}
+
+/* The models of --model-config-file, or the one of --model-base-path. */
+static Status served_models(const Options *options, Arena *arena, const ServedModel **ret_models,
+                            size_t *ret_count) {
+    if (options->model_config_file) {
+        const char *text;
+        size_t length;
+        TRY(read_file(options->model_config_file, arena, &text, &length));
+        Status status = served_models_parse(text, length, arena, ret_models, ret_count);
+        return status_is_ok(&status) ? status
+                                     : status_prefix(&status, "%s", options->model_config_file);
+    }
+    if (!options->model_base_path)
+        return status_ok();
+    ServedModel *model = arena_calloc(arena, 1, sizeof *model);
+    if (!model)
+        return arena_exhausted(arena);
+    model->name = options->model_name ? options->model_name : "default";
+    model->base_path = options->model_base_path;
+    *ret_models = model;
+    *ret_count = 1;
+    return status_ok();
+}
+
+/* NULL: models' own policies only. */
+static Status queue_default(const Options *options, Arena *arena, const QueuePolicy **ret_policy) {
+    if (!options->enable_batching || !options->batching_file)
+        return status_ok();
+    const char *text;
+    size_t length;
+    TRY(read_file(options->batching_file, arena, &text, &length));
+    QueuePolicy *policy = arena_calloc(arena, 1, sizeof *policy);
+    if (!policy)
+        return arena_exhausted(arena);
+    Status status = batching_parameters_parse(text, length, arena, policy);
+    *ret_policy = policy;
+    return status_is_ok(&status) ? status : status_prefix(&status, "%s", options->batching_file);
+}
+
+/* --- parts --- */
+
+static Status start_compute(Serving *serving) {
+    const Options *options = serving->options;
+    TRY(pool_new((size_t)options->workers, &serving->pool));
+    TRY(output_pool_new((size_t)options->memory_bytes, &serving->outputs));
+    SchedulerOptions scheduler = {
+        .clock = clock_monotonic(),
+        .pool = serving->pool,
+        .outputs = serving->outputs,
+        .max_queue_requests = (size_t)options->queue_requests,
+        .max_queue_bytes = (size_t)options->queue_bytes,
+        .inline_limit_ns = (uint64_t)options->inline_limit_us * NS_PER_US,
+        .batch_memory_bytes = (size_t)options->memory_bytes,
+    };
+    TRY(scheduler_new(&scheduler, &serving->scheduler));
+    TRY(timer_new(serving->scheduler, &serving->timer));
+    DeviceHost host = { .abi = DEVICE_ABI, .struct_bytes = sizeof host, .pool = serving->pool };
+    const char *note = "";
+    TRY(device_open("auto", &host, &serving->device, &note));
+    log_event(LOG_INFO, "device", "note=%s workers=%zu", LOG_TEXT(note),
+              pool_thread_count(serving->pool));
+    return status_ok();
+}
+
+/* What is watched, and how often it is looked at; false: only at start. */
+static bool watch_interval(const Options *options, uint64_t *ret_ns) {
+    bool by_mode = *options->control_mode != '\0';
+    int64_t seconds = by_mode ? options->repository_poll_s : options->file_poll_s;
+    *ret_ns = seconds > 0 ? (uint64_t)seconds * NS_PER_S : 0;
+    return by_mode ? !strcmp(options->control_mode, "poll") : seconds > 0;
+}
+
+static Status make_repo(Serving *serving) {
+    const Options *options = serving->options;
+    RepoOptions repo = {
+        .repositories = options->repositories.items,
+        .repository_count = options->repositories.count,
+        .single_file = options->single_file,
+        .settle_ns = NS_PER_S,
+        .load_threads =
+            options->load_threads ? (size_t)options->load_threads : (size_t)LOAD_THREADS,
+        .load_retries = (size_t)options->load_retries,
+        .retry_ns = (uint64_t)options->load_retry_us * NS_PER_US,
+        .autocomplete = !options->disable_autocomplete,
+        .default_max_batch_size = (size_t)options->default_max_batch_size,
+        .warm = options->warm,
+        .file_limit_bytes = (size_t)options->file_limit_bytes,
+        .device = serving->device,
+        .pool = serving->pool,
+        .clock = clock_monotonic(),
+        .hooks = { version_ready, version_gone, state_changed, serving },
+    };
+    repo.watch = watch_interval(options, &repo.poll_ns);
+    TRY(served_models(options, serving->arena, &repo.models, &repo.model_count));
+    TRY(queue_default(options, serving->arena, &repo.queue_default));
+    return repo_new(&repo, &serving->repo);
+}
+
+static Status format_address(const Options *options, char *buffer, size_t bytes) {
+    bool needs_brackets = strchr(options->address, ':') && *options->address != '[';
+    int length = snprintf(buffer, bytes, needs_brackets ? "[%s]:%lld" : "%s:%lld", options->address,
+                          (long long)options->port);
+    if (length < 0 || (size_t)length >= bytes)
+        return status_error(STATUS_INVALID_ARGUMENT, "--grpc-address is too long");
+    return status_ok();
+}
+
+static Status start_rpc(Serving *serving) {
+    const Options *options = serving->options;
+    char tcp[300], local[PATH_MAX + 8];
+    const char *addresses[2];
+    size_t count = 0;
+    /* TensorFlow Serving's port 0 means none, if there is a socket. */
+    bool no_tcp = options->personality == PERSONALITY_TENSORFLOW && options->port == 0 &&
+                  options->socket_path;
+    TRY(format_address(options, tcp, sizeof tcp));
+    if (!no_tcp)
+        addresses[count++] = tcp;
+    if (options->socket_path) {
+        snprintf(local, sizeof local, "unix:%s", options->socket_path);
+        addresses[count++] = local;
+    }
+    RpcOptions rpc = {
+        .addresses = addresses,
+        .address_count = count,
+        .methods = METHOD_TABLE,
+        .method_count = METHOD_COUNT,
+        .limits = { .max_live_calls = (size_t)options->max_live_calls,
+                    .max_bytes = (size_t)options->memory_bytes,
+                    .max_message_bytes = (size_t)options->max_message_bytes },
+        .core_memory_bytes = (size_t)options->memory_bytes,
+        .max_streams = (size_t)options->max_streams,
+        .handshake_timeout_ns = (uint64_t)options->handshake_timeout_ms * NS_PER_MS,
+        .keepalive_time_ns = (uint64_t)options->keepalive_ms * NS_PER_MS,
+        .keepalive_timeout_ns = (uint64_t)options->keepalive_timeout_ms * NS_PER_MS,
+        .reuse_port = options->reuse_port,
+        .channel_arguments = options->channel_arguments,
+    };
+    TRY(rpc_server_new(&rpc, &serving->context, &serving->rpc));
+    TRY(rpc_server_start(serving->rpc));
+    log_event(LOG_INFO, "listening", "port=%d address=%s", rpc_server_port(serving->rpc),
+              LOG_TEXT(no_tcp ? local : options->address));
+    return status_ok();
+}
+
+/* --- together --- */
+
+Status serving_start(const Options *options, const char *version, Serving *serving) {
+    *serving = (Serving){ .options = options };
+    TRY(arena_new(4096, 4 * (size_t)CONFIG_FILE_LIMIT, &serving->arena));
+    TRY(start_compute(serving));
+    TRY(make_repo(serving));
+    serving->context = (ServerContext){
+        .repo = serving->repo,
+        .scheduler = serving->scheduler,
+        .pool = serving->pool,
+        .name = options->id,
+        .version = version,
+        .strict_readiness = options->strict_readiness,
+        .header_limit_bytes = (size_t)options->header_limit_bytes,
+        .request_arena_bytes = (size_t)options->request_arena_bytes,
+    };
+    return start_rpc(serving);
+}
+
+Status serving_load(Serving *serving) {
+    return repo_start(serving->repo);
+}
+
+void serving_deinit(Serving *serving) {
+    if (serving->repo)
+        repo_stop(serving->repo); /* its hooks use the rpc server */
+    rpc_server_free(serving->rpc);
+    serving->rpc = NULL;
+    repo_free(serving->repo);
+    timer_free(serving->timer);
+    pool_free(serving->pool);
+    scheduler_free(serving->scheduler);
+    device_close(serving->device);
+    output_pool_free(serving->outputs);
+    arena_free(serving->arena);
+}

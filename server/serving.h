@@ -1,0 +1,44 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Everything that serves, put together from the command line: pool, scheduler, device, repository,
+ * rpc server. Apart from main.c so that starting is one call and stopping, in the opposite order,
+ * another.
+ */
+
+#include "runtime/repo/repo.h"
+#include "runtime/schedule/timer.h"
+#include "server/options.h"
+#include "server/rpc/rpc_server.h"
+
+typedef struct Serving {
+    /* fixed after start */
+    const Options *options;
+    ServerContext context;
+    Arena *arena; /* what configuration files said */
+    OutputPool *outputs;
+    Pool *pool;
+    Scheduler *scheduler;
+    Timer *timer;
+    Device *device;
+    Repo *repo;
+    RpcServer *rpc;
+} Serving;
+
+/**
+ * Makes everything and listens; models are not looked for before serving_load. core_init has been
+ * called.
+ *
+ * @options  lent for the serving's life
+ * @serving  written in part on failure too: serving_deinit mends that
+ *
+ * Errors: of the flag or file that is wrong, or the address that cannot be had
+ * Thread: main
+ */
+Status serving_start(const Options *options, const char *version, Serving *serving);
+/* Starts to watch and load. */
+Status serving_load(Serving *serving);
+/* Network first, then models, then threads. Calls still in progress are cancelled. */
+void serving_deinit(Serving *serving);

@@ -267,11 +267,9 @@ Status serving_load(Serving *serving) {
 }
 
 void serving_deinit(Serving *serving) {
-    if (serving->repo)
-        repo_stop(serving->repo); /* its hooks use the rpc server */
+    rpc_server_close(serving->rpc); /* no more calls, so leases come back */
+    repo_free(serving->repo);       /* its hooks still tell the rpc server */
     rpc_server_free(serving->rpc);
-    serving->rpc = NULL;
-    repo_free(serving->repo);
     timer_free(serving->timer);
     pool_free(serving->pool);
     scheduler_free(serving->scheduler);

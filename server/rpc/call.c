@@ -327,8 +327,10 @@ void call_free(Call *call) {
     free(call);
 }
 
+/* NULL: there is none, the caller makes one. */
 static Call *take_idle(RpcServer *server) {
     LOCKED(&server->idle_mutex);
+    server->calls_out++;
     ListNode *node = list_pop_front(&server->idle_calls);
     if (!node)
         return NULL;
@@ -347,6 +349,8 @@ void call_post(MethodState *method) {
         if (!status_is_ok(&status)) {
             log_event_limited(&limit, LOG_ERROR, "slot_lost", "reason=%s",
                               LOG_TEXT(status.message));
+            LOCKED(&server->idle_mutex);
+            server->calls_out--;
             return;
         }
     }
@@ -403,6 +407,9 @@ void call_unref(Call *call) {
         list_push_front(&server->idle_calls, &call->node);
         server->idle_count++;
     }
+    /* Under the lock to the end: whoever waits for the last call frees the server right after. */
+    if (--server->calls_out == 0)
+        cond_signal(&server->all_idle);
     mutex_unlock(&server->idle_mutex);
     if (!keep)
         call_free(call);

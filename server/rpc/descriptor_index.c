@@ -203,7 +203,8 @@ static Status build(DescriptorIndex *index, const Spans *set) {
     while (span_reader_next(&reader, &field) == WIRE_FIELD)
         if (field.number == SET_FILE && field.type == WIRE_BYTES)
             TRY(add_file(index, field.bytes));
-    qsort(index->symbols, index->symbol_count, sizeof *index->symbols, compare_symbols);
+    if (index->symbol_count)
+        qsort(index->symbols, index->symbol_count, sizeof *index->symbols, compare_symbols);
     return status_ok();
 }
 

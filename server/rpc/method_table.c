@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Everything this server can be asked. A row's class decides how admission treats it, its kind who answers: see
- * method_table.h. Reflection lists the services in this order.
+ * Everything this server can be asked. A row's class decides how admission treats it, its kind who
+ * answers: see method_table.h. Reflection lists the services in this order.
  */
 
 #include "server/rpc/method_table.h"
@@ -12,28 +12,32 @@
 #include "server/rpc/health.h"
 #include "server/rpc/stream.h"
 
-#define UNARY(path_, class_, serve_)                                                                                     \
+#define UNARY(path_, class_, serve_)                                                               \
     { .path = (path_), .kind = METHOD_UNARY, .class = (class_), .serve = (serve_) }
-#define INFER(path_, protocol_)                                                                                          \
+#define INFER(path_, protocol_)                                                                    \
     { .path = (path_), .kind = METHOD_INFER, .class = CLASS_INFER, .infer = (protocol_) }
-#define STREAM(path_, class_, stream_)                                                                                   \
+#define STREAM(path_, class_, stream_)                                                             \
     { .path = (path_), .kind = METHOD_STREAM, .class = (class_), .stream = (stream_) }
 
 const MethodRow METHOD_TABLE[] = {
     INFER("/tensorflow.serving.PredictionService/Predict", &TENSORFLOW_PREDICT),
-    UNARY("/tensorflow.serving.PredictionService/GetModelMetadata", CLASS_CONTROL, tensorflow_get_model_metadata),
-    UNARY("/tensorflow.serving.ModelService/GetModelStatus", CLASS_CONTROL, tensorflow_get_model_status),
+    UNARY("/tensorflow.serving.PredictionService/GetModelMetadata", CLASS_CONTROL,
+          tensorflow_get_model_metadata),
+    UNARY("/tensorflow.serving.ModelService/GetModelStatus", CLASS_CONTROL,
+          tensorflow_get_model_status),
     UNARY("/inference.GRPCInferenceService/ServerLive", CLASS_PROBE, inference_server_live),
     UNARY("/inference.GRPCInferenceService/ServerReady", CLASS_PROBE, inference_server_ready),
     UNARY("/inference.GRPCInferenceService/ModelReady", CLASS_PROBE, inference_model_ready),
-    UNARY("/inference.GRPCInferenceService/ServerMetadata", CLASS_CONTROL, inference_server_metadata),
+    UNARY("/inference.GRPCInferenceService/ServerMetadata", CLASS_CONTROL,
+          inference_server_metadata),
     UNARY("/inference.GRPCInferenceService/ModelMetadata", CLASS_CONTROL, inference_model_metadata),
     INFER("/inference.GRPCInferenceService/ModelInfer", &INFERENCE_INFER),
     UNARY("/grpc.health.v1.Health/Check", CLASS_PROBE, health_check),
     UNARY("/grpc.health.v1.Health/List", CLASS_CONTROL, health_list),
     STREAM("/grpc.health.v1.Health/Watch", CLASS_PROBE, &HEALTH_WATCH),
     STREAM("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", CLASS_CONTROL, &REFLECTION),
-    STREAM("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", CLASS_CONTROL, &REFLECTION),
+    STREAM("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", CLASS_CONTROL,
+           &REFLECTION),
 };
 
 const size_t METHOD_COUNT = ARRAY_LENGTH(METHOD_TABLE);

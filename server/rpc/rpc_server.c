@@ -87,6 +87,7 @@ Status rpc_server_new(const RpcOptions *options, ServerContext *context, RpcServ
     server->limits = options->limits;
     server->stopped = (RpcTag){ on_stopped, server };
     mutex_init(&server->idle_mutex);
+    cond_init(&server->all_idle);
     list_init(&server->idle_calls);
     mutex_init(&server->stream_mutex);
     list_init(&server->streams);
@@ -184,19 +185,34 @@ static void wait_stopped(RpcServer *server) {
     drain_queue(server);
 }
 
+/* Workers may hold a call a little longer than the core does. */
+static void wait_idle(RpcServer *server) {
+    LOCKED(&server->idle_mutex);
+    while (server->calls_out)
+        cond_wait(&server->all_idle, &server->idle_mutex);
+}
+
+void rpc_server_close(RpcServer *server) {
+    if (!server || !server->server)
+        return;
+    wait_stopped(server);
+    wait_idle(server);
+    grpc_server_destroy(server->server);
+    grpc_completion_queue_destroy(server->queue);
+    server->server = NULL;
+    server->queue = NULL;
+}
+
 void rpc_server_free(RpcServer *server) {
     if (!server)
         return;
-    if (server->server) {
-        wait_stopped(server);
-        grpc_server_destroy(server->server);
-        grpc_completion_queue_destroy(server->queue);
-    }
+    rpc_server_close(server);
     for (ListNode *node; (node = list_pop_front(&server->idle_calls));)
         call_free(LIST_ITEM(node, Call, node));
     if (server->stopped_fd >= 0)
         close(server->stopped_fd);
     mutex_deinit(&server->idle_mutex);
+    cond_deinit(&server->all_idle);
     mutex_deinit(&server->stream_mutex);
     descriptor_index_free(server->descriptors);
     free(server->methods);

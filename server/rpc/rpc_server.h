@@ -42,7 +42,11 @@ typedef struct RpcOptions {
  * Thread: main
  */
 Status rpc_server_new(const RpcOptions *options, ServerContext *context, RpcServer **ret_server);
-/* Stops at once if that has not been done: calls in progress are cancelled. Thread: main. */
+/* Ends everything: calls in progress are cancelled, threads that work on them waited for. Afterwards
+ * rpc_server_health_changed has no effect, and only it, rpc_server_counts and rpc_server_free may
+ * be called. Thread: main. */
+void rpc_server_close(RpcServer *server);
+/* Closes it if that has not been done. Thread: main. */
 void rpc_server_free(RpcServer *server);
 DEFINE_AUTO(RpcServer, rpc_server_free);
 

@@ -48,10 +48,11 @@ struct RpcServer {
     atomic_bool stopping;
     atomic_size_t live_calls, reserved_bytes;
     atomic_uint_fast64_t started_calls, finished_calls[STATUS_UNAUTHENTICATED + 1];
-    /* under idle_mutex: Calls to be used again, the most recently used first */
+    /* under idle_mutex: Calls to be used again, the most recently used first, and how many are out */
     Mutex idle_mutex;
+    Cond all_idle;
     ListNode idle_calls;
-    size_t idle_count;
+    size_t idle_count, calls_out;
     /* under stream_mutex: open streams, and each stream's own state */
     Mutex stream_mutex;
     ListNode streams;

@@ -25,10 +25,10 @@ struct RpcCall {
     grpc_status_code code;
     grpc_slice details;
     grpc_byte_buffer *message;
-    bool status_done;
+    bool status_done, start_done;
 };
 
-enum { TAG_SEND = 1, TAG_STATUS, TAG_READ };
+enum { TAG_START = 1, TAG_SEND, TAG_STATUS, TAG_READ };
 
 static void die(const char *what) {
     fprintf(stderr, "rpc_client: %s\n", what);
@@ -61,13 +61,14 @@ void rpc_client_free(RpcClient *client) {
 }
 
 static void start(RpcCall *call, const grpc_op *ops, size_t count, intptr_t tag) {
-    if (grpc_call_start_batch(call->call, ops, count, (void *)tag, NULL) != GRPC_CALL_OK)
-        die("operation refused");
+    grpc_call_error error = grpc_call_start_batch(call->call, ops, count, (void *)tag, NULL);
+    if (error != GRPC_CALL_OK)
+        die(grpc_call_error_to_string(error));
 }
 
-/* Waits for that tag; a status that comes meanwhile is remembered. */
+/* Waits for that tag; a status or the first batch that comes meanwhile is remembered. */
 static void wait_for(RpcCall *call, intptr_t tag) {
-    while (!(tag == TAG_STATUS && call->status_done)) {
+    while (!(tag == TAG_STATUS && call->status_done) && !(tag == TAG_START && call->start_done)) {
         gpr_timespec limit = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                                           gpr_time_from_seconds(WAIT_SECONDS, GPR_TIMESPAN));
         grpc_event event = grpc_completion_queue_next(call->queue, limit, NULL);
@@ -75,6 +76,8 @@ static void wait_for(RpcCall *call, intptr_t tag) {
             die("no answer in time");
         if ((intptr_t)event.tag == TAG_STATUS)
             call->status_done = true;
+        if ((intptr_t)event.tag == TAG_START)
+            call->start_done = true;
         if ((intptr_t)event.tag == tag)
             return;
     }
@@ -116,7 +119,7 @@ RpcCall *rpc_call_start(RpcClient *client, const RpcAsk *ask) {
     }
     if (!ask->keep_open)
         ops[count++] = (grpc_op){ .op = GRPC_OP_SEND_CLOSE_FROM_CLIENT };
-    start(call, ops, count, TAG_SEND);
+    start(call, ops, count, TAG_START);
     grpc_op status = { .op = GRPC_OP_RECV_STATUS_ON_CLIENT };
     status.data.recv_status_on_client.trailing_metadata = &call->trailing;
     status.data.recv_status_on_client.status = &call->code;
@@ -135,6 +138,7 @@ void rpc_call_cancel(RpcCall *call) {
 }
 
 void rpc_call_send(RpcCall *call, const void *body, size_t length) {
+    wait_for(call, TAG_START);
     grpc_byte_buffer *buffer = buffer_of(body, length);
     grpc_op op = { .op = GRPC_OP_SEND_MESSAGE };
     op.data.send_message.send_message = buffer;
@@ -144,6 +148,7 @@ void rpc_call_send(RpcCall *call, const void *body, size_t length) {
 }
 
 void rpc_call_half_close(RpcCall *call) {
+    wait_for(call, TAG_START);
     grpc_op op = { .op = GRPC_OP_SEND_CLOSE_FROM_CLIENT };
     start(call, &op, 1, TAG_SEND);
 }

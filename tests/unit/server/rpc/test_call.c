@@ -15,6 +15,7 @@
 
 #include <poll.h>
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,6 +107,27 @@ static void must(Status status) {
         fail_msg("%s", status.message);
 }
 
+static Status start_server(Fixture *fixture, const char *address, RpcServer **ret_server) {
+    const char *addresses[] = { address };
+    RpcOptions options = {
+        .addresses = addresses,
+        .address_count = 1,
+        .methods = METHODS,
+        .method_count = ARRAY_LENGTH(METHODS),
+        .limits = { .max_live_calls = LIVE_LIMIT,
+                    .max_bytes = 64 << 20,
+                    .max_message_bytes = MESSAGE_LIMIT },
+        .core_memory_bytes = 256 << 20,
+        .max_streams = 100,
+        .handshake_timeout_ns = 5 * NS_PER_S,
+        .keepalive_time_ns = 60 * NS_PER_S,
+        .keepalive_timeout_ns = 20 * NS_PER_S,
+        .channel_arguments = "grpc.max_connection_age_grace_ms=1000,a.text=b",
+    };
+    TRY(rpc_server_new(&options, &fixture->context, ret_server));
+    return rpc_server_start(*ret_server);
+}
+
 static int set_up(void **state) {
     Fixture *fixture = calloc(1, sizeof *fixture);
     fake_serving_reset();
@@ -115,22 +137,7 @@ static int set_up(void **state) {
                                         .header_limit_bytes = 65536,
                                         .request_arena_bytes = 8 << 20 };
     must(pool_new(2, &fixture->context.pool));
-    static const char *const addresses[] = { "127.0.0.1:0" };
-    RpcOptions options = {
-        .addresses = addresses,
-        .address_count = 1,
-        .methods = METHODS,
-        .method_count = ARRAY_LENGTH(METHODS),
-        .limits = { .max_live_calls = LIVE_LIMIT,
-                    .max_bytes = 64 << 20,
-                    .max_message_bytes = MESSAGE_LIMIT },
-        .max_streams = 100,
-        .handshake_timeout_ns = 5 * NS_PER_S,
-        .keepalive_time_ns = 60 * NS_PER_S,
-        .keepalive_timeout_ns = 20 * NS_PER_S,
-    };
-    must(rpc_server_new(&options, &fixture->context, &fixture->server));
-    must(rpc_server_start(fixture->server));
+    must(start_server(fixture, "127.0.0.1:0", &fixture->server));
     fixture->client = rpc_client_new(rpc_server_port(fixture->server));
     *state = fixture;
     return 0;
@@ -332,6 +339,17 @@ static void test_free_cancels_what_is_in_progress(void **state) {
     rpc_answer_free(&answer);
 }
 
+static void test_a_taken_port_is_an_error(void **state) {
+    Fixture *fixture = *state;
+    char address[64];
+    snprintf(address, sizeof address, "127.0.0.1:%d", rpc_server_port(fixture->server));
+    RpcServer *second = NULL;
+    Status status = start_server(fixture, address, &second);
+    assert_int_equal(status.code, STATUS_UNAVAILABLE);
+    assert_non_null(strstr(status.message, address));
+    assert_null(second);
+}
+
 /* --- health --- */
 
 static int health_of(RpcAnswer *answer) {
@@ -468,6 +486,7 @@ int main(void) {
         WITH_SERVER(test_nothing_stays_reserved),
         WITH_SERVER(test_stop_lets_calls_in_progress_finish),
         WITH_SERVER(test_free_cancels_what_is_in_progress),
+        WITH_SERVER(test_a_taken_port_is_an_error),
         WITH_SERVER(test_health_check_follows_readiness),
         WITH_SERVER(test_watch_tells_changes_only),
         WITH_SERVER(test_watch_of_an_unknown_name_goes_on),

@@ -46,7 +46,7 @@ static const OpSchema ROWS[] = {
        infer_same, "arc tangent"),
     OP("Atanh", 9, 22, 1, 1, 1, 1, 8, OP_ELEMENTWISE, TYPES_FLOAT,
        infer_same, "inverse hyperbolic tangent"),
-    OP("AveragePool", 7, 22, 1, 1, 1, 1, 1, 0, TYPES_FLOAT,
+    OP("AveragePool", 1, 22, 1, 1, 1, 1, 1, 0, TYPES_FLOAT,
        infer_pool, "mean of each window"),
     OP("BatchNormalization", 7, 15, 5, 5, 1, 3, 1, 0, TYPES_FLOAT,
        infer_batch_normalization, "scale and shift of each channel by given statistics"),

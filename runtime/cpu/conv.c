@@ -54,7 +54,7 @@ static bool nothing_in(const Shape *shape) {
     return shape_product(shape, 0, (size_t)shape->rank) == 0;
 }
 
-/* Fills in everything but the posts. false: not for us. */
+/* Fills in everything but the posts; layouts do not matter. false: not for us. */
 static bool describe(const KernelBuild *build, ConvShape *ret_shape) {
     const Value *src = build_input(build, 0), *weights = build_input(build, 1), *dst = build_output(build, 0);
     const Value *bias = fused_steps_free_input(build, 2);
@@ -82,6 +82,11 @@ static bool describe(const KernelBuild *build, ConvShape *ret_shape) {
     window_end(&window, &shape.src, &shape.dst, shape.pads_begin, shape.pads_end);
     *ret_shape = shape;
     return true;
+}
+
+bool conv_takes(const KernelBuild *build) {
+    ConvShape shape;
+    return describe(build, &shape);
 }
 
 static Status bind_constants(const KernelBuild *build, ConvKernel *conv) {

@@ -72,5 +72,7 @@ const KernelType *const *kernel_table(size_t *ret_count);
 /* What the fast rows would make of a node, asked by the passes. Defined beside the table. */
 bool cpu_fuses(const Graph *graph, NodeId node, EpilogueKind step);
 Layout cpu_preferred_layout(const Graph *graph, NodeId node);
-/* Is there a fast kernel for the node with all its spatial ports (rank 3 and up) in this layout? PLAIN: always. */
+/* Is there a kernel for the node with all its ports of rank 3 and more (constants of weights aside) in this layout? PLAIN:
+ * always. CHANNELS_LAST: only with concrete shapes, so ask when a plan is made. Elementwise operators say yes and have no
+ * wish of their own: let them go along with their neighbours. */
 bool cpu_supports_layout(const Graph *graph, NodeId node, Layout layout);

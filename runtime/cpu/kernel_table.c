@@ -15,6 +15,15 @@
 static const KernelType *const rows[] = {
     &conv_kernel_type,
     &matmul_kernel_type,
+    &pool_kernel_type,
+    &global_pool_kernel_type,
+    &eltwise_kernel_type,
+    &binary_kernel_type,
+    &softmax_kernel_type,
+    &batch_norm_kernel_type,
+    &concat_kernel_type,
+    &transpose_kernel_type,
+    &reorder_kernel_type,
 };
 
 const KernelType *const *kernel_table(size_t *ret_count) {
@@ -25,14 +34,43 @@ const KernelType *const *kernel_table(size_t *ret_count) {
 /* What is promised for an operator in f32. */
 typedef struct PromiseRow {
     const char *name;
-    bool fuses;              /* every step */
-    bool wants_channels_last;
+    bool fuses;                                     /* every epilogue step */
+    bool prefers_channels_last;                     /* is much faster so; others just go along */
+    bool (*takes_channels_last)(const KernelBuild *build); /* NULL: never */
 } PromiseRow;
 
 static const PromiseRow promises[] = {
-    { .name = "Conv", .fuses = true, .wants_channels_last = true },
+    { .name = "Abs", .takes_channels_last = eltwise_takes },
+    { .name = "Add", .takes_channels_last = binary_takes },
+    { .name = "AveragePool", .prefers_channels_last = true, .takes_channels_last = pool_takes },
+    { .name = "BatchNormalization", .takes_channels_last = batch_norm_takes },
+    { .name = "Clip", .takes_channels_last = eltwise_takes },
+    { .name = "Concat", .takes_channels_last = concat_takes },
+    { .name = "Conv", .fuses = true, .prefers_channels_last = true, .takes_channels_last = conv_takes },
+    { .name = "Div", .takes_channels_last = binary_takes },
+    { .name = "Erf", .takes_channels_last = eltwise_takes },
+    { .name = "Exp", .takes_channels_last = eltwise_takes },
+    { .name = "Gelu", .takes_channels_last = eltwise_takes },
     { .name = "Gemm", .fuses = true },
+    { .name = "GlobalAveragePool", .takes_channels_last = global_pool_takes_channels_last },
+    { .name = "GlobalMaxPool", .takes_channels_last = global_pool_takes_channels_last },
+    { .name = "HardSigmoid", .takes_channels_last = eltwise_takes },
+    { .name = "HardSwish", .takes_channels_last = eltwise_takes },
+    { .name = "LeakyRelu", .takes_channels_last = eltwise_takes },
+    { .name = "LogSoftmax", .takes_channels_last = softmax_takes_channels_last },
     { .name = "MatMul", .fuses = true },
+    { .name = "MaxPool", .prefers_channels_last = true, .takes_channels_last = pool_takes },
+    { .name = "Mul", .takes_channels_last = binary_takes },
+    { .name = "Neg", .takes_channels_last = eltwise_takes },
+    { .name = "Reciprocal", .takes_channels_last = eltwise_takes },
+    { .name = "ReduceMean", .takes_channels_last = global_pool_takes_channels_last },
+    { .name = "Relu", .takes_channels_last = eltwise_takes },
+    { .name = "Sigmoid", .takes_channels_last = eltwise_takes },
+    { .name = "Softmax", .takes_channels_last = softmax_takes_channels_last },
+    { .name = "Sqrt", .takes_channels_last = eltwise_takes },
+    { .name = "Sub", .takes_channels_last = binary_takes },
+    { .name = "Swish", .takes_channels_last = eltwise_takes },
+    { .name = "Tanh", .takes_channels_last = eltwise_takes },
 };
 
 static const PromiseRow *promise_find(const Node *node) {
@@ -42,27 +80,36 @@ static const PromiseRow *promise_find(const Node *node) {
     return NULL;
 }
 
-static bool is_f32(const Graph *graph, ValueId id) {
-    return id != VALUE_NONE && graph_value_const(graph, id)->dtype == DTYPE_F32;
-}
-
 bool cpu_fuses(const Graph *graph, NodeId id, EpilogueKind step) {
     const Node *node = graph_node_const(graph, id);
     const PromiseRow *promise = promise_find(node);
-    (void)step;
-    return promise && promise->fuses && node->output_count > 0 && is_f32(graph, node->outputs[0]);
+    (void)step; /* all kinds: what oneDNN does not take, fused_steps does */
+    return promise && promise->fuses && node->output_count > 0 && node->outputs[0] != VALUE_NONE &&
+           graph_value_const(graph, node->outputs[0])->dtype == DTYPE_F32;
+}
+
+/* Shapes of the node's first ports: known, and with something in them. */
+static bool is_concrete(const Graph *graph, ValueId id) {
+    const Value *value = graph_value_const(graph, id);
+    return value_is_f32(value) && shape_product(&value->shape, 0, (size_t)value->shape.rank) > 0;
 }
 
 bool cpu_supports_layout(const Graph *graph, NodeId id, Layout layout) {
-    return layout == LAYOUT_PLAIN || cpu_preferred_layout(graph, id) == layout;
+    if (layout == LAYOUT_PLAIN)
+        return true;
+    const Node *node = graph_node_const(graph, id);
+    const PromiseRow *promise = promise_find(node);
+    KernelBuild build = { .graph = graph, .node = node };
+    return promise && promise->takes_channels_last && node->input_count > 0 && node->inputs[0] != VALUE_NONE &&
+           node->output_count > 0 && node->outputs[0] != VALUE_NONE && is_concrete(graph, node->inputs[0]) &&
+           is_concrete(graph, node->outputs[0]) && promise->takes_channels_last(&build);
 }
 
 Layout cpu_preferred_layout(const Graph *graph, NodeId id) {
     const Node *node = graph_node_const(graph, id);
     const PromiseRow *promise = promise_find(node);
-    if (!promise || !promise->wants_channels_last || node->input_count < 2 || !is_f32(graph, node->inputs[0]) ||
-        !is_f32(graph, node->outputs[0]))
+    if (!promise || !promise->prefers_channels_last || !cpu_supports_layout(graph, id, LAYOUT_CHANNELS_LAST))
         return LAYOUT_PLAIN;
-    const Shape *src = &graph_value_const(graph, node->inputs[0])->shape;
-    return src->rank == 4 ? LAYOUT_CHANNELS_LAST : LAYOUT_PLAIN;
+    int32_t rank = graph_value_const(graph, node->inputs[0])->shape.rank;
+    return rank == 4 ? LAYOUT_CHANNELS_LAST : LAYOUT_PLAIN;
 }

@@ -6,5 +6,24 @@
 
 #include "runtime/cpu/kernel.h"
 
+extern const KernelType batch_norm_kernel_type;
+extern const KernelType binary_kernel_type;
+extern const KernelType concat_kernel_type;
 extern const KernelType conv_kernel_type;
+extern const KernelType eltwise_kernel_type;
+extern const KernelType global_pool_kernel_type;
 extern const KernelType matmul_kernel_type;
+extern const KernelType pool_kernel_type;
+extern const KernelType reorder_kernel_type;
+extern const KernelType softmax_kernel_type;
+extern const KernelType transpose_kernel_type;
+
+/* Would prepare take the node if all its ports of rank 3 and more were channels-last? The operator is the family's. */
+bool batch_norm_takes(const KernelBuild *build);
+bool binary_takes(const KernelBuild *build);
+bool concat_takes(const KernelBuild *build);
+bool conv_takes(const KernelBuild *build);
+bool eltwise_takes(const KernelBuild *build);
+bool global_pool_takes_channels_last(const KernelBuild *build);
+bool pool_takes(const KernelBuild *build);
+bool softmax_takes_channels_last(const KernelBuild *build);

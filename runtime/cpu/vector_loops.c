@@ -228,6 +228,11 @@ static void accumulate(float *dst, const float *src, size_t count) {
         dst[i] += src[i];
 }
 
+static void max_into(float *dst, const float *src, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        dst[i] = src[i] > dst[i] ? src[i] : dst[i];
+}
+
 /* Tiles of 16 x 16: each cache line that is read or written is used whole. */
 static void transpose(float *restrict dst, size_t dst_step, const float *restrict src, size_t src_step, size_t rows,
                       size_t columns) {
@@ -318,6 +323,7 @@ const VectorLoops VECTOR_TABLE = {
     .sum = sum,
     .max = maximum,
     .accumulate = accumulate,
+    .max_into = max_into,
     .transpose = transpose,
     .pool_max = pool_max,
     .pool_sum = pool_sum,

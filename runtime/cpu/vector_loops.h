@@ -60,6 +60,8 @@ typedef struct VectorLoops {
     float (*max)(const float *src, size_t count);
     /* dst[c] += src[c] */
     void (*accumulate)(float *dst, const float *src, size_t count);
+    /* dst[c] = max(dst[c], src[c]) */
+    void (*max_into)(float *dst, const float *src, size_t count);
     /* src [rows, columns] with src_step floats a row -> dst [columns, rows] with dst_step floats a row. */
     void (*transpose)(float *dst, size_t dst_step, const float *src, size_t src_step, size_t rows, size_t columns);
     /* dst[c] = max (or sum * factor) of taps[0][c] ... taps[tap_count - 1][c]; tap_count > 0. */

@@ -36,16 +36,15 @@ static bool read_padding(const Node *node, WindowPadding *ret_padding) {
     return false;
 }
 
-/* One value a spatial dim, or fallback for all when absent. */
-static bool read_dims(const Node *node, const char *name, int32_t spatial, size_t expected, int64_t least,
-                      int64_t *values) {
+/* One value a spatial dim; values stay as they are when the attribute is absent. */
+static bool read_dims(const Node *node, const char *name, size_t expected, int64_t least, int64_t *values) {
     size_t count;
     const int64_t *given = node_get_ints(node, name, &count);
     if (!given)
         return true;
     if (count != expected)
         return false;
-    for (int32_t i = 0; i < spatial; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (given[i] < least || given[i] > INT32_MAX)
             return false;
         values[i] = given[i];
@@ -60,11 +59,13 @@ bool window_read(const Node *node, int32_t spatial, const int64_t *kernel, Windo
     if (kernel)
         memcpy(window.kernel, kernel, (size_t)spatial * sizeof *kernel);
     size_t n = (size_t)spatial;
-    if (!read_padding(node, &window.padding) || !read_dims(node, "kernel_shape", spatial, n, 1, window.kernel) ||
-        !read_dims(node, "strides", spatial, n, 1, window.stride) ||
-        !read_dims(node, "dilations", spatial, n, 1, window.dilation) ||
-        !read_dims(node, "pads", spatial, 2 * n, 0, window.begin))
+    int64_t pads[2 * WINDOW_MAX] = { 0 };
+    if (!read_padding(node, &window.padding) || !read_dims(node, "kernel_shape", n, 1, window.kernel) ||
+        !read_dims(node, "strides", n, 1, window.stride) || !read_dims(node, "dilations", n, 1, window.dilation) ||
+        !read_dims(node, "pads", 2 * n, 0, pads))
         return false;
+    memcpy(window.begin, pads, n * sizeof *pads);
+    memcpy(window.end, pads + n, n * sizeof *pads);
     for (int32_t i = 0; i < spatial; i++)
         if (window.kernel[i] < 1)
             return false;

@@ -12,7 +12,8 @@ typedef enum WindowPadding { WINDOW_EXPLICIT, WINDOW_SAME_UPPER, WINDOW_SAME_LOW
 typedef struct Window {
     int32_t spatial;
     WindowPadding padding;
-    int64_t kernel[WINDOW_MAX], stride[WINDOW_MAX], dilation[WINDOW_MAX], begin[WINDOW_MAX];
+    int64_t kernel[WINDOW_MAX], stride[WINDOW_MAX], dilation[WINDOW_MAX];
+    int64_t begin[WINDOW_MAX], end[WINDOW_MAX]; /* pads as given; meaningful for WINDOW_EXPLICIT */
 } Window;
 
 /**

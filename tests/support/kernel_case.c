@@ -46,7 +46,7 @@ void case_start(KernelCase *test, const char *op) {
 size_t case_input(KernelCase *test, Shape shape, Layout layout, bool constant, unsigned seed) {
     CaseInput *input = &test->inputs[test->input_count];
     size_t elements = case_elements(&shape);
-    *input = (CaseInput){ .shape = shape, .layout = layout, .constant = constant };
+    *input = (CaseInput){ .shape = shape, .layout = layout, .constant = constant, .dtype = DTYPE_F32 };
     input->data = calloc(elements + 1, sizeof *input->data);
     assert_non_null(input->data);
     unsigned state = seed * 2654435761u + 12345u;
@@ -54,6 +54,14 @@ size_t case_input(KernelCase *test, Shape shape, Layout layout, bool constant, u
         state = state * 1664525u + 1013904223u;
         input->data[i] = (float)(state >> 8) / 8388608.0f - 1.0f;
     }
+    return test->input_count++;
+}
+
+size_t case_int_input(KernelCase *test, const int64_t *values, size_t count) {
+    CaseInput *input = &test->inputs[test->input_count];
+    *input = (CaseInput){ .shape = SHAPE((int64_t)count), .constant = true, .dtype = DTYPE_I64 };
+    check_ok(tensor_init(&input->tensor, DTYPE_I64, &input->shape));
+    memcpy(input->tensor.data, values, count * sizeof *values);
     return test->input_count++;
 }
 
@@ -87,6 +95,10 @@ void case_step(KernelCase *test, EpilogueStep step) {
 }
 
 static void add_input(KernelCase *test, CaseInput *input) {
+    if (input->dtype == DTYPE_I64) {
+        check_ok(graph_add_constant(test->graph, NULL, &input->tensor, &input->value));
+        return;
+    }
     if (!input->lent)
         check_ok(tensor_init(&input->tensor, DTYPE_F32, &input->shape));
     input->tensor.layout = input->layout;

@@ -16,6 +16,7 @@ typedef struct CaseInput {
     Shape shape;
     Layout layout;
     bool constant;
+    DType dtype; /* f32, or i64 for lists of ints */
     float *data; /* plain order; filled with numbers in [-1, 1) by case_input */
     Tensor tensor; /* in its layout */
     bool lent;     /* tensor was set by the test, which frees it */
@@ -45,6 +46,8 @@ typedef struct KernelCase {
 void case_start(KernelCase *test, const char *op);
 /* Index of the input. seed makes its numbers. */
 size_t case_input(KernelCase *test, Shape shape, Layout layout, bool constant, unsigned seed);
+/* A constant list of int64 (axes). */
+size_t case_int_input(KernelCase *test, const int64_t *values, size_t count);
 void case_int(KernelCase *test, const char *name, int64_t value);
 void case_float(KernelCase *test, const char *name, float value);
 /* values are lent */

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * ArgMax and ArgMin: the position along one axis of its largest or smallest element, the first of equals unless
- * select_last_index. The first NaN wins over every number, as in numpy.
+ * ArgMax and ArgMin: the position along one axis of its largest or smallest element, the first of
+ * equals unless select_last_index. The first NaN wins over every number, as in numpy.
  */
 
 #include "runtime/cpu/reference/reduce_walk.h"
@@ -87,7 +87,8 @@ static Status arg_reduce(const KernelCall *call, bool wants_max) {
         return call_lacks_dtype(call, src->dtype);
     if (walk.reduced_count == 0 && walk.left > 0)
         return call_invalid(call, "axis %zu of %s is empty", axis, SHAPE_TEXT(&src->shape));
-    Best best = { .wants_max = wants_max, .takes_last = node_get_int(call->node, "select_last_index", 0) != 0 };
+    Best best = { .wants_max = wants_max,
+                  .takes_last = node_get_int(call->node, "select_last_index", 0) != 0 };
     int64_t *positions = dst->data;
     for (size_t i = 0; reduce_walk_next(&walk, &first); i++)
         positions[i] = find_best(best, &walk, first, io);

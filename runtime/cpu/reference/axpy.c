@@ -2,14 +2,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The inner loop of convolution and matrix products for each type. It is written so that the compiler vectorises the
- * case of neighbouring elements. Thread: any.
+ * The inner loop of convolution and matrix products for each type. It is written so that the
+ * compiler vectorises the case of neighbouring elements. Thread: any.
  */
 
 #include "runtime/cpu/reference/axpy.h"
 
 #define AXPY(S, T, W)                                                                              \
-    static void axpy_##S(void *dst, const void *factor, const void *src, int64_t step, size_t count) { \
+    static void axpy_##S(void *dst, const void *factor, const void *src, int64_t step,             \
+                         size_t count) {                                                           \
         const W scale = (W) * (const T *)factor;                                                   \
         T *to = dst;                                                                               \
         const T *from = src;                                                                       \

@@ -3,7 +3,8 @@
 #pragma once
 
 /*
- * dst[i] += factor * src[i * step]: the one inner loop of convolution and matrix products. Integers wrap.
+ * dst[i] += factor * src[i * step]: the one inner loop of convolution and matrix products. Integers
+ * wrap.
  */
 
 #include "runtime/tensor/dtype.h"

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Cast and CastLike between all types but complex ones. Numbers go through double (floats) or int64 (integers, bool), so
- * that each narrow float is rounded once. Text is what Python would print for the number, shortest that reads back the
- * same; NaN, INF and -INF are spelled as the ONNX text does.
+ * Cast and CastLike between all types but complex ones. Numbers go through double (floats) or int64
+ * (integers, bool), so that each narrow float is rounded once. Text is what Python would print for
+ * the number, shortest that reads back the same; NaN, INF and -INF are spelled as the ONNX text
+ * does.
  *
  * Thread: any that runs kernels. Characters of results come from text_new, in one piece.
  */
@@ -38,7 +39,8 @@ static CastMode cast_mode(const KernelCall *call) {
 }
 
 /* The 8-bit floats alone are told how to round and what to do on overflow. */
-static void store_f8(const Tensor *dst, size_t index, size_t count, const double *values, CastMode mode) {
+static void store_f8(const Tensor *dst, size_t index, size_t count, const double *values,
+                     CastMode mode) {
     const NarrowFormat *format = narrow_format_find(dst->dtype);
     uint8_t *codes = (uint8_t *)dst->data + index;
     for (size_t i = 0; i < count; i++)
@@ -94,7 +96,8 @@ static void format_float(DType dtype, double value, char text[static NUMBER_TEXT
     while (!reads_back(dtype, text, value) && ++digits < 17);
     int exponent = atoi(strchr(text, 'e') + 1);
     if (exponent >= -4 && exponent < 16) /* as Python does; else the scientific form stays */
-        snprintf(text, NUMBER_TEXT_BYTES, "%.*f", digits > exponent ? MAX_OF(digits - exponent, 1) : 1, value);
+        snprintf(text, NUMBER_TEXT_BYTES, "%.*f",
+                 digits > exponent ? MAX_OF(digits - exponent, 1) : 1, value);
 }
 
 static void format_number(const Tensor *src, size_t index, char text[static NUMBER_TEXT_BYTES]) {
@@ -141,7 +144,8 @@ static bool trim(StringView text, char out[static NUMBER_TEXT_BYTES * 8]) {
         text = (StringView){ text.data + 1, text.length - 1 };
     while (text.length && isspace((unsigned char)text.data[text.length - 1]))
         text.length--;
-    if (text.length == 0 || text.length >= NUMBER_TEXT_BYTES * 8 || memchr(text.data, '\0', text.length))
+    if (text.length == 0 || text.length >= NUMBER_TEXT_BYTES * 8 ||
+        memchr(text.data, '\0', text.length))
         return false;
     memcpy(out, text.data, text.length);
     out[text.length] = '\0';
@@ -155,7 +159,8 @@ static bool parse_number(const Tensor *dst, size_t index, StringView view) {
         return false;
     if (!dtype_info(dst->dtype)->is_float) {
         errno = 0;
-        int64_t whole = dst->dtype == DTYPE_U64 ? (int64_t)strtoull(text, &end, 10) : strtoll(text, &end, 10);
+        int64_t whole =
+            dst->dtype == DTYPE_U64 ? (int64_t)strtoull(text, &end, 10) : strtoll(text, &end, 10);
         if (*end == '\0' && errno == 0) {
             io->store_i64(dst->data, index, 1, &whole);
             return true;
@@ -172,8 +177,8 @@ static Status cast_from_text(const KernelCall *call, const Tensor *src, const Te
     const StringView *views = src->data;
     for (size_t i = 0; i < tensor_elements(src); i++)
         if (!parse_number(dst, i, views[i]))
-            return call_invalid(call, "element %zu, '%.*s', is not a number", i, (int)MIN_OF(views[i].length, (size_t)64),
-                                views[i].data);
+            return call_invalid(call, "element %zu, '%.*s', is not a number", i,
+                                (int)MIN_OF(views[i].length, (size_t)64), views[i].data);
     return status_ok();
 }
 

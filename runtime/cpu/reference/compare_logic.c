@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Comparisons and boolean operators; the result is BOOL. NaN compares unequal to everything. Equal takes strings and
- * booleans too.
+ * Comparisons and boolean operators; the result is BOOL. NaN compares unequal to everything. Equal
+ * takes strings and booleans too.
  */
 
 #include "runtime/cpu/reference/elementwise.h"
@@ -18,7 +18,8 @@ static bool views_equal(StringView a, StringView b) {
 #define COMPARISON(name, expression)                                                               \
     FLOAT_TYPES(BINARY_ROW_TO_BOOL, name, expression)                                              \
     INT_TYPES(BINARY_ROW_TO_BOOL, name, expression)                                                \
-    static const ElementwiseOp name##_op = { .rows = { FLOAT_ROWS(name) INT_ROWS(name) }, .dst = DTYPE_BOOL }; \
+    static const ElementwiseOp name##_op = { .rows = { FLOAT_ROWS(name) INT_ROWS(name) },          \
+                                             .dst = DTYPE_BOOL };                                  \
     Status reference_##name(const KernelCall *call) {                                              \
         return elementwise_run(call, &name##_op, 2);                                               \
     }
@@ -32,7 +33,8 @@ INT_TYPES(BINARY_ROW_TO_BOOL, equal, a == b)
 BINARY_ROW(equal, BOOL, uint8_t, a == b)
 BINARY_ROW_TO_BOOL(equal, STRING, StringView, views_equal(a, b))
 static const ElementwiseOp EQUAL = {
-    .rows = { FLOAT_ROWS(equal) INT_ROWS(equal)[DTYPE_BOOL] = equal_BOOL, [DTYPE_STRING] = equal_STRING },
+    .rows = { FLOAT_ROWS(equal) INT_ROWS(equal)[DTYPE_BOOL] = equal_BOOL, [DTYPE_STRING] =
+                                                                              equal_STRING },
     .dst = DTYPE_BOOL,
 };
 
@@ -42,7 +44,8 @@ Status reference_equal(const KernelCall *call) {
 
 #define LOGICAL(name, expression)                                                                  \
     BINARY_ROW(name, BOOL, uint8_t, expression)                                                    \
-    static const ElementwiseOp name##_op = { .rows = { [DTYPE_BOOL] = name##_BOOL }, .dst = DTYPE_BOOL }; \
+    static const ElementwiseOp name##_op = { .rows = { [DTYPE_BOOL] = name##_BOOL },               \
+                                             .dst = DTYPE_BOOL };                                  \
     Status reference_##name(const KernelCall *call) {                                              \
         return elementwise_run(call, &name##_op, 2);                                               \
     }

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Conv over any number of spatial dims, with groups. For every result plane: start from the bias, then add each source
- * plane of its group, tap by tap, in rows. Half precision is computed in float.
+ * Conv over any number of spatial dims, with groups. For every result plane: start from the bias,
+ * then add each source plane of its group, tap by tap, in rows. Half precision is computed in
+ * float.
  *
  * Source: ONNX Conv 22. Thread: any that runs kernels.
  */
@@ -50,7 +51,8 @@ static void add_plane(const Conv *conv, char *dst, const char *src, const char *
 
 static void run_conv(const Conv *conv) {
     const Window *window = &conv->window;
-    size_t results = (size_t)conv->weights->shape.dims[0], sources = (size_t)conv->src->shape.dims[1];
+    size_t results = (size_t)conv->weights->shape.dims[0],
+           sources = (size_t)conv->src->shape.dims[1];
     size_t bytes = conv->element_bytes;
     for (size_t n = 0; n < (size_t)conv->src->shape.dims[0]; n++)
         for (size_t m = 0; m < results; m++) {
@@ -58,25 +60,31 @@ static void run_conv(const Conv *conv) {
             size_t first = m / conv->group_results * conv->group_sources;
             start_plane(conv, dst, m);
             for (size_t c = 0; c < conv->group_sources; c++)
-                add_plane(conv, dst, element_at(conv->src, (n * sources + first + c) * window->in_count, bytes),
-                          element_at(conv->weights, (m * conv->group_sources + c) * window->tap_count, bytes));
+                add_plane(
+                    conv, dst,
+                    element_at(conv->src, (n * sources + first + c) * window->in_count, bytes),
+                    element_at(conv->weights, (m * conv->group_sources + c) * window->tap_count,
+                               bytes));
         }
 }
 
 static Status check_conv(const KernelCall *call, Conv *conv) {
-    const Shape *src = &conv->src->shape, *weights = &conv->weights->shape, *dst = &conv->dst->shape;
+    const Shape *src = &conv->src->shape, *weights = &conv->weights->shape,
+                *dst = &conv->dst->shape;
     int64_t groups = node_get_int(call->node, "group", 1);
     if (src->rank < 3 || weights->rank != src->rank || dst->rank != src->rank)
-        return call_invalid(call, "ranks do not fit: %s with weights %s", SHAPE_TEXT(src), SHAPE_TEXT(weights));
+        return call_invalid(call, "ranks do not fit: %s with weights %s", SHAPE_TEXT(src),
+                            SHAPE_TEXT(weights));
     if (groups < 1 || groups > src->dims[1] || src->dims[1] % groups || weights->dims[0] % groups ||
         weights->dims[1] != src->dims[1] / groups)
-        return call_invalid(call, "%s with weights %s in %lld groups", SHAPE_TEXT(src), SHAPE_TEXT(weights),
-                            (long long)groups);
+        return call_invalid(call, "%s with weights %s in %lld groups", SHAPE_TEXT(src),
+                            SHAPE_TEXT(weights), (long long)groups);
     if (dst->dims[0] != src->dims[0] || dst->dims[1] != weights->dims[0])
-        return call_invalid(call, "%s with weights %s gives no %s", SHAPE_TEXT(src), SHAPE_TEXT(weights),
-                            SHAPE_TEXT(dst));
+        return call_invalid(call, "%s with weights %s gives no %s", SHAPE_TEXT(src),
+                            SHAPE_TEXT(weights), SHAPE_TEXT(dst));
     if (conv->bias && tensor_elements(conv->bias) != (size_t)weights->dims[0])
-        return call_invalid(call, "bias %s for weights %s", SHAPE_TEXT(&conv->bias->shape), SHAPE_TEXT(weights));
+        return call_invalid(call, "bias %s for weights %s", SHAPE_TEXT(&conv->bias->shape),
+                            SHAPE_TEXT(weights));
     conv->group_sources = (size_t)weights->dims[1];
     conv->group_results = (size_t)(weights->dims[0] / groups);
     for (int32_t d = 2; d < weights->rank; d++)

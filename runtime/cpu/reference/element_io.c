@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Loads and stores of every numeric element type by one table: native types by macro, narrow floats through
- * narrow_float.c, packed types by bit position. Out-of-range conversions, undefined in C, are given a meaning here, so
- * that no input can reach undefined behaviour.
+ * Loads and stores of every numeric element type by one table: native types by macro, narrow floats
+ * through narrow_float.c, packed types by bit position. Out-of-range conversions, undefined in C,
+ * are given a meaning here, so that no input can reach undefined behaviour.
  *
  * Thread: any; stateless. The caller answers for the bounds.
  */
@@ -23,16 +23,18 @@ static int64_t f64_to_i64(double value) {
     return (int64_t)value;
 }
 
-#define SAME(value) (value)
+#define SAME(value)  (value)
 #define TRUTH(value) ((value) != 0)
 
 #define LOADS(S, T)                                                                                \
-    static void load_f64_##S(const void *base, size_t index, int64_t step, size_t count, double *values) { \
+    static void load_f64_##S(const void *base, size_t index, int64_t step, size_t count,           \
+                             double *values) {                                                     \
         const T *src = (const T *)base + index;                                                    \
         for (size_t i = 0; i < count; i++)                                                         \
             values[i] = (double)src[(int64_t)i * step];                                            \
     }                                                                                              \
-    static void load_i64_##S(const void *base, size_t index, int64_t step, size_t count, int64_t *values) { \
+    static void load_i64_##S(const void *base, size_t index, int64_t step, size_t count,           \
+                             int64_t *values) {                                                    \
         const T *src = (const T *)base + index;                                                    \
         for (size_t i = 0; i < count; i++)                                                         \
             values[i] = FROM_##S(src[(int64_t)i * step]);                                          \
@@ -67,8 +69,8 @@ static int64_t f64_to_i64(double value) {
 #define FROM_I64(value)  (value)
 #define FROM_BOOL(value) (value)
 
-#define FLOAT_IO(S, T) LOADS(S, T) STORES(S, T, SAME, SAME)
-#define INT_IO(S, T)   LOADS(S, T) STORES(S, T, f64_to_i64, SAME)
+#define FLOAT_IO(S, T)   LOADS(S, T) STORES(S, T, SAME, SAME)
+#define INT_IO(S, T)     LOADS(S, T) STORES(S, T, f64_to_i64, SAME)
 FLOAT_IO(F32, float)
 FLOAT_IO(F64, double)
 INT_IO(U8, uint8_t)
@@ -84,13 +86,16 @@ STORES(BOOL, uint8_t, TRUTH, TRUTH)
 
 /* Types without a C type: get and put are functions on (base, index). */
 #define CODED_IO(S, GET, PUT, IS_FLOAT)                                                            \
-    static void load_f64_##S(const void *base, size_t index, int64_t step, size_t count, double *values) { \
+    static void load_f64_##S(const void *base, size_t index, int64_t step, size_t count,           \
+                             double *values) {                                                     \
         for (size_t i = 0; i < count; i++)                                                         \
             values[i] = (double)GET(DTYPE_##S, base, index + (size_t)((int64_t)i * step));         \
     }                                                                                              \
-    static void load_i64_##S(const void *base, size_t index, int64_t step, size_t count, int64_t *values) { \
+    static void load_i64_##S(const void *base, size_t index, int64_t step, size_t count,           \
+                             int64_t *values) {                                                    \
         for (size_t i = 0; i < count; i++)                                                         \
-            values[i] = f64_to_i64((double)GET(DTYPE_##S, base, index + (size_t)((int64_t)i * step))); \
+            values[i] =                                                                            \
+                f64_to_i64((double)GET(DTYPE_##S, base, index + (size_t)((int64_t)i * step)));     \
     }                                                                                              \
     static void store_f64_##S(void *base, size_t index, size_t count, const double *values) {      \
         for (size_t i = 0; i < count; i++)                                                         \
@@ -98,7 +103,8 @@ STORES(BOOL, uint8_t, TRUTH, TRUTH)
     }                                                                                              \
     static void store_i64_##S(void *base, size_t index, size_t count, const int64_t *values) {     \
         for (size_t i = 0; i < count; i++)                                                         \
-            PUT(DTYPE_##S, base, index + i, IS_FLOAT ? (double)values[i] : (double)(values[i] & 15)); \
+            PUT(DTYPE_##S, base, index + i,                                                        \
+                IS_FLOAT ? (double)values[i] : (double)(values[i] & 15));                          \
     }                                                                                              \
     static void store_u64_##S(void *base, size_t index, size_t count, const int64_t *values) {     \
         for (size_t i = 0; i < count; i++)                                                         \
@@ -135,7 +141,8 @@ static void put_e8m0(DType dtype, void *base, size_t index, double value) {
 
 static unsigned get_bits(unsigned bits, const void *base, size_t index) {
     unsigned per_byte = 8 / bits;
-    return ((const uint8_t *)base)[index / per_byte] >> (index % per_byte * bits) & ((1u << bits) - 1);
+    return ((const uint8_t *)base)[index / per_byte] >> (index % per_byte * bits) &
+           ((1u << bits) - 1);
 }
 
 static void put_bits(unsigned bits, void *base, size_t index, unsigned code) {
@@ -177,11 +184,13 @@ CODED_IO(I4, get_packed, put_packed, false)
 CODED_IO(U2, get_packed, put_packed, false)
 CODED_IO(I2, get_packed, put_packed, false)
 
-#define ROW(S) [DTYPE_##S] = { load_f64_##S, load_i64_##S, store_f64_##S, store_i64_##S, store_u64_##S }
+#define ROW(S)                                                                                     \
+    [DTYPE_##S] = { load_f64_##S, load_i64_##S, store_f64_##S, store_i64_##S, store_u64_##S }
 static const ElementIo TABLE[DTYPE_COUNT] = {
-    ROW(F32),        ROW(F64),    ROW(U8),         ROW(I8),     ROW(U16),    ROW(I16), ROW(U32), ROW(I32), ROW(U64),
-    ROW(I64),        ROW(BOOL),   ROW(F16),        ROW(BF16),   ROW(F8E4M3FN), ROW(F8E4M3FNUZ),
-    ROW(F8E5M2),     ROW(F8E5M2FNUZ), ROW(F8E8M0), ROW(F4E2M1), ROW(U4),     ROW(I4),  ROW(U2),  ROW(I2),
+    ROW(F32),    ROW(F64),      ROW(U8),         ROW(I8),     ROW(U16),        ROW(I16),
+    ROW(U32),    ROW(I32),      ROW(U64),        ROW(I64),    ROW(BOOL),       ROW(F16),
+    ROW(BF16),   ROW(F8E4M3FN), ROW(F8E4M3FNUZ), ROW(F8E5M2), ROW(F8E5M2FNUZ), ROW(F8E8M0),
+    ROW(F4E2M1), ROW(U4),       ROW(I4),         ROW(U2),     ROW(I2),
 };
 
 const ElementIo *element_io_find(DType dtype) {

@@ -2,12 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The driver of elementwise kernels. Rows of equal shapes merge into a single one, so the plain case is one call over
- * the whole tensor. Narrow floats have no row functions: chunks of them are widened to float on the stack, computed by
- * the F32 row and rounded once on the way back, which is what "computed in float" means for f16 and bf16.
+ * The driver of elementwise kernels. Rows of equal shapes merge into a single one, so the plain
+ * case is one call over the whole tensor. Narrow floats have no row functions: chunks of them are
+ * widened to float on the stack, computed by the F32 row and rounded once on the way back, which is
+ * what "computed in float" means for f16 and bf16.
  *
- * Thread: any that runs kernels; no scratch. Invariant: a result may be its own first source (variadic sums), since an
- * element is read before it is written.
+ * Thread: any that runs kernels; no scratch. Invariant: a result may be its own first source
+ * (variadic sums), since an element is read before it is written.
  */
 
 #include "runtime/cpu/reference/elementwise.h"
@@ -43,7 +44,8 @@ static void narrow(DType dtype, void *base, size_t index, size_t count, const fl
 }
 
 /* One row in chunks through float. row holds the bases and steps; offsets are walk's. */
-static void run_row_widened(RowFn fn, Row row, const Broadcast *walk, DType src_type, DType dst_type) {
+static void run_row_widened(RowFn fn, Row row, const Broadcast *walk, DType src_type,
+                            DType dst_type) {
     float from[BROADCAST_MAX][ELEMENT_CHUNK], to[ELEMENT_CHUNK];
     void *dst = row.dst;
     const void *src[BROADCAST_MAX];
@@ -53,7 +55,8 @@ static void run_row_widened(RowFn fn, Row row, const Broadcast *walk, DType src_
         for (size_t s = 0; s < walk->source_count; s++) {
             row.src[s] = src[s] ? from[s] : NULL;
             if (src[s])
-                widen(src_type, src[s], walk->src[s] + begin * row.step[s], row.step[s] ? row.count : 1, from[s]);
+                widen(src_type, src[s], walk->src[s] + begin * row.step[s],
+                      row.step[s] ? row.count : 1, from[s]);
         }
         bool narrows = dst_type != DTYPE_BOOL;
         row.dst = narrows ? (void *)to : (char *)dst + walk->dst + begin;
@@ -76,8 +79,8 @@ static void run_rows(RowFn fn, Row row, Broadcast *walk, size_t src_bytes, size_
     }
 }
 
-Status elementwise_apply(const KernelCall *call, const ElementwiseOp *op, const Tensor *const *sources,
-                         size_t source_count, Tensor *dst) {
+Status elementwise_apply(const KernelCall *call, const ElementwiseOp *op,
+                         const Tensor *const *sources, size_t source_count, Tensor *dst) {
     DType dtype = sources[0]->dtype;
     RowFn fn = op->rows[dtype];
     bool widens = !fn && dtype_is_narrow_float(dtype) && !dtype_is_packed(dtype);
@@ -90,8 +93,11 @@ Status elementwise_apply(const KernelCall *call, const ElementwiseOp *op, const 
     Broadcast walk;
     TRY(broadcast_init(&walk, call, sources, source_count, &dst->shape));
     Row row = { .dst = dst->data,
-                .alpha = (double)(op->alpha_name ? node_get_float(call->node, op->alpha_name, op->alpha) : op->alpha),
-                .beta = (double)(op->beta_name ? node_get_float(call->node, op->beta_name, op->beta) : op->beta) };
+                .alpha =
+                    (double)(op->alpha_name ? node_get_float(call->node, op->alpha_name, op->alpha)
+                                            : op->alpha),
+                .beta = (double)(op->beta_name ? node_get_float(call->node, op->beta_name, op->beta)
+                                               : op->beta) };
     for (size_t s = 0; s < source_count; s++) {
         if (sources[s])
             TRY(call_check_dtype(call, dtype, sources[s]));

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * Elementwise kernels as tables: an operator is one row function per element type, and the driver walks broadcast rows,
- * converts narrow floats to float and back, and checks types. The macros make the row functions from an expression.
+ * Elementwise kernels as tables: an operator is one row function per element type, and the driver
+ * walks broadcast rows, converts narrow floats to float and back, and checks types. The macros make
+ * the row functions from an expression.
  */
 
 #include "runtime/cpu/reference/reference_util.h"
@@ -20,7 +21,8 @@ typedef struct Row {
 typedef void (*RowFn)(const Row *row);
 
 typedef struct ElementwiseOp {
-    RowFn rows[DTYPE_COUNT]; /* by type of source 0; F16, BF16 and F8* go through F32 where they have no row */
+    RowFn rows[DTYPE_COUNT]; /* by type of source 0; F16, BF16 and F8* go through F32 where they
+                                have no row */
     DType dst;               /* INVALID: as source 0 */
     const char *alpha_name, *beta_name; /* float attributes, or NULL */
     float alpha, beta;                  /* their defaults */
@@ -28,9 +30,10 @@ typedef struct ElementwiseOp {
 
 /* dst[0] = op(src[0] .. src[source_count - 1]), all present and of one type. */
 Status elementwise_run(const KernelCall *call, const ElementwiseOp *op, size_t source_count);
-/* The same on given tensors, checked here; those behind the first may be NULL; dst may be source 0 itself. */
-Status elementwise_apply(const KernelCall *call, const ElementwiseOp *op, const Tensor *const *sources,
-                         size_t source_count, Tensor *dst);
+/* The same on given tensors, checked here; those behind the first may be NULL; dst may be source 0
+ * itself. */
+Status elementwise_apply(const KernelCall *call, const ElementwiseOp *op,
+                         const Tensor *const *sources, size_t source_count, Tensor *dst);
 
 /* Types as X(name, suffix, C type, expression). */
 #define FLOAT_TYPES(X, name, expression)                                                           \
@@ -51,10 +54,10 @@ Status elementwise_apply(const KernelCall *call, const ElementwiseOp *op, const 
     UNSIGNED_TYPES(X, name, expression)
 
 #define ROW_ENTRY(name, S, T, expression) [DTYPE_##S] = name##_##S,
-#define FLOAT_ROWS(name)    FLOAT_TYPES(ROW_ENTRY, name, )
-#define SIGNED_ROWS(name)   SIGNED_TYPES(ROW_ENTRY, name, )
-#define UNSIGNED_ROWS(name) UNSIGNED_TYPES(ROW_ENTRY, name, )
-#define INT_ROWS(name)      INT_TYPES(ROW_ENTRY, name, )
+#define FLOAT_ROWS(name)                  FLOAT_TYPES(ROW_ENTRY, name, )
+#define SIGNED_ROWS(name)                 SIGNED_TYPES(ROW_ENTRY, name, )
+#define UNSIGNED_ROWS(name)               UNSIGNED_TYPES(ROW_ENTRY, name, )
+#define INT_ROWS(name)                    INT_TYPES(ROW_ENTRY, name, )
 
 /* expression in x, alpha and beta, all of type Element. */
 #define UNARY_ROW_TO(name, S, T, D, expression)                                                    \

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Arithmetic of two and more broadcast operands, Clip and Pow. Integers wrap: sums are formed in uint64, which is defined
- * for every input and truncates to the same bits. What would trap has a value: x / 0 and x mod 0 are 0, and the smallest
- * integer divided by -1 is itself. Min and Max give NaN when either operand is NaN, as numpy does.
+ * Arithmetic of two and more broadcast operands, Clip and Pow. Integers wrap: sums are formed in
+ * uint64, which is defined for every input and truncates to the same bits. What would trap has a
+ * value: x / 0 and x mod 0 are 0, and the smallest integer divided by -1 is itself. Min and Max
+ * give NaN when either operand is NaN, as numpy does.
  */
 
 #include "runtime/cpu/reference/element_io.h"
@@ -27,7 +28,7 @@ INT_TYPES(BINARY_ROW, mul, (uint64_t)a *(uint64_t)b)
 static const ElementwiseOp MUL = { .rows = { FLOAT_ROWS(mul) INT_ROWS(mul) } };
 
 FLOAT_TYPES(BINARY_ROW, div, a / b)
-SIGNED_TYPES(BINARY_ROW, div, b == 0 ? 0 : b == -1 ? (Element)-(uint64_t)a : (Element)(a / b))
+SIGNED_TYPES(BINARY_ROW, div, b == 0 ? 0 : b == -1 ? (Element) - (uint64_t)a : (Element)(a / b))
 UNSIGNED_TYPES(BINARY_ROW, div, b == 0 ? 0 : a / b)
 static const ElementwiseOp DIV = { .rows = { FLOAT_ROWS(div) INT_ROWS(div) } };
 
@@ -114,7 +115,8 @@ Status reference_clip(const KernelCall *call) {
     for (size_t s = 1; s < 3; s++) {
         sources[s] = call_find_src(call, s);
         if (sources[s] && tensor_elements(sources[s]) != 1)
-            return call_invalid(call, "bounds must be scalars, got %s", SHAPE_TEXT(&sources[s]->shape));
+            return call_invalid(call, "bounds must be scalars, got %s",
+                                SHAPE_TEXT(&sources[s]->shape));
     }
     return elementwise_apply(call, &CLIP, sources, 3, dst);
 }
@@ -156,7 +158,8 @@ Status reference_sum(const KernelCall *call) {
 Status reference_mean(const KernelCall *call) {
     TRY(run_variadic(call, &ADD));
     const Tensor *sum = &call->dst[0];
-    ElementwiseOp scale = { .rows = { FLOAT_ROWS(scale) }, .alpha = 1.0f / (float)call->node->input_count };
+    ElementwiseOp scale = { .rows = { FLOAT_ROWS(scale) },
+                            .alpha = 1.0f / (float)call->node->input_count };
     return elementwise_apply(call, &scale, &sum, 1, &call->dst[0]);
 }
 
@@ -171,12 +174,15 @@ static uint64_t pow_int(int64_t base, int64_t exponent) {
 }
 
 /* Base and exponent may be of different types; the result has the type of the base. */
-static void pow_chunk(const Broadcast *walk, const Tensor *const *sources, Tensor *dst, size_t begin, size_t count) {
+static void pow_chunk(const Broadcast *walk, const Tensor *const *sources, Tensor *dst,
+                      size_t begin, size_t count) {
     double base[ELEMENT_CHUNK], exponent[ELEMENT_CHUNK];
     int64_t base_int[ELEMENT_CHUNK], exponent_int[ELEMENT_CHUNK];
-    const ElementIo *base_io = element_io_find(sources[0]->dtype), *exponent_io = element_io_find(sources[1]->dtype);
+    const ElementIo *base_io = element_io_find(sources[0]->dtype),
+                    *exponent_io = element_io_find(sources[1]->dtype);
     const int64_t step[2] = { (int64_t)walk->step[0], (int64_t)walk->step[1] };
-    size_t first[2] = { walk->src[0] + begin * walk->step[0], walk->src[1] + begin * walk->step[1] };
+    size_t first[2] = { walk->src[0] + begin * walk->step[0],
+                        walk->src[1] + begin * walk->step[1] };
 
     if (dtype_info(sources[0]->dtype)->is_integer && dtype_info(sources[1]->dtype)->is_integer) {
         base_io->load_i64(sources[0]->data, first[0], step[0], count, base_int);
@@ -206,6 +212,7 @@ Status reference_pow(const KernelCall *call) {
     TRY(broadcast_init(&walk, call, sources, 2, &dst->shape));
     while (broadcast_next(&walk))
         for (size_t begin = 0; begin < walk.row_count; begin += ELEMENT_CHUNK)
-            pow_chunk(&walk, sources, dst, begin, MIN_OF((size_t)ELEMENT_CHUNK, walk.row_count - begin));
+            pow_chunk(&walk, sources, dst, begin,
+                      MIN_OF((size_t)ELEMENT_CHUNK, walk.row_count - begin));
     return status_ok();
 }

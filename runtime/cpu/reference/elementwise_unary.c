@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Operators of one element: rounding, roots, exponentials, trigonometry, predicates. One line each: the expression in x,
- * written from the ONNX text; <tgmath.h> picks the float or the double function by the type of x.
+ * Operators of one element: rounding, roots, exponentials, trigonometry, predicates. One line each:
+ * the expression in x, written from the ONNX text; <tgmath.h> picks the float or the double
+ * function by the type of x.
  *
  * Choices the text leaves open: Neg and Abs of the smallest integer wrap; Sign of NaN is NaN.
  */

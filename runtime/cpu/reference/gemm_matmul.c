@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Matrix products: every row of the result is a sum of rows of the right operand, each times one element of the left.
- * Integers wrap; half precision is computed in float.
+ * Matrix products: every row of the result is a sum of rows of the right operand, each times one
+ * element of the left. Integers wrap; half precision is computed in float.
  *
  * Source: ONNX Gemm 13, MatMul 13 (numpy.matmul).
  */
@@ -34,8 +34,8 @@ static void product_run(const Product *product, char *dst, const char *left, con
                           (size_t)product->columns);
 }
 
-static Status product_types(const KernelCall *call, const Tensor *left, const Tensor *right, const Tensor *dst,
-                            Product *product) {
+static Status product_types(const KernelCall *call, const Tensor *left, const Tensor *right,
+                            const Tensor *dst, Product *product) {
     TRY(call_check_dtype(call, left->dtype, right));
     TRY(call_check_dtype(call, left->dtype, dst));
     product->axpy = axpy_find(left->dtype);
@@ -51,15 +51,16 @@ static Tensor batch_of(const Tensor *tensor) {
 }
 
 /* Fills rows, inner, columns and the shape that the result must have, given its batch dims. */
-static Status matmul_dims(const KernelCall *call, const Shape *left, const Shape *right, Product *product,
-                          Shape *ret_shape) {
+static Status matmul_dims(const KernelCall *call, const Shape *left, const Shape *right,
+                          Product *product, Shape *ret_shape) {
     if (left->rank < 1 || right->rank < 1)
         return call_invalid(call, "operands must not be scalars");
     product->rows = left->rank > 1 ? left->dims[left->rank - 2] : 1;
     product->inner = left->dims[left->rank - 1];
     product->columns = right->rank > 1 ? right->dims[right->rank - 1] : 1;
     if (product->inner != right->dims[MAX_OF(right->rank - 2, 0)])
-        return call_invalid(call, "inner dims differ: %s and %s", SHAPE_TEXT(left), SHAPE_TEXT(right));
+        return call_invalid(call, "inner dims differ: %s and %s", SHAPE_TEXT(left),
+                            SHAPE_TEXT(right));
     product->left_row = product->inner;
     product->left_inner = product->right_column = 1;
     product->right_inner = product->columns;
@@ -91,7 +92,8 @@ static Status matmul(const KernelCall *call) {
     Tensor left_batch = batch_of(left), right_batch = batch_of(right);
     Shape batch = expected;
     batch.rank -= (left->shape.rank > 1) + (right->shape.rank > 1);
-    TRY(broadcast_init(&walk, call, (const Tensor *const[]){ &left_batch, &right_batch }, 2, &batch));
+    TRY(broadcast_init(&walk, call, (const Tensor *const[]){ &left_batch, &right_batch }, 2,
+                       &batch));
     size_t left_bytes = (size_t)(product.rows * product.inner) * product.bytes;
     size_t right_bytes = (size_t)(product.inner * product.columns) * product.bytes;
     size_t dst_bytes = (size_t)(product.rows * product.columns) * product.bytes;
@@ -146,12 +148,13 @@ static Status gemm_finish(const KernelCall *call, const Tensor *c, Tensor *dst) 
     TRY(broadcast_init(&walk, call, &c, 1, &dst->shape));
     size_t bytes = dtype_bytes(dst->dtype);
     while (broadcast_next(&walk))
-        GEMM_ROWS[dst->dtype](&(GemmRow){ .dst = (char *)dst->data + walk.dst * bytes,
-                                          .alpha = &alpha_code,
-                                          .beta = &beta_code,
-                                          .c = c ? (const char *)c->data + walk.src[0] * bytes : NULL,
-                                          .step = walk.step[0],
-                                          .count = walk.row_count });
+        GEMM_ROWS[dst->dtype](
+            &(GemmRow){ .dst = (char *)dst->data + walk.dst * bytes,
+                        .alpha = &alpha_code,
+                        .beta = &beta_code,
+                        .c = c ? (const char *)c->data + walk.src[0] * bytes : NULL,
+                        .step = walk.step[0],
+                        .count = walk.row_count });
     return status_ok();
 }
 
@@ -166,7 +169,8 @@ static Status gemm(const KernelCall *call) {
     TRY(product_types(call, left, right, dst, &product));
     const int64_t *a = left->shape.dims, *b = right->shape.dims;
     if (left->shape.rank != 2 || right->shape.rank != 2 || a[!left_turned] != b[right_turned])
-        return call_invalid(call, "no product of %s and %s", SHAPE_TEXT(&left->shape), SHAPE_TEXT(&right->shape));
+        return call_invalid(call, "no product of %s and %s", SHAPE_TEXT(&left->shape),
+                            SHAPE_TEXT(&right->shape));
     product.rows = a[left_turned];
     product.inner = a[!left_turned];
     product.columns = b[!right_turned];

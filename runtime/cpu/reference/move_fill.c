@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Operators that choose or make elements: Where, Pad, ConstantOfShape, Range, Shape, Size. Pad finds, for every axis and
- * position of the result, the position in the source it shows; all four modes differ in that one function.
+ * Operators that choose or make elements: Where, Pad, ConstantOfShape, Range, Shape, Size. Pad
+ * finds, for every axis and position of the result, the position in the source it shows; all four
+ * modes differ in that one function.
  */
 
 #include "runtime/cpu/reference/element_io.h"
@@ -27,7 +28,9 @@ static Status where(const KernelCall *call) {
         char *to = (char *)dst->data + walk.dst * bytes;
         for (size_t i = 0; i < walk.row_count; i++) {
             size_t s = condition[i * walk.step[0]] ? 1 : 2;
-            memcpy(to + i * bytes, (const char *)sources[s]->data + (walk.src[s] + i * walk.step[s]) * bytes, bytes);
+            memcpy(to + i * bytes,
+                   (const char *)sources[s]->data + (walk.src[s] + i * walk.step[s]) * bytes,
+                   bytes);
         }
     }
     return status_ok();
@@ -46,7 +49,8 @@ typedef struct PadSpec {
 enum { PAD_OUTSIDE = -1 };
 static const int64_t PAD_MAX = INT64_C(1) << 60; /* positions then never overflow */
 
-/* Where in a dim of the source position p (which may lie outside) is taken from. The dim is not empty. */
+/* Where in a dim of the source position p (which may lie outside) is taken from. The dim is not
+ * empty. */
 static int64_t pad_source(PadMode mode, int64_t p, int64_t dim) {
     if (p >= 0 && p < dim)
         return p;
@@ -64,12 +68,13 @@ static int64_t pad_source(PadMode mode, int64_t p, int64_t dim) {
 static Status pad_mode(const KernelCall *call, PadMode *ret_mode) {
     StringView text = node_get_string(call->node, "mode", "constant");
     for (size_t i = 0; i < ARRAY_LENGTH(PAD_MODES); i++)
-        if (strlen(PAD_MODES[i]) == text.length && memcmp(PAD_MODES[i], text.data, text.length) == 0) {
+        if (strlen(PAD_MODES[i]) == text.length &&
+            memcmp(PAD_MODES[i], text.data, text.length) == 0) {
             *ret_mode = (PadMode)i;
             return status_ok();
         }
-    return call_invalid(call, "mode '%.*s' is none of constant, reflect, edge, wrap", (int)MIN_OF(text.length, 64u),
-                        text.data);
+    return call_invalid(call, "mode '%.*s' is none of constant, reflect, edge, wrap",
+                        (int)MIN_OF(text.length, 64u), text.data);
 }
 
 static Status pad_read(const KernelCall *call, const Shape *shape, PadSpec *spec) {
@@ -91,7 +96,8 @@ static Status pad_read(const KernelCall *call, const Shape *shape, PadSpec *spec
         bool is_sane = begin > -PAD_MAX && begin < PAD_MAX && end > -PAD_MAX && end < PAD_MAX;
         dim = is_sane ? shape->dims[axis] + begin + end : -1;
         if (dim < 0)
-            return call_invalid(call, "pads %lld and %lld are out of range", (long long)begin, (long long)end);
+            return call_invalid(call, "pads %lld and %lld are out of range", (long long)begin,
+                                (long long)end);
         spec->begin[axis] = begin;
         spec->shape.dims[axis] = dim;
         if (dim > 0 && shape->dims[axis] == 0 && spec->mode != PAD_CONSTANT)
@@ -100,8 +106,10 @@ static Status pad_read(const KernelCall *call, const Shape *shape, PadSpec *spec
     return status_ok();
 }
 
-/* Element offset in the source of the row that holds dst's position; PAD_OUTSIDE when one of its dims lies outside. */
-static int64_t pad_row_source(const PadSpec *spec, const Shape *src, const int64_t *strides, const int64_t *position) {
+/* Element offset in the source of the row that holds dst's position; PAD_OUTSIDE when one of its
+ * dims lies outside. */
+static int64_t pad_row_source(const PadSpec *spec, const Shape *src, const int64_t *strides,
+                              const int64_t *position) {
     int64_t offset = 0;
     for (int32_t d = 0; d + 1 < src->rank; d++) {
         int64_t p = pad_source(spec->mode, position[d] - spec->begin[d], src->dims[d]);
@@ -112,7 +120,8 @@ static int64_t pad_row_source(const PadSpec *spec, const Shape *src, const int64
     return offset;
 }
 
-static void pad_rows(const PadSpec *spec, const Tensor *src, Tensor *dst, const char *fill, size_t bytes) {
+static void pad_rows(const PadSpec *spec, const Tensor *src, Tensor *dst, const char *fill,
+                     size_t bytes) {
     int64_t strides[SHAPE_MAX_RANK], position[SHAPE_MAX_RANK] = { 0 };
     int32_t last = src->shape.rank - 1, d;
     int64_t row_count = last < 0 ? 1 : spec->shape.dims[last];
@@ -125,7 +134,8 @@ static void pad_rows(const PadSpec *spec, const Tensor *src, Tensor *dst, const 
             if (last >= 0)
                 p = pad_source(spec->mode, i - spec->begin[last], src->shape.dims[last]);
             bool is_inside = row != PAD_OUTSIDE && p != PAD_OUTSIDE;
-            memcpy(to, is_inside ? (const char *)src->data + (size_t)(row + p) * bytes : fill, bytes);
+            memcpy(to, is_inside ? (const char *)src->data + (size_t)(row + p) * bytes : fill,
+                   bytes);
         }
         for (d = last - 1; d >= 0; d--) {
             if (++position[d] < spec->shape.dims[d])
@@ -147,7 +157,8 @@ static Status pad(const KernelCall *call) {
     if (value) {
         TRY(call_check_dtype(call, src->dtype, value));
         if (tensor_elements(value) != 1)
-            return call_invalid(call, "the constant must be a scalar, got %s", SHAPE_TEXT(&value->shape));
+            return call_invalid(call, "the constant must be a scalar, got %s",
+                                SHAPE_TEXT(&value->shape));
         memcpy(fill, value->data, bytes);
     }
     if (tensor_elements(dst) > 0)
@@ -158,7 +169,8 @@ MOVE_KERNEL(pad)
 
 /* A packed element is repeated over its byte, so that whole bytes can be filled. */
 static uint8_t packed_fill(const Tensor *value) {
-    unsigned bits = dtype_info(value->dtype)->bits, byte = *(const uint8_t *)value->data & ((1u << bits) - 1);
+    unsigned bits = dtype_info(value->dtype)->bits,
+             byte = *(const uint8_t *)value->data & ((1u << bits) - 1);
     for (; bits < 8; bits *= 2)
         byte |= byte << bits;
     return (uint8_t)byte;
@@ -201,7 +213,8 @@ Status reference_range(const KernelCall *call) {
         TRY(call_get_src(call, s, &ends[s]));
         TRY(call_check_dtype(call, dst->dtype, ends[s]));
         if (tensor_elements(ends[s]) != 1)
-            return call_invalid(call, "input %zu must be a scalar, got %s", s, SHAPE_TEXT(&ends[s]->shape));
+            return call_invalid(call, "input %zu must be a scalar, got %s", s,
+                                SHAPE_TEXT(&ends[s]->shape));
         io->load_f64(ends[s]->data, 0, 1, 1, &start[s]);
         io->load_i64(ends[s]->data, 0, 1, 1, &start_int[s]);
     }
@@ -210,7 +223,8 @@ Status reference_range(const KernelCall *call) {
         size_t chunk = MIN_OF((size_t)ELEMENT_CHUNK, count - first);
         for (size_t i = 0; i < chunk; i++) {
             values[i] = start[0] + (double)(first + i) * start[2];
-            ints[i] = (int64_t)((uint64_t)start_int[0] + (uint64_t)(first + i) * (uint64_t)start_int[2]);
+            ints[i] =
+                (int64_t)((uint64_t)start_int[0] + (uint64_t)(first + i) * (uint64_t)start_int[2]);
         }
         if (dtype_info(dst->dtype)->is_integer)
             io->store_i64(dst->data, first, chunk, ints);
@@ -225,7 +239,8 @@ Status reference_shape(const KernelCall *call) {
     Tensor *dst;
     TRY(call_get_first(call, &src, &dst));
     int64_t rank = src->shape.rank;
-    int64_t start = node_get_int(call->node, "start", 0), end = node_get_int(call->node, "end", rank);
+    int64_t start = node_get_int(call->node, "start", 0),
+            end = node_get_int(call->node, "end", rank);
     start = start < -rank ? 0 : start < 0 ? start + rank : MIN_OF(start, rank);
     end = end < -rank ? 0 : end < 0 ? end + rank : MIN_OF(end, rank);
     Shape expected = SHAPE(end > start ? end - start : 0);

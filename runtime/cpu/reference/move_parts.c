@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Operators that join or cut: Concat, Split, Slice, Gather. Positions come from tensors at run time and are hostile:
- * each is checked against the source before anything is read, and the part they describe against dst's shape.
+ * Operators that join or cut: Concat, Split, Slice, Gather. Positions come from tensors at run time
+ * and are hostile: each is checked against the source before anything is read, and the part they
+ * describe against dst's shape.
  */
 
 #include "runtime/cpu/reference/element_io.h"
@@ -14,8 +15,8 @@
 
 /* Copies a block [outer, dim, inner] out of, or into, a larger dim at axis. */
 typedef struct AxisCopy {
-    size_t outer, inner_bytes;  /* of one step along the axis */
-    size_t src_dim, dst_dim;    /* whole sizes along the axis */
+    size_t outer, inner_bytes; /* of one step along the axis */
+    size_t src_dim, dst_dim;   /* whole sizes along the axis */
     size_t src_first, dst_first, count;
 } AxisCopy;
 
@@ -30,11 +31,13 @@ static void axis_copy(const AxisCopy *copy, void *dst, const void *src) {
 
 static AxisCopy axis_copy_of(const Shape *shape, size_t axis, size_t element_bytes) {
     return (AxisCopy){ .outer = shape_product(shape, 0, axis),
-                       .inner_bytes = shape_product(shape, axis + 1, (size_t)shape->rank) * element_bytes };
+                       .inner_bytes =
+                           shape_product(shape, axis + 1, (size_t)shape->rank) * element_bytes };
 }
 
 /* Shape equal to whole's but for the axis, where it is dim. */
-static Status check_part(const KernelCall *call, const Shape *whole, size_t axis, int64_t dim, const Tensor *part) {
+static Status check_part(const KernelCall *call, const Shape *whole, size_t axis, int64_t dim,
+                         const Tensor *part) {
     Shape expected = *whole;
     expected.dims[axis] = dim;
     return call_check_shape(call, &expected, part);
@@ -68,7 +71,8 @@ static Status concat(const KernelCall *call) {
 }
 MOVE_KERNEL(concat)
 
-/* The parts' sizes are what shape inference gave the results; together they must cover the source. */
+/* The parts' sizes are what shape inference gave the results; together they must cover the source.
+ */
 static Status split(const KernelCall *call) {
     const Tensor *src;
     size_t axis;
@@ -79,7 +83,8 @@ static Status split(const KernelCall *call) {
         return call_lacks_dtype(call, src->dtype);
     int64_t total = 0, dim = src->shape.dims[axis];
     const Tensor *split_tensor = call_find_src(call, 1);
-    int64_t equal = (dim + (int64_t)call->node->output_count - 1) / (int64_t)call->node->output_count;
+    int64_t equal =
+        (dim + (int64_t)call->node->output_count - 1) / (int64_t)call->node->output_count;
 
     AxisCopy copy = axis_copy_of(&src->shape, axis, bytes);
     copy.src_dim = (size_t)dim;
@@ -103,7 +108,8 @@ static Status split(const KernelCall *call) {
         TRY(check_part(call, &src->shape, axis, size, dst));
         axis_copy(&copy, dst->data, src->data);
     }
-    return total == dim ? status_ok() : call_invalid(call, "split sizes do not add up to %lld", (long long)dim);
+    return total == dim ? status_ok()
+                        : call_invalid(call, "split sizes do not add up to %lld", (long long)dim);
 }
 MOVE_KERNEL(split)
 
@@ -116,8 +122,10 @@ static int64_t limit(int64_t value, int64_t low, int64_t high) {
     return value < low ? low : value > high ? high : value;
 }
 
-/* Source: ONNX Slice, 13: negative positions count from the end, then both ends are limited to the dim. */
-static Status slice_axis(const KernelCall *call, int64_t dim, const int64_t ends[3], SliceSpec *spec, size_t axis) {
+/* Source: ONNX Slice, 13: negative positions count from the end, then both ends are limited to the
+ * dim. */
+static Status slice_axis(const KernelCall *call, int64_t dim, const int64_t ends[3],
+                         SliceSpec *spec, size_t axis) {
     int64_t start = ends[0], end = ends[1], step = ends[2];
     if (step == 0 || step == INT64_MIN)
         return call_invalid(call, "step must not be %lld", (long long)step);
@@ -148,7 +156,8 @@ static Status slice_read(const KernelCall *call, const Shape *shape, SliceSpec *
         if (src)
             TRY(call_get_ints(call, src, SHAPE_MAX_RANK, values[s], &counts[s]));
         if (src && counts[s] != counts[1])
-            return call_invalid(call, "input %zu has %zu entries, starts has %zu", s, counts[s], counts[1]);
+            return call_invalid(call, "input %zu has %zu entries, starts has %zu", s, counts[s],
+                                counts[1]);
     }
     if (counts[1] > (size_t)shape->rank)
         return call_invalid(call, "%zu starts for rank %d", counts[1], shape->rank);
@@ -193,8 +202,8 @@ static Status slice(const KernelCall *call) {
 MOVE_KERNEL(slice)
 
 /* dst = src dims with the axis replaced by the dims of the indices. */
-static Status gather_shape(const KernelCall *call, const Shape *src, const Shape *indices, size_t axis,
-                           Shape *ret_shape) {
+static Status gather_shape(const KernelCall *call, const Shape *src, const Shape *indices,
+                           size_t axis, Shape *ret_shape) {
     int64_t dims[2 * SHAPE_MAX_RANK];
     size_t rank = 0;
     for (size_t d = 0; d < axis; d++)
@@ -234,8 +243,8 @@ static Status gather(const KernelCall *call) {
                 ->load_i64(indices->data, i, 1, MIN_OF((size_t)ELEMENT_CHUNK, count - i), chunk);
         int64_t index = chunk[i % ELEMENT_CHUNK];
         if (index < -dim || index >= dim)
-            return call_invalid(call, "index %lld is out of range [%lld,%lld)", (long long)index, (long long)-dim,
-                                (long long)dim);
+            return call_invalid(call, "index %lld is out of range [%lld,%lld)", (long long)index,
+                                (long long)-dim, (long long)dim);
         copy.src_first = (size_t)(index < 0 ? index + dim : index);
         copy.dst_first = i;
         axis_copy(&copy, dst->data, src->data);

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Operators whose result holds the bytes of their source in the same order: Identity, Reshape and kin, Dropout of
- * inference. Whether such a node copies at all is the executor's business (OP_VIEW); here it copies. Expand, Tile and
- * Transpose are one strided copy each, and so is Reorder, which changes the layout in memory alone.
+ * Operators whose result holds the bytes of their source in the same order: Identity, Reshape and
+ * kin, Dropout of inference. Whether such a node copies at all is the executor's business
+ * (OP_VIEW); here it copies. Expand, Tile and Transpose are one strided copy each, and so is
+ * Reorder, which changes the layout in memory alone.
  */
 
 #include "runtime/cpu/reference/element_io.h"
@@ -13,7 +14,8 @@
 
 #include <string.h>
 
-Status move_check_types(const KernelCall *call, size_t first_source, size_t source_count, size_t *ret_bytes) {
+Status move_check_types(const KernelCall *call, size_t first_source, size_t source_count,
+                        size_t *ret_bytes) {
     const Tensor *src;
     const Tensor *dst = call_find_dst(call, 0);
     if (!dst)
@@ -54,7 +56,8 @@ Status reference_dropout(const KernelCall *call) {
         return call_invalid(call, "ratio must be a number");
     if (training && (tensor_elements(training) != 1 || training->dtype != DTYPE_BOOL))
         return call_invalid(call, "training_mode must be one bool");
-    if (training && *(const uint8_t *)training->data && (!ratio || tensor_get_float(ratio, 0) != 0.0))
+    if (training && *(const uint8_t *)training->data &&
+        (!ratio || tensor_get_float(ratio, 0) != 0.0))
         return status_error(STATUS_UNIMPLEMENTED, "Dropout: training mode is not supported");
     TRY(copy_bytes(call));
     Tensor *mask = call_find_dst(call, 1);
@@ -143,7 +146,8 @@ static Status tile(const KernelCall *call) {
     Shape expected = src->shape;
     StridedCopy copy = { .rank = 2 * src->shape.rank };
     for (int32_t d = 0; d < src->shape.rank; d++)
-        if (repeats[d] < 0 || __builtin_mul_overflow(src->shape.dims[d], repeats[d], &expected.dims[d]))
+        if (repeats[d] < 0 ||
+            __builtin_mul_overflow(src->shape.dims[d], repeats[d], &expected.dims[d]))
             return call_invalid(call, "repeat %lld is out of range", (long long)repeats[d]);
     TRY(call_check_shape(call, &expected, dst));
     shape_strides(&src->shape, src_strides);

@@ -2,11 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Floats of at most 16 bits, described by a row of numbers each. A finite value is mantissa * 2^(exponent - bits), and
- * the codes of a format count upwards with the value, so rounding the mantissa to nearest even and adding it to the
- * exponent field gives the code, carries included. Encoding starts from double: one rounding only, whatever the source.
+ * Floats of at most 16 bits, described by a row of numbers each. A finite value is mantissa *
+ * 2^(exponent - bits), and the codes of a format count upwards with the value, so rounding the
+ * mantissa to nearest even and adding it to the exponent field gives the code, carries included.
+ * Encoding starts from double: one rounding only, whatever the source.
  *
- * Thread: any. Source: ONNX "Float stored in 8 bits", Cast 24; OCP microscaling formats for F4E2M1 and F8E8M0.
+ * Thread: any. Source: ONNX "Float stored in 8 bits", Cast 24; OCP microscaling formats for F4E2M1
+ * and F8E8M0.
  */
 
 #include "runtime/cpu/reference/element_io.h"
@@ -61,7 +63,8 @@ static uint32_t magnitude_code(const NarrowFormat *format, double magnitude) {
 }
 
 uint16_t narrow_encode(const NarrowFormat *format, double value, bool saturate) {
-    uint16_t sign = signbit(value) ? (uint16_t)(1u << (format->exponent_bits + format->mantissa_bits)) : 0;
+    uint16_t sign =
+        signbit(value) ? (uint16_t)(1u << (format->exponent_bits + format->mantissa_bits)) : 0;
     double magnitude = fabs(value);
 
     if (isnan(value))

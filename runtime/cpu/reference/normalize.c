@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * BatchNormalization and LRN. Both go channel by channel through double and store each result with one rounding, so that
- * all float types, and statistics of another float type than the data, take the same path.
+ * BatchNormalization and LRN. Both go channel by channel through double and store each result with
+ * one rounding, so that all float types, and statistics of another float type than the data, take
+ * the same path.
  *
  * Source: ONNX BatchNormalization 15, LRN 13.
  */
@@ -41,7 +42,8 @@ static Status planes_open(const KernelCall *call, Planes *planes) {
 typedef enum Statistic { SCALE, BIAS, MEAN, VARIANCE, STATISTIC_COUNT } Statistic;
 
 /* Inputs 1 to 4, one element a channel. */
-static Status check_statistics(const KernelCall *call, const Planes *planes, const Tensor *statistics[STATISTIC_COUNT]) {
+static Status check_statistics(const KernelCall *call, const Planes *planes,
+                               const Tensor *statistics[STATISTIC_COUNT]) {
     for (size_t i = 0; i < STATISTIC_COUNT; i++) {
         TRY(call_get_src(call, i + 1, &statistics[i]));
         if (tensor_elements(statistics[i]) != planes->channels)
@@ -60,7 +62,8 @@ static double channel_get(const Tensor *tensor, size_t channel) {
 }
 
 /* dst = (src - shift) * factor + bias over one channel of the batch. */
-static void channel_apply(const Planes *planes, size_t channel, double shift, double factor, double bias) {
+static void channel_apply(const Planes *planes, size_t channel, double shift, double factor,
+                          double bias) {
     double values[ELEMENT_CHUNK];
     for (size_t n = 0; n < planes->batch; n++) {
         size_t first = (n * planes->channels + channel) * planes->count;
@@ -90,7 +93,8 @@ static double channel_moment(const Planes *planes, size_t channel, double shift,
 }
 
 /* running = old * momentum + current * (1 - momentum) into output 1 or 2, when it is wanted. */
-static Status store_running(const KernelCall *call, size_t output, const Tensor *old, size_t channel, double current) {
+static Status store_running(const KernelCall *call, size_t output, const Tensor *old,
+                            size_t channel, double current) {
     double momentum = (double)node_get_float(call->node, "momentum", 0.9f);
     Tensor *dst = call_find_dst(call, output);
     if (!dst)
@@ -110,14 +114,16 @@ Status reference_batch_normalization(const KernelCall *call) {
     double epsilon = (double)node_get_float(call->node, "epsilon", 1e-5f);
     bool trains = node_get_int(call->node, "training_mode", 0) != 0;
     for (size_t c = 0; c < planes.channels; c++) {
-        double mean = channel_get(statistics[MEAN], c), variance = channel_get(statistics[VARIANCE], c);
+        double mean = channel_get(statistics[MEAN], c),
+               variance = channel_get(statistics[VARIANCE], c);
         if (trains) {
             mean = channel_moment(&planes, c, 0.0, 1);
             variance = channel_moment(&planes, c, mean, 2);
             TRY(store_running(call, 1, statistics[MEAN], c, mean));
             TRY(store_running(call, 2, statistics[VARIANCE], c, variance));
         }
-        channel_apply(&planes, c, mean, channel_get(statistics[SCALE], c) / sqrt(variance + epsilon),
+        channel_apply(&planes, c, mean,
+                      channel_get(statistics[SCALE], c) / sqrt(variance + epsilon),
                       channel_get(statistics[BIAS], c));
     }
     return status_ok();
@@ -128,13 +134,16 @@ typedef struct Lrn {
     int64_t size;
 } Lrn;
 
-/* One chunk of a plane: the squares of the channels around it are summed anew, which is slow and plain. */
-static void lrn_chunk(const Planes *planes, const Lrn *lrn, size_t n, size_t channel, size_t first, size_t count) {
+/* One chunk of a plane: the squares of the channels around it are summed anew, which is slow and
+ * plain. */
+static void lrn_chunk(const Planes *planes, const Lrn *lrn, size_t n, size_t channel, size_t first,
+                      size_t count) {
     double values[ELEMENT_CHUNK], sums[ELEMENT_CHUNK] = { 0 };
     int64_t begin = MAX_OF((int64_t)channel - (lrn->size - 1) / 2, 0);
     int64_t end = MIN_OF((int64_t)channel + lrn->size / 2 + 1, (int64_t)planes->channels);
     for (int64_t c = begin; c < end; c++) {
-        planes->io->load_f64(planes->src->data, (n * planes->channels + (size_t)c) * planes->count + first, 1, count,
+        planes->io->load_f64(planes->src->data,
+                             (n * planes->channels + (size_t)c) * planes->count + first, 1, count,
                              values);
         for (size_t i = 0; i < count; i++)
             sums[i] += values[i] * values[i];

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Pooling over any number of spatial dims. As in conv.c a result plane is built tap by tap in rows: MaxPool keeps the
- * larger element (and where it came from), the averages add and divide at the end. The first of equal elements wins, NaN
- * wins over numbers. The global pools are averages and maxima over the whole plane.
+ * Pooling over any number of spatial dims. As in conv.c a result plane is built tap by tap in rows:
+ * MaxPool keeps the larger element (and where it came from), the averages add and divide at the
+ * end. The first of equal elements wins, NaN wins over numbers. The global pools are averages and
+ * maxima over the whole plane.
  *
  * Source: ONNX MaxPool 22, AveragePool 22. Half precision is computed in float.
  */
@@ -27,7 +28,8 @@ typedef struct PoolType {
         for (size_t i = 0; i < count; i++)                                                         \
             ((T *)dst)[i] = LOWEST;                                                                \
     }                                                                                              \
-    static void keep_larger_##S(void *dst, int64_t *indices, const void *src, const WindowRow *row) { \
+    static void keep_larger_##S(void *dst, int64_t *indices, const void *src,                      \
+                                const WindowRow *row) {                                            \
         T *to = (T *)dst + row->dst;                                                               \
         const T *from = (const T *)src + row->src;                                                 \
         for (size_t i = 0; i < row->count; i++) {                                                  \
@@ -60,13 +62,15 @@ static Status pool_open(const KernelCall *call, PoolCall *pool) {
     TRY(call_get_first(call, &pool->src, &pool->dst));
     TRY(call_check_dtype(call, pool->src->dtype, pool->dst));
     const Shape *src = &pool->src->shape, *dst = &pool->dst->shape;
-    if (src->rank < 2 || dst->rank != src->rank || src->dims[0] != dst->dims[0] || src->dims[1] != dst->dims[1])
+    if (src->rank < 2 || dst->rank != src->rank || src->dims[0] != dst->dims[0] ||
+        src->dims[1] != dst->dims[1])
         return call_shape_mismatch(call, src, dst);
     pool->planes = shape_product(src, 0, 2);
     return status_ok();
 }
 
-static void max_plane(const Window *window, const PoolType *type, void *dst, int64_t *indices, const void *src) {
+static void max_plane(const Window *window, const PoolType *type, void *dst, int64_t *indices,
+                      const void *src) {
     int64_t tap[WINDOW_MAX_RANK] = { 0 };
     type->fill(dst, window->out_count);
     for (size_t i = 0; indices && i < window->out_count; i++)
@@ -79,8 +83,10 @@ static void max_plane(const Window *window, const PoolType *type, void *dst, int
     } while (window_next_tap(window, tap));
 }
 
-/* Positions in a plane to positions in the tensor; column-major storage counts the first spatial dim fastest. */
-static void finish_indices(const Shape *src, bool is_column_major, size_t plane, int64_t *indices, size_t count) {
+/* Positions in a plane to positions in the tensor; column-major storage counts the first spatial
+ * dim fastest. */
+static void finish_indices(const Shape *src, bool is_column_major, size_t plane, int64_t *indices,
+                           size_t count) {
     int64_t plane_size = (int64_t)shape_product(src, 2, (size_t)src->rank);
     for (size_t i = 0; i < count; i++) {
         int64_t rest = MAX_OF(indices[i], 0), index = rest, stride = plane_size;
@@ -113,8 +119,8 @@ static Status max_pool(const KernelCall *call) {
         return status_ok();
     for (size_t p = 0; p < pool.planes; p++) {
         int64_t *plane_indices = indices ? (int64_t *)indices->data + p * window.out_count : NULL;
-        max_plane(&window, type, (char *)pool.dst->data + p * window.out_count * type->bytes, plane_indices,
-                  (const char *)pool.src->data + p * window.in_count * type->bytes);
+        max_plane(&window, type, (char *)pool.dst->data + p * window.out_count * type->bytes,
+                  plane_indices, (const char *)pool.src->data + p * window.in_count * type->bytes);
         if (indices)
             finish_indices(&pool.src->shape, is_column_major, p, plane_indices, window.out_count);
     }
@@ -135,7 +141,8 @@ Status reference_max_pool(const KernelCall *call) {
             WindowRows rows = window_rows_begin(window, tap);                                      \
             while (window_rows_next(&rows, &row))                                                  \
                 for (size_t i = 0; i < row.count; i++)                                             \
-                    ((T *)dst)[row.dst + i] += ((const T *)src)[row.src + (size_t)((int64_t)i * row.step)]; \
+                    ((T *)dst)[row.dst + i] +=                                                     \
+                        ((const T *)src)[row.src + (size_t)((int64_t)i * row.step)];               \
         } while (window_next_tap(window, tap));                                                    \
     }                                                                                              \
     static void divide_plane_##S(const Window *window, void *dst, bool with_padding) {             \
@@ -179,7 +186,8 @@ Status reference_average_pool(const KernelCall *call) {
 static Status global_open(const KernelCall *call, PoolCall *pool, size_t *ret_count) {
     TRY(pool_open(call, pool));
     if (tensor_elements(pool->dst) != pool->planes)
-        return call_invalid(call, "expected one element a plane, got %s", SHAPE_TEXT(&pool->dst->shape));
+        return call_invalid(call, "expected one element a plane, got %s",
+                            SHAPE_TEXT(&pool->dst->shape));
     *ret_count = shape_product(&pool->src->shape, 2, (size_t)pool->src->shape.rank);
     return status_ok();
 }
@@ -215,7 +223,8 @@ static Status global_average_pool(const KernelCall *call) {
     for (size_t p = 0; p < pool.planes; p++) {
         double sum = 0.0;
         for (size_t i = p * count; i < (p + 1) * count; i++)
-            sum += is_f32 ? (double)((const float *)pool.src->data)[i] : ((const double *)pool.src->data)[i];
+            sum += is_f32 ? (double)((const float *)pool.src->data)[i]
+                          : ((const double *)pool.src->data)[i];
         if (is_f32)
             ((float *)pool.dst->data)[p] = (float)(sum / (double)count);
         else

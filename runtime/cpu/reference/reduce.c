@@ -2,11 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Reductions. Every operator is a fold over numbers: floats in double, integers in int64 that wraps, whatever the type of
- * the tensor, so that sums of long rows stay exact to the last bit of float. Of no elements Sum gives 0, Prod 1, Max the
- * lowest value of the type, Min the highest, Mean and LogSum what their formula says.
+ * Reductions. Every operator is a fold over numbers: floats in double, integers in int64 that
+ * wraps, whatever the type of the tensor, so that sums of long rows stay exact to the last bit of
+ * float. Of no elements Sum gives 0, Prod 1, Max the lowest value of the type, Min the highest,
+ * Mean and LogSum what their formula says.
  *
- * Max and Min propagate NaN. Integers under an operator with a root or a logarithm are folded in double and truncated.
+ * Max and Min propagate NaN. Integers under an operator with a root or a logarithm are folded in
+ * double and truncated.
  */
 
 #include "runtime/cpu/reference/reduce_walk.h"
@@ -21,11 +23,16 @@ typedef struct Fold {
 
 typedef struct Reducer {
     void (*fold_f64)(Fold *fold, const double *values, size_t count);
-    void (*fold_i64)(Fold *fold, const int64_t *values, size_t count); /* NULL: integers too go through double */
-    double (*finish)(const Fold *fold, double count);                  /* of the double; NULL: value */
+    void (*fold_i64)(Fold *fold, const int64_t *values,
+                     size_t count);                   /* NULL: integers too go through double */
+    double (*finish)(const Fold *fold, double count); /* of the double; NULL: value */
     double start;
-    enum { START_VALUE, START_LOWEST, START_HIGHEST } start_int; /* lowest and highest of the type */
-    bool divides;                                                /* integers: by the count */
+    enum {
+        START_VALUE,
+        START_LOWEST,
+        START_HIGHEST
+    } start_int;  /* lowest and highest of the type */
+    bool divides; /* integers: by the count */
 } Reducer;
 
 #define FOLD(name, step_f64, step_i64)                                                             \
@@ -83,19 +90,24 @@ static double finish_log_sum_exp(const Fold *fold, double count) {
 }
 
 static const Reducer SUM = { .fold_f64 = sum_f64, .fold_i64 = sum_i64 };
-static const Reducer MEAN = { .fold_f64 = sum_f64, .fold_i64 = sum_i64, .finish = finish_mean, .divides = true };
+static const Reducer MEAN = {
+    .fold_f64 = sum_f64, .fold_i64 = sum_i64, .finish = finish_mean, .divides = true
+};
 static const Reducer PROD = { .fold_f64 = prod_f64, .fold_i64 = prod_i64, .start = 1.0 };
-static const Reducer MAX = { .fold_f64 = max_f64, .fold_i64 = max_i64, .start = -(double)INFINITY,
-                             .start_int = START_LOWEST };
-static const Reducer MIN = { .fold_f64 = min_f64, .fold_i64 = min_i64, .start = (double)INFINITY,
-                             .start_int = START_HIGHEST };
+static const Reducer MAX = {
+    .fold_f64 = max_f64, .fold_i64 = max_i64, .start = -(double)INFINITY, .start_int = START_LOWEST
+};
+static const Reducer MIN = {
+    .fold_f64 = min_f64, .fold_i64 = min_i64, .start = (double)INFINITY, .start_int = START_HIGHEST
+};
 static const Reducer L1 = { .fold_f64 = abs_f64, .fold_i64 = abs_i64 };
 static const Reducer L2 = { .fold_f64 = square_f64, .finish = finish_root };
 static const Reducer SUM_SQUARE = { .fold_f64 = square_f64, .fold_i64 = square_i64 };
 static const Reducer LOG_SUM = { .fold_f64 = sum_f64, .finish = finish_log };
 static const Reducer LOG_SUM_EXP = { .fold_f64 = log_sum_exp_f64, .finish = finish_log_sum_exp };
 
-/* Lowest and highest of an integer type; those of U64 as they compare once the top bit is flipped. */
+/* Lowest and highest of an integer type; those of U64 as they compare once the top bit is flipped.
+ */
 static int64_t start_int(const Reducer *reducer, DType dtype) {
     unsigned bits = dtype == DTYPE_BOOL ? 1 : dtype_info(dtype)->bits;
     bool is_signed = dtype_info(dtype)->is_signed || bits == 64;
@@ -106,7 +118,8 @@ static int64_t start_int(const Reducer *reducer, DType dtype) {
     return reducer->start_int == START_LOWEST ? lowest : highest;
 }
 
-static int64_t reduce_ints(const Reducer *reducer, const ReduceWalk *walk, size_t first, const ElementIo *io) {
+static int64_t reduce_ints(const Reducer *reducer, const ReduceWalk *walk, size_t first,
+                           const ElementIo *io) {
     int64_t values[ELEMENT_CHUNK];
     Fold fold = { .whole = start_int(reducer, walk->src->dtype) };
     bool flips = walk->src->dtype == DTYPE_U64 && reducer->start_int != START_VALUE;
@@ -123,11 +136,13 @@ static int64_t reduce_ints(const Reducer *reducer, const ReduceWalk *walk, size_
         return fold.whole;
     if (walk->reduced_count == 0)
         return 0;
-    return dtype_info(walk->src->dtype)->is_signed ? fold.whole / (int64_t)walk->reduced_count
-                                                   : (int64_t)((uint64_t)fold.whole / walk->reduced_count);
+    return dtype_info(walk->src->dtype)->is_signed
+               ? fold.whole / (int64_t)walk->reduced_count
+               : (int64_t)((uint64_t)fold.whole / walk->reduced_count);
 }
 
-static double reduce_floats(const Reducer *reducer, const ReduceWalk *walk, size_t first, const ElementIo *io) {
+static double reduce_floats(const Reducer *reducer, const ReduceWalk *walk, size_t first,
+                            const ElementIo *io) {
     double values[ELEMENT_CHUNK];
     Fold fold = { .value = reducer->start, .peak = -(double)INFINITY };
     ReduceChunk chunk = reduce_chunk_begin(walk, first);

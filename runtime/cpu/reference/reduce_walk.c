@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The walk under reductions. Dims are sorted into kept and reduced ones with their strides in the source; both sides are
- * then counted like an odometer. Where nothing is reduced the inner walk is a single element.
+ * The walk under reductions. Dims are sorted into kept and reduced ones with their strides in the
+ * source; both sides are then counted like an odometer. Where nothing is reduced the inner walk is
+ * a single element.
  */
 
 #include "runtime/cpu/reference/reduce_walk.h"

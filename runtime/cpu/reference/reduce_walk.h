@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * The walk under reductions: for every element of the result, where its source elements lie. The outer walk goes over the
- * dims that are kept, the inner one over those reduced, in chunks along the last of them.
+ * The walk under reductions: for every element of the result, where its source elements lie. The
+ * outer walk goes over the dims that are kept, the inner one over those reduced, in chunks along
+ * the last of them.
  */
 
 #include "runtime/cpu/reference/element_io.h"
@@ -24,7 +25,8 @@ typedef struct ReduceWalk {
 /* Checks dst's shape, kept dims as attribute keepdims says. */
 Status reduce_walk_init(ReduceWalk *walk, const KernelCall *call, const Tensor *src,
                         const bool reduced[static SHAPE_MAX_RANK], const Tensor *dst);
-/* Offset of the next result's first source element; false at the end. Results come in the order of dst. */
+/* Offset of the next result's first source element; false at the end. Results come in the order of
+ * dst. */
 bool reduce_walk_next(ReduceWalk *walk, size_t *ret_first);
 
 typedef struct ReduceChunk {

@@ -2,12 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Detours that let a kernel ignore rare element types: it is run on a shadow call whose tensors hold the same values in
- * a friendlier type, in scratch, and the results are brought back. run_unpacked gives 4- and 2-bit elements a byte each,
- * run_widened gives f16 and bf16 a float. Tensors of other types are handed through as they are.
+ * Detours that let a kernel ignore rare element types: it is run on a shadow call whose tensors
+ * hold the same values in a friendlier type, in scratch, and the results are brought back.
+ * run_unpacked gives 4- and 2-bit elements a byte each, run_widened gives f16 and bf16 a float.
+ * Tensors of other types are handed through as they are.
  *
- * Thread: any that runs kernels. Invariant: the whole scratch is one piece (a second request would return the same
- * memory), so kernels run this way must not ask for any.
+ * Thread: any that runs kernels. Invariant: the whole scratch is one piece (a second request would
+ * return the same memory), so kernels run this way must not ask for any.
  */
 
 #include "runtime/cpu/reference/element_io.h"
@@ -106,10 +107,12 @@ static void shadow_tensors(Shadow *shadow) {
         convert(&from, &shadow->src[i]);
     }
     for (size_t i = 0; i < dst_count; i++)
-        shadow->dst[i] = shadow->takes(call->dst[i].dtype) ? shadow_of(shadow, &call->dst[i]) : call->dst[i];
+        shadow->dst[i] =
+            shadow->takes(call->dst[i].dtype) ? shadow_of(shadow, &call->dst[i]) : call->dst[i];
 }
 
-static Status run_shadow(const KernelCall *call, ReferenceKernel kernel, bool (*takes)(DType), DType dtype) {
+static Status run_shadow(const KernelCall *call, ReferenceKernel kernel, bool (*takes)(DType),
+                         DType dtype) {
     Shadow shadow = { .call = call, .takes = takes, .dtype = dtype };
     size_t bytes;
     void *memory;

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * Every reference kernel, once: the list below makes the prototypes here and the table in reference_table.c.
- * X(domain, operator, function behind reference_), sorted by domain and operator.
+ * Every reference kernel, once: the list below makes the prototypes here and the table in
+ * reference_table.c. X(domain, operator, function behind reference_), sorted by domain and
+ * operator.
  */
 
 #include "runtime/cpu/kernel.h"
@@ -125,6 +126,7 @@
     X("inferd", "Reorder", reorder)
 /* clang-format on */
 
-#define REFERENCE_PROTOTYPE(domain, name, function) Status reference_##function(const KernelCall *call);
+#define REFERENCE_PROTOTYPE(domain, name, function)                                                \
+    Status reference_##function(const KernelCall *call);
 REFERENCE_KERNELS(REFERENCE_PROTOTYPE)
 #undef REFERENCE_PROTOTYPE

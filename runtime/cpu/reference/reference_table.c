@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The table of reference kernels, made from the list in reference_kernels.h, and its lookup. The list is sorted by domain
- * and name (tests check it), so that a plan finds its kernels by bisection.
+ * The table of reference kernels, made from the list in reference_kernels.h, and its lookup. The
+ * list is sorted by domain and name (tests check it), so that a plan finds its kernels by
+ * bisection.
  */
 
 #include "runtime/base/size.h"
@@ -24,6 +25,7 @@ static int compare_rows(const void *left, const void *right) {
 
 ReferenceKernel reference_kernel_find(const char *domain, const char *name) {
     ReferenceRow key = { .domain = strcmp(domain, "ai.onnx") == 0 ? "" : domain, .name = name };
-    const ReferenceRow *row = bsearch(&key, TABLE, ARRAY_LENGTH(TABLE), sizeof TABLE[0], compare_rows);
+    const ReferenceRow *row =
+        bsearch(&key, TABLE, ARRAY_LENGTH(TABLE), sizeof TABLE[0], compare_rows);
     return row ? row->run : NULL;
 }

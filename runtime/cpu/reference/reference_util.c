@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What the reference kernels share. Everything here assumes hostile calls: a tensor that should be there may be missing,
- * shapes may not fit each other. The checks end in INVALID_ARGUMENT; the walks that follow them need none.
+ * What the reference kernels share. Everything here assumes hostile calls: a tensor that should be
+ * there may be missing, shapes may not fit each other. The checks end in INVALID_ARGUMENT; the
+ * walks that follow them need none.
  *
  * Thread: any that runs kernels; scratch is the calling thread's, one piece a kernel.
  */
@@ -42,7 +43,8 @@ Status call_get_first(const KernelCall *call, const Tensor **ret_src, Tensor **r
 }
 
 Status call_lacks_dtype(const KernelCall *call, DType dtype) {
-    return status_error(STATUS_UNIMPLEMENTED, "%s: no kernel for %s", call->node->op->name, dtype_name(dtype));
+    return status_error(STATUS_UNIMPLEMENTED, "%s: no kernel for %s", call->node->op->name,
+                        dtype_name(dtype));
 }
 
 Status call_shape_mismatch(const KernelCall *call, const Shape *expected, const Shape *got) {
@@ -57,7 +59,8 @@ Status call_check_shape(const KernelCall *call, const Shape *expected, const Ten
 
 Status call_check_dtype(const KernelCall *call, DType expected, const Tensor *tensor) {
     if (tensor->dtype != expected)
-        return call_invalid(call, "expected %s, got %s", dtype_name(expected), dtype_name(tensor->dtype));
+        return call_invalid(call, "expected %s, got %s", dtype_name(expected),
+                            dtype_name(tensor->dtype));
     return status_ok();
 }
 
@@ -69,7 +72,8 @@ Status call_invalid(const KernelCall *call, const char *format, ...) {
     return status_prefix(&status, "%s", call->node->op->name);
 }
 
-Status call_get_ints(const KernelCall *call, const Tensor *tensor, size_t max, int64_t *values, size_t *ret_count) {
+Status call_get_ints(const KernelCall *call, const Tensor *tensor, size_t max, int64_t *values,
+                     size_t *ret_count) {
     size_t count = tensor_elements(tensor);
     if (!dtype_info(tensor->dtype)->is_integer)
         return call_invalid(call, "expected integers, got %s", dtype_name(tensor->dtype));
@@ -88,8 +92,8 @@ Status call_get_axis(const KernelCall *call, int64_t fallback, int32_t rank, siz
 Status call_get_scratch(const KernelCall *call, size_t bytes, void **ret_memory) {
     void *memory = thread_scratch(bytes ? bytes : 1);
     if (!memory)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "%s: no memory for %zu bytes of scratch", call->node->op->name,
-                            bytes);
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "%s: no memory for %zu bytes of scratch",
+                            call->node->op->name, bytes);
     *ret_memory = memory;
     return status_ok();
 }
@@ -104,7 +108,8 @@ bool dtype_is_narrow_float(DType dtype) {
 }
 
 /* Strides of source when read in the shape of dst: 0 along broadcast dims. */
-static bool broadcast_strides(const Shape *source, const Shape *dst, int64_t strides[static SHAPE_MAX_RANK]) {
+static bool broadcast_strides(const Shape *source, const Shape *dst,
+                              int64_t strides[static SHAPE_MAX_RANK]) {
     int64_t own[SHAPE_MAX_RANK];
     if (source->rank > dst->rank)
         return false;
@@ -122,14 +127,16 @@ static bool broadcast_strides(const Shape *source, const Shape *dst, int64_t str
 }
 
 /* Can dim d + 1 of dst be walked as part of the merged dim before it? */
-static bool broadcast_merges(const Broadcast *walk, int64_t strides[][SHAPE_MAX_RANK], int32_t d, int64_t dim) {
+static bool broadcast_merges(const Broadcast *walk, int64_t strides[][SHAPE_MAX_RANK], int32_t d,
+                             int64_t dim) {
     for (size_t s = 0; s < walk->source_count; s++)
         if (walk->strides[s][walk->rank - 1] != strides[s][d] * dim)
             return false;
     return true;
 }
 
-static void broadcast_add_dim(Broadcast *walk, int64_t strides[][SHAPE_MAX_RANK], int32_t d, int64_t dim) {
+static void broadcast_add_dim(Broadcast *walk, int64_t strides[][SHAPE_MAX_RANK], int32_t d,
+                              int64_t dim) {
     if (dim == 1)
         return;
     if (walk->rank > 0 && broadcast_merges(walk, strides, d, dim))
@@ -140,14 +147,14 @@ static void broadcast_add_dim(Broadcast *walk, int64_t strides[][SHAPE_MAX_RANK]
         walk->strides[s][walk->rank - 1] = strides[s][d];
 }
 
-Status broadcast_init(Broadcast *walk, const KernelCall *call, const Tensor *const *sources, size_t source_count,
-                      const Shape *dst) {
+Status broadcast_init(Broadcast *walk, const KernelCall *call, const Tensor *const *sources,
+                      size_t source_count, const Shape *dst) {
     int64_t strides[BROADCAST_MAX][SHAPE_MAX_RANK] = { 0 };
     *walk = (Broadcast){ .source_count = source_count };
     for (size_t s = 0; s < source_count; s++)
         if (sources[s] && !broadcast_strides(&sources[s]->shape, dst, strides[s]))
-            return call_invalid(call, "shape %s does not broadcast to %s", SHAPE_TEXT(&sources[s]->shape),
-                                SHAPE_TEXT(dst));
+            return call_invalid(call, "shape %s does not broadcast to %s",
+                                SHAPE_TEXT(&sources[s]->shape), SHAPE_TEXT(dst));
     for (int32_t d = 0; d < dst->rank; d++)
         broadcast_add_dim(walk, strides, d, dst->dims[d]);
     if (walk->rank == 0)
@@ -197,7 +204,8 @@ typedef struct Bytes16 {
             to[i * dst_step] = from[i * src_step];                                                 \
     } while (0)
 
-static void copy_row(void *dst, int64_t dst_step, const void *src, int64_t src_step, int64_t count, size_t bytes) {
+static void copy_row(void *dst, int64_t dst_step, const void *src, int64_t src_step, int64_t count,
+                     size_t bytes) {
     if (dst_step == 1 && src_step == 1)
         memcpy(dst, src, (size_t)count * bytes);
     else if (bytes == 1)
@@ -212,7 +220,8 @@ static void copy_row(void *dst, int64_t dst_step, const void *src, int64_t src_s
         COPY_ROW(Bytes16);
 }
 
-/* Merges neighbours that both sides walk alike and drops dims of 1; false when there is nothing to copy. */
+/* Merges neighbours that both sides walk alike and drops dims of 1; false when there is nothing to
+ * copy. */
 static bool copy_simplify(const StridedCopy *copy, StridedCopy *ret_copy) {
     StridedCopy out = { .rank = 0 };
     for (int32_t d = 0; d < copy->rank; d++) {

@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * What the reference kernels share: access to a call's tensors, the walk over broadcast operands, strided copies, and the
- * two detours that spare most kernels the rare types: run_unpacked (4- and 2-bit elements as bytes, for kernels that
- * only move) and run_widened (half precision as float, for kernels that compute).
+ * What the reference kernels share: access to a call's tensors, the walk over broadcast operands,
+ * strided copies, and the two detours that spare most kernels the rare types: run_unpacked (4- and
+ * 2-bit elements as bytes, for kernels that only move) and run_widened (half precision as float,
+ * for kernels that compute).
  */
 
 #include "runtime/base/size.h"
@@ -27,16 +28,19 @@ Status call_shape_mismatch(const KernelCall *call, const Shape *expected, const 
 Status call_check_shape(const KernelCall *call, const Shape *expected, const Tensor *tensor);
 Status call_check_dtype(const KernelCall *call, DType expected, const Tensor *tensor);
 /* "Gather: ..." */
-Status call_invalid(const KernelCall *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+Status call_invalid(const KernelCall *call, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* Integers of a small tensor (axes, pads, ...): any rank, any integer type. INVALID_ARGUMENT above max. */
-Status call_get_ints(const KernelCall *call, const Tensor *tensor, size_t max, int64_t *values, size_t *ret_count);
+/* Integers of a small tensor (axes, pads, ...): any rank, any integer type. INVALID_ARGUMENT above
+ * max. */
+Status call_get_ints(const KernelCall *call, const Tensor *tensor, size_t max, int64_t *values,
+                     size_t *ret_count);
 /* Normalised axis of attribute "axis". */
 Status call_get_axis(const KernelCall *call, int64_t fallback, int32_t rank, size_t *ret_axis);
 /* Scratch or RESOURCE_EXHAUSTED. */
 Status call_get_scratch(const KernelCall *call, size_t bytes, void **ret_memory);
 
-bool dtype_is_packed(DType dtype);      /* 4- or 2-bit */
+bool dtype_is_packed(DType dtype);       /* 4- or 2-bit */
 bool dtype_is_narrow_float(DType dtype); /* computed as float: f16, bf16, the 8-bit floats */
 
 enum { BROADCAST_MAX = 3 };
@@ -53,8 +57,8 @@ typedef struct Broadcast {
 } Broadcast;
 
 /* @sources  NULL ones count as a scalar. INVALID_ARGUMENT when one does not broadcast to dst. */
-Status broadcast_init(Broadcast *walk, const KernelCall *call, const Tensor *const *sources, size_t source_count,
-                      const Shape *dst);
+Status broadcast_init(Broadcast *walk, const KernelCall *call, const Tensor *const *sources,
+                      size_t source_count, const Shape *dst);
 /* Moves to the first row, then the next; false at the end. */
 bool broadcast_next(Broadcast *walk);
 
@@ -63,14 +67,15 @@ enum { COPY_MAX_RANK = 2 * SHAPE_MAX_RANK };
 typedef struct StridedCopy {
     int32_t rank;
     int64_t dims[COPY_MAX_RANK];
-    int64_t src_strides[COPY_MAX_RANK], dst_strides[COPY_MAX_RANK]; /* elements; may be 0 or negative */
+    int64_t src_strides[COPY_MAX_RANK],
+        dst_strides[COPY_MAX_RANK]; /* elements; may be 0 or negative */
 } StridedCopy;
 
 /* Copies elements of 1, 2, 4, 8 or 16 bytes. The caller has checked that all of it lies inside. */
 void strided_copy(const StridedCopy *copy, void *dst, const void *src, size_t element_bytes);
 
-/* Runs kernel with every 4- or 2-bit tensor as one byte an element (not sign-extended). For kernels that only move
- * elements and use no scratch. */
+/* Runs kernel with every 4- or 2-bit tensor as one byte an element (not sign-extended). For kernels
+ * that only move elements and use no scratch. */
 Status run_unpacked(const KernelCall *call, ReferenceKernel kernel);
 /* Runs kernel with every f16 and bf16 tensor as float. The kernel uses no scratch. */
 Status run_widened(const KernelCall *call, ReferenceKernel kernel);

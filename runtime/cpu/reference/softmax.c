@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Softmax, LogSoftmax and Hardmax along one axis. The largest element is subtracted first, so that no exponential
- * overflows. Half precision is computed in float.
+ * Softmax, LogSoftmax and Hardmax along one axis. The largest element is subtracted first, so that
+ * no exponential overflows. Half precision is computed in float.
  */
 
 #include "runtime/cpu/reference/reference_kernels.h"
@@ -74,7 +74,8 @@ static Status run_axis(const KernelCall *call, AxisFn run_f32, AxisFn run_f64) {
     for (size_t outer = 0; outer < walk.outer; outer++)
         for (size_t inner = 0; inner < walk.inner; inner++) {
             size_t offset = (outer * walk.count * walk.inner + inner) * bytes;
-            run((char *)dst->data + offset, (const char *)src->data + offset, walk.count, walk.inner);
+            run((char *)dst->data + offset, (const char *)src->data + offset, walk.count,
+                walk.inner);
         }
     return status_ok();
 }

@@ -2,11 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Sliding windows. Result o of a dim sees source position o * stride - pad_begin + tap * dilation. All attributes are
- * limited to 31 bits and the taps to WINDOW_TAPS_MAX, so that neither positions overflow nor a hostile window takes for
- * ever; rows are cut to the source whatever the shapes say, so no shape of the result can lead outside.
+ * Sliding windows. Result o of a dim sees source position o * stride - pad_begin + tap * dilation.
+ * All attributes are limited to 31 bits and the taps to WINDOW_TAPS_MAX, so that neither positions
+ * overflow nor a hostile window takes for ever; rows are cut to the source whatever the shapes say,
+ * so no shape of the result can lead outside.
  *
- * Source: ONNX Conv 22, MaxPool 22, AveragePool 22. auto_pad is deprecated there but in every old model.
+ * Source: ONNX Conv 22, MaxPool 22, AveragePool 22. auto_pad is deprecated there but in every old
+ * model.
  */
 
 #include "runtime/cpu/reference/window.h"
@@ -16,8 +18,8 @@
 enum { WINDOW_TAPS_MAX = 1 << 26 };
 
 /* Attribute of rank entries, each in [low, INT32_MAX]; fallback when it is absent. */
-static Status read_ints(const KernelCall *call, const char *name, size_t count, int64_t low, int64_t fallback,
-                        int64_t *values) {
+static Status read_ints(const KernelCall *call, const char *name, size_t count, int64_t low,
+                        int64_t fallback, int64_t *values) {
     size_t given;
     const int64_t *ints = node_get_ints(call->node, name, &given);
     if (ints && given != count)
@@ -65,10 +67,12 @@ static void collapse(Window *window) {
     window->in[0] = window->out[0] = (int64_t)window->in_count;
 }
 
-Status window_init(Window *window, const KernelCall *call, const Shape *src, const Shape *dst, const int64_t *kernel) {
+Status window_init(Window *window, const KernelCall *call, const Shape *src, const Shape *dst,
+                   const int64_t *kernel) {
     *window = (Window){ .rank = src->rank - 2, .in_count = 1, .out_count = 1, .tap_count = 1 };
     if (src->rank < 3 || dst->rank != src->rank)
-        return call_invalid(call, "expected [N,C,spatial...], got %s to %s", SHAPE_TEXT(src), SHAPE_TEXT(dst));
+        return call_invalid(call, "expected [N,C,spatial...], got %s to %s", SHAPE_TEXT(src),
+                            SHAPE_TEXT(dst));
     size_t rank = (size_t)window->rank;
     TRY(read_ints(call, "kernel_shape", rank, 1, kernel ? 1 : 0, window->kernel)); /* 0: refused */
     TRY(read_ints(call, "strides", rank, 1, 1, window->stride));
@@ -78,7 +82,8 @@ Status window_init(Window *window, const KernelCall *call, const Shape *src, con
             window->kernel[d] = kernel[d]; /* what is stored counts, not what is declared */
         window->in[d] = src->dims[d + 2];
         window->out[d] = dst->dims[d + 2];
-        if (window->kernel[d] > INT32_MAX || window->in[d] > INT32_MAX || window->out[d] > INT32_MAX ||
+        if (window->kernel[d] > INT32_MAX || window->in[d] > INT32_MAX ||
+            window->out[d] > INT32_MAX ||
             !size_mul(window->tap_count, (size_t)window->kernel[d], &window->tap_count) ||
             window->tap_count > WINDOW_TAPS_MAX)
             return call_invalid(call, "window or image is too large");

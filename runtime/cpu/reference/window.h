@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * Sliding windows of convolution and pooling over any number of spatial dims. A tap is one position inside the window;
- * for a tap, the results that see a real source element form rows, and kernels are written as a loop over such rows.
+ * Sliding windows of convolution and pooling over any number of spatial dims. A tap is one position
+ * inside the window; for a tap, the results that see a real source element form rows, and kernels
+ * are written as a loop over such rows.
  */
 
 #include "runtime/cpu/reference/reference_util.h"
@@ -12,7 +13,7 @@
 enum { WINDOW_MAX_RANK = SHAPE_MAX_RANK - 2 };
 
 typedef struct Window {
-    int32_t rank;                                    /* spatial dims */
+    int32_t rank;                                      /* spatial dims */
     int64_t in[WINDOW_MAX_RANK], out[WINDOW_MAX_RANK]; /* sizes of source and result */
     int64_t kernel[WINDOW_MAX_RANK], stride[WINDOW_MAX_RANK], dilation[WINDOW_MAX_RANK];
     int64_t pad_begin[WINDOW_MAX_RANK], pad_end[WINDOW_MAX_RANK];
@@ -20,11 +21,14 @@ typedef struct Window {
 } Window;
 
 /**
- * Reads kernel_shape, strides, dilations, pads and auto_pad of the node; src and dst are [N,C,spatial...].
+ * Reads kernel_shape, strides, dilations, pads and auto_pad of the node; src and dst are
+ * [N,C,spatial...].
  *
- * @kernel  spatial dims of the weights when the operator has some, else NULL: kernel_shape must be given
+ * @kernel  spatial dims of the weights when the operator has some, else NULL: kernel_shape must be
+ * given
  */
-Status window_init(Window *window, const KernelCall *call, const Shape *src, const Shape *dst, const int64_t *kernel);
+Status window_init(Window *window, const KernelCall *call, const Shape *src, const Shape *dst,
+                   const int64_t *kernel);
 
 /* Elements of a row: dst + i and src + i * step, for i below count, counted inside one plane. */
 typedef struct WindowRow {
@@ -37,8 +41,9 @@ bool window_next_tap(const Window *window, int64_t tap[static WINDOW_MAX_RANK]);
 
 typedef struct WindowRows {
     const Window *window;
-    int64_t first[WINDOW_MAX_RANK], end[WINDOW_MAX_RANK]; /* results that see the source through the tap */
-    int64_t offset[WINDOW_MAX_RANK];                      /* source position of result 0 */
+    int64_t first[WINDOW_MAX_RANK],
+        end[WINDOW_MAX_RANK];        /* results that see the source through the tap */
+    int64_t offset[WINDOW_MAX_RANK]; /* source position of result 0 */
     int64_t position[WINDOW_MAX_RANK];
     bool done;
 } WindowRows;
@@ -46,5 +51,6 @@ typedef struct WindowRows {
 WindowRows window_rows_begin(const Window *window, const int64_t tap[static WINDOW_MAX_RANK]);
 bool window_rows_next(WindowRows *rows, WindowRow *ret_row);
 
-/* Taps of the window at a result position that fall on real elements, or, with padding, on real and padded ones. */
+/* Taps of the window at a result position that fall on real elements, or, with padding, on real and
+ * padded ones. */
 int64_t window_count(const Window *window, const int64_t *position, bool with_padding);

@@ -17,7 +17,10 @@
 #include <cmocka.h>
 
 #define TENSOR_OF(type, T, dims, ...)                                                              \
-    ((Tensor){ .dtype = (type), .shape = dims, .data = (T[]){ __VA_ARGS__ }, .bytes = sizeof((T[]){ __VA_ARGS__ }) })
+    ((Tensor){ .dtype = (type),                                                                    \
+               .shape = dims,                                                                      \
+               .data = (T[]){ __VA_ARGS__ },                                                       \
+               .bytes = sizeof((T[]){ __VA_ARGS__ }) })
 #define F32(dims, ...)  TENSOR_OF(DTYPE_F32, float, dims, __VA_ARGS__)
 #define F64(dims, ...)  TENSOR_OF(DTYPE_F64, double, dims, __VA_ARGS__)
 #define F16(dims, ...)  TENSOR_OF(DTYPE_F16, uint16_t, dims, __VA_ARGS__)
@@ -29,24 +32,34 @@
 #define U64(dims, ...)  TENSOR_OF(DTYPE_U64, uint64_t, dims, __VA_ARGS__)
 #define BOOL(dims, ...) TENSOR_OF(DTYPE_BOOL, uint8_t, dims, __VA_ARGS__)
 #define I4(dims, ...)   TENSOR_OF(DTYPE_I4, uint8_t, dims, __VA_ARGS__) /* packed bytes */
-#define TEXT(literal)   { literal, sizeof(literal) - 1 }
+#define TEXT(literal)                                                                              \
+    { literal, sizeof(literal) - 1 }
 #define STRINGS(dims, ...) TENSOR_OF(DTYPE_STRING, StringView, dims, __VA_ARGS__)
 #define EMPTY(type, dims)  ((Tensor){ .dtype = (type), .shape = dims })
 #define NOT_WANTED         ((Tensor){ .dtype = DTYPE_INVALID })
 
-#define INT(key, value)     { .name = (key), .kind = ATTRIBUTE_INT, .i = (value) }
-#define FLOAT(key, value)   { .name = (key), .kind = ATTRIBUTE_FLOAT, .f = (value) }
-#define STRING(key, value)  { .name = (key), .kind = ATTRIBUTE_STRING, .s = TEXT(value) }
-#define TENSOR(key, value)  { .name = (key), .kind = ATTRIBUTE_TENSOR, .tensor = (value) }
+#define INT(key, value)                                                                            \
+    { .name = (key), .kind = ATTRIBUTE_INT, .i = (value) }
+#define FLOAT(key, value)                                                                          \
+    { .name = (key), .kind = ATTRIBUTE_FLOAT, .f = (value) }
+#define STRING(key, value)                                                                         \
+    { .name = (key), .kind = ATTRIBUTE_STRING, .s = TEXT(value) }
+#define TENSOR(key, value)                                                                         \
+    { .name = (key), .kind = ATTRIBUTE_TENSOR, .tensor = (value) }
 #define INTS(key, ...)                                                                             \
-    { .name = (key), .kind = ATTRIBUTE_INTS, .count = sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t), \
-      .ints = (int64_t[]){ __VA_ARGS__ } }
+    {                                                                                              \
+        .name = (key), .kind = ATTRIBUTE_INTS,                                                     \
+        .count = sizeof((int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t), .ints = (int64_t[]) {       \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
 
 typedef struct Run {
     const char *op, *domain;
     Attribute attributes[8]; /* up to the first without a name */
     const Tensor *src[8];    /* up to the last that is not NULL */
-    Tensor dst[3];           /* expected; up to the first with dtype INVALID, unless dst_count says otherwise */
+    Tensor
+        dst[3]; /* expected; up to the first with dtype INVALID, unless dst_count says otherwise */
     size_t dst_count;
     double tolerance; /* relative and absolute; 0 is exact */
 } Run;
@@ -75,7 +88,8 @@ static inline Status run_call(const Run *run, RunState *state, Tensor dst[3], si
         if (run->src[i])
             node.input_count = i + 1;
     node.output_count = (uint32_t)run->dst_count;
-    while (!run->dst_count && node.output_count < 3 && run->dst[node.output_count].dtype != DTYPE_INVALID)
+    while (!run->dst_count && node.output_count < 3 &&
+           run->dst[node.output_count].dtype != DTYPE_INVALID)
         node.output_count++;
     for (uint32_t i = 0; i < node.output_count; i++) {
         dst[i] = run->dst[i];
@@ -84,7 +98,9 @@ static inline Status run_call(const Run *run, RunState *state, Tensor dst[3], si
             memset(dst[i].data, 0x5A, dst[i].bytes);
     }
     *ret_count = node.output_count;
-    KernelCall call = { .node = &node, .src = run->src, .dst = dst, .text_new = run_text_new, .runner = state };
+    KernelCall call = {
+        .node = &node, .src = run->src, .dst = dst, .text_new = run_text_new, .runner = state
+    };
     ReferenceKernel kernel = reference_kernel_find(schema.domain, run->op);
     assert_non_null(kernel);
     return kernel(&call);
@@ -99,7 +115,8 @@ static inline bool run_near(double expected, double got, double tolerance) {
 static inline void run_compare(const Run *run, const Tensor *expected, const Tensor *got) {
     for (size_t i = 0; i < tensor_elements(expected); i++) {
         if (expected->dtype == DTYPE_STRING) {
-            StringView want = ((const StringView *)expected->data)[i], have = ((const StringView *)got->data)[i];
+            StringView want = ((const StringView *)expected->data)[i],
+                       have = ((const StringView *)got->data)[i];
             assert_int_equal(want.length, have.length);
             assert_memory_equal(want.data, have.data, want.length);
             continue;
@@ -124,7 +141,8 @@ static inline void check(const Run *run) {
     }
 }
 
-/* dst holds the tensors that the kernel is given; what they would have contained does not matter. */
+/* dst holds the tensors that the kernel is given; what they would have contained does not matter.
+ */
 static inline void check_fails(const Run *run, StatusCode code, const char *part) {
     RunState state = { .text_used = 0 };
     Tensor dst[3];

@@ -3,7 +3,7 @@
 
 /* Elementwise reference kernels: broadcasting, types, special values. */
 
-#include "run_kernel.h"
+#include "tests/unit/runtime/cpu/reference/run_kernel.h"
 
 static void test_same_shapes_add(void **state) {
     (void)state;
@@ -14,15 +14,17 @@ static void test_same_shapes_add(void **state) {
 
 static void test_both_sides_broadcast(void **state) {
     (void)state;
-    check(&(Run){ .op = "Sub",
-                  .src = { &I32(SHAPE(2, 1, 2), 1, 2, 3, 4), &I32(SHAPE(3, 1), 10, 20, 30) },
-                  .dst = { I32(SHAPE(2, 3, 2), -9, -8, -19, -18, -29, -28, -7, -6, -17, -16, -27, -26) } });
+    check(&(Run){
+        .op = "Sub",
+        .src = { &I32(SHAPE(2, 1, 2), 1, 2, 3, 4), &I32(SHAPE(3, 1), 10, 20, 30) },
+        .dst = { I32(SHAPE(2, 3, 2), -9, -8, -19, -18, -29, -28, -7, -6, -17, -16, -27, -26) } });
 }
 
 static void test_middle_dim_broadcasts_against_scalar_and_row(void **state) {
     (void)state;
     check(&(Run){ .op = "Mul",
-                  .src = { &I64(SHAPE(2, 2, 2), 1, 2, 3, 4, 5, 6, 7, 8), &I64(SHAPE(2, 1, 2), 1, 10, 100, 1000) },
+                  .src = { &I64(SHAPE(2, 2, 2), 1, 2, 3, 4, 5, 6, 7, 8),
+                           &I64(SHAPE(2, 1, 2), 1, 10, 100, 1000) },
                   .dst = { I64(SHAPE(2, 2, 2), 1, 20, 3, 40, 500, 6000, 700, 8000) } });
     check(&(Run){ .op = "Mul",
                   .src = { &I64(SHAPE_SCALAR, 2), &I64(SHAPE(3), 1, 2, 3) },
@@ -59,7 +61,8 @@ static void test_half_precision_goes_through_float(void **state) {
     check(&(Run){ .op = "Add", /* 1.5 + 2.25 = 3.75 */
                   .src = { &F16(SHAPE(2), 0x3E00, 0x3C00), &F16(SHAPE(1), 0x4080) },
                   .dst = { F16(SHAPE(2), 0x4380, 0x4280) } });
-    check(&(Run){ .op = "Neg", .src = { &BF16(SHAPE(1), 0x3F80) }, .dst = { BF16(SHAPE(1), 0xBF80) } });
+    check(&(Run){
+        .op = "Neg", .src = { &BF16(SHAPE(1), 0x3F80) }, .dst = { BF16(SHAPE(1), 0xBF80) } });
     check(&(Run){ .op = "Less",
                   .src = { &F16(SHAPE(2), 0x3C00, 0x4000), &F16(SHAPE_SCALAR, 0x3E00) },
                   .dst = { BOOL(SHAPE(2), 1, 0) } });
@@ -90,8 +93,10 @@ static void test_mod_takes_sign_of_divisor_or_dividend(void **state) {
 static void test_variadic_min_max_sum_mean(void **state) {
     (void)state;
     Tensor a = F32(SHAPE(2, 1), 1, 5), b = F32(SHAPE(2), 3, NAN), c = F32(SHAPE_SCALAR, 2);
-    check(&(Run){ .op = "Max", .src = { &a, &b, &c }, .dst = { F32(SHAPE(2, 2), 3, NAN, 5, NAN) } });
-    check(&(Run){ .op = "Min", .src = { &a, &b, &c }, .dst = { F32(SHAPE(2, 2), 1, NAN, 2, NAN) } });
+    check(
+        &(Run){ .op = "Max", .src = { &a, &b, &c }, .dst = { F32(SHAPE(2, 2), 3, NAN, 5, NAN) } });
+    check(
+        &(Run){ .op = "Min", .src = { &a, &b, &c }, .dst = { F32(SHAPE(2, 2), 1, NAN, 2, NAN) } });
     check(&(Run){ .op = "Sum", .src = { &a, &a, &c }, .dst = { F32(SHAPE(2, 1), 4, 12) } });
     check(&(Run){ .op = "Mean", .src = { &a, &c }, .dst = { F32(SHAPE(2, 1), 1.5f, 3.5f) } });
     check(&(Run){ .op = "Sum", .src = { &c }, .dst = { F32(SHAPE_SCALAR, 2) } });
@@ -112,12 +117,17 @@ static void test_pow_keeps_the_type_of_the_base(void **state) {
 
 static void test_clip_with_and_without_bounds(void **state) {
     (void)state;
-    Tensor x = F32(SHAPE(4), -5, 0, 5, NAN), low = F32(SHAPE_SCALAR, -1), high = F32(SHAPE_SCALAR, 2);
-    check(&(Run){ .op = "Clip", .src = { &x, &low, &high }, .dst = { F32(SHAPE(4), -1, 0, 2, NAN) } });
-    check(&(Run){ .op = "Clip", .src = { &x, NULL, &high }, .dst = { F32(SHAPE(4), -5, 0, 2, NAN) } });
+    Tensor x = F32(SHAPE(4), -5, 0, 5, NAN), low = F32(SHAPE_SCALAR, -1),
+           high = F32(SHAPE_SCALAR, 2);
+    check(&(Run){
+        .op = "Clip", .src = { &x, &low, &high }, .dst = { F32(SHAPE(4), -1, 0, 2, NAN) } });
+    check(&(Run){
+        .op = "Clip", .src = { &x, NULL, &high }, .dst = { F32(SHAPE(4), -5, 0, 2, NAN) } });
     check(&(Run){ .op = "Clip", .src = { &x }, .dst = { F32(SHAPE(4), -5, 0, 5, NAN) } });
-    check(&(Run){ .op = "Clip", .src = { &x, &high, &low }, .dst = { F32(SHAPE(4), -1, -1, -1, NAN) } });
-    check_fails(&(Run){ .op = "Clip", .src = { &x, &x }, .dst = { x } }, STATUS_INVALID_ARGUMENT, "scalars");
+    check(&(Run){
+        .op = "Clip", .src = { &x, &high, &low }, .dst = { F32(SHAPE(4), -1, -1, -1, NAN) } });
+    check_fails(&(Run){ .op = "Clip", .src = { &x, &x }, .dst = { x } }, STATUS_INVALID_ARGUMENT,
+                "scalars");
 }
 
 static void test_round_is_half_to_even(void **state) {
@@ -151,7 +161,8 @@ static void test_activations_at_known_points(void **state) {
         { "Shrink", F32(SHAPE(3), -1, 0, 2) },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
-        check(&(Run){ .op = rows[i].op, .src = { &x }, .dst = { rows[i].result }, .tolerance = 1e-6 });
+        check(&(Run){
+            .op = rows[i].op, .src = { &x }, .dst = { rows[i].result }, .tolerance = 1e-6 });
 }
 
 static void test_large_arguments_do_not_overflow(void **state) {
@@ -159,7 +170,8 @@ static void test_large_arguments_do_not_overflow(void **state) {
     Tensor x = F32(SHAPE(2), -1000, 1000);
     check(&(Run){ .op = "Sigmoid", .src = { &x }, .dst = { F32(SHAPE(2), 0, 1) } });
     check(&(Run){ .op = "Softplus", .src = { &x }, .dst = { F32(SHAPE(2), 0, 1000) } });
-    check(&(Run){ .op = "Mish", .src = { &x }, .dst = { F32(SHAPE(2), 0, 1000) }, .tolerance = 1e-6 });
+    check(&(Run){
+        .op = "Mish", .src = { &x }, .dst = { F32(SHAPE(2), 0, 1000) }, .tolerance = 1e-6 });
 }
 
 static void test_comparisons_and_logic(void **state) {
@@ -168,7 +180,8 @@ static void test_comparisons_and_logic(void **state) {
                   .src = { &U64(SHAPE(2), UINT64_MAX, 1), &U64(SHAPE_SCALAR, 2) },
                   .dst = { BOOL(SHAPE(2), 1, 0) } });
     check(&(Run){ .op = "Equal",
-                  .src = { &STRINGS(SHAPE(2), TEXT("ab"), TEXT("")), &STRINGS(SHAPE(2), TEXT("ab"), TEXT("c")) },
+                  .src = { &STRINGS(SHAPE(2), TEXT("ab"), TEXT("")),
+                           &STRINGS(SHAPE(2), TEXT("ab"), TEXT("c")) },
                   .dst = { BOOL(SHAPE(2), 1, 0) } });
     check(&(Run){ .op = "Xor",
                   .src = { &BOOL(SHAPE(2), 1, 0), &BOOL(SHAPE(1), 1) },

@@ -63,6 +63,11 @@ static Layout cpu_layout(const Device *device, const Graph *graph, NodeId node) 
     return cpu_preferred_layout(graph, node);
 }
 
+static bool cpu_takes_layout(const Device *device, const Graph *graph, NodeId node, Layout layout) {
+    (void)device;
+    return cpu_supports_layout(graph, node, layout);
+}
+
 static bool cpu_fuses_step(const Device *device, const Graph *graph, NodeId node, EpilogueKind step) {
     (void)device;
     return cpu_fuses(graph, node, step);
@@ -136,6 +141,7 @@ static const DeviceApi cpu_api = {
     .health = cpu_health,
     .claims = cpu_claims,
     .preferred_layout = cpu_layout,
+    .supports_layout = cpu_takes_layout,
     .fuses = cpu_fuses_step,
     .model_new = cpu_model_new,
     .model_free = cpu_model_free,

@@ -10,6 +10,8 @@
 
 #include "runtime/cpu/epilogue.h"
 
+#include "runtime/graph/op_schema.h"
+
 #include <math.h>
 
 static float clip(float x, float low, float high) {
@@ -87,8 +89,17 @@ float epilogue_scalar(const EpilogueStep *step, float x) {
     return scalar_steps[step->kind](step, x);
 }
 
+/* The third input of MatMul that passes make: one number a column. */
+static bool has_bias(const Node *node) {
+    return node->input_count > 2 && node->inputs[2] != VALUE_NONE && node->op->max_inputs == 2;
+}
+
+bool epilogue_is_empty(const Node *node) {
+    return node->epilogue_count == 0 && !has_bias(node);
+}
+
 bool epilogue_can_apply(const Graph *graph, const Node *node) {
-    if (node->epilogue_count == 0)
+    if (epilogue_is_empty(node))
         return true;
     return graph_value_const(graph, node->outputs[0])->dtype == DTYPE_F32;
 }
@@ -111,7 +122,18 @@ static Status apply_residual(const KernelCall *call, const EpilogueStep *step) {
     return status_ok();
 }
 
+static void add_bias(const KernelCall *call) {
+    Tensor *dst = &call->dst[0];
+    const float *bias = call->src[2]->data;
+    float *data = dst->data;
+    size_t count = tensor_elements(dst), columns = tensor_elements(call->src[2]);
+    for (size_t i = 0; i < count; i++)
+        data[i] += bias[i % columns];
+}
+
 Status epilogue_apply(const KernelCall *call) {
+    if (has_bias(call->node))
+        add_bias(call);
     Tensor *dst = &call->dst[0];
     size_t count = tensor_elements(dst);
     float *data = dst->data;

@@ -162,7 +162,7 @@ static Status run_step(Run *run, const Step *step) {
     Status status = step->kernel ? step->kernel->type->run(step->kernel, &call) : step->reference(&call);
     if (!status_is_ok(&status))
         return status_prefix(&status, "operator %s (node '%s')", step->node->op->name, step->node->name);
-    if (!step->kernel && step->node->epilogue_count > 0)
+    if (!step->kernel && !epilogue_is_empty(step->node))
         return epilogue_apply(&call);
     return status_ok();
 }

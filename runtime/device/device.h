@@ -61,6 +61,8 @@ typedef struct DeviceApi {
     bool (*claims)(const Device *device, const Graph *graph, NodeId node);
     /* Layouts it would like for the node's spatial inputs and outputs. */
     Layout (*preferred_layout)(const Device *device, const Graph *graph, NodeId node);
+    /* Could it run the node with its spatial inputs and outputs in this layout? PLAIN: always. */
+    bool (*supports_layout)(const Device *device, const Graph *graph, NodeId node, Layout layout);
     /* Can the epilogue step be done inside the node's kernel? */
     bool (*fuses)(const Device *device, const Graph *graph, NodeId node, EpilogueKind step);
 

@@ -17,9 +17,16 @@ static const Pass passes[] = {
     { "drop_identities", PASS_ON_LOAD, pass_drop_identities },
     { "fold_constants", PASS_ON_LOAD, pass_fold_constants },
     { "drop_dead", PASS_ON_LOAD, pass_drop_dead },
+    { "fuse_batch_norm", PASS_ON_LOAD, pass_fuse_batch_norm },
+    { "fold_scalars", PASS_ON_LOAD, pass_fold_scalars },
+    { "match_activations", PASS_ON_LOAD, pass_match_activations },
     { "check_placement", PASS_ON_LOAD, pass_check_placement },
 
     { "fold_constants", PASS_ON_PLAN, pass_fold_constants },
+    { "drop_dead", PASS_ON_PLAN, pass_drop_dead },
+    { "fuse_bias", PASS_ON_PLAN, pass_fuse_bias },
+    { "fuse_epilogues", PASS_ON_PLAN, pass_fuse_epilogues },
+    { "assign_layouts", PASS_ON_PLAN, pass_assign_layouts },
     { "drop_dead", PASS_ON_PLAN, pass_drop_dead },
 };
 

@@ -15,9 +15,18 @@
 
 #include "runtime/base/size.h"
 #include "runtime/graph/op_schema.h"
+#include "runtime/tensor/layout.h"
+
+#include <string.h>
+
+/* A Reorder of what looks the same in both layouts. */
+static bool is_idle_reorder(const Node *node, const Value *src) {
+    return strcmp(node->op->name, "Reorder") == 0 && strcmp(node->op->domain, "inferd") == 0 &&
+           shape_is_known(&src->shape) && layout_same_bytes(&src->shape);
+}
 
 bool lifetime_is_view(const Graph *graph, const Node *node) {
-    if (!(node->op->flags & OP_VIEW) || node->epilogue_count > 0 || node->input_count == 0 || node->output_count == 0)
+    if (!(node->op->flags & (OP_VIEW | OP_INTERNAL)) || node->epilogue_count > 0 || node->input_count == 0 || node->output_count == 0)
         return false;
     for (uint32_t i = 1; i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE)
@@ -28,6 +37,8 @@ bool lifetime_is_view(const Graph *graph, const Node *node) {
     const Value *dst = graph_value_const(graph, node->outputs[0]);
     if (src->dtype != dst->dtype || !shape_is_known(&src->shape) || !shape_is_known(&dst->shape))
         return false;
+    if (node->op->flags & OP_INTERNAL)
+        return is_idle_reorder(node, src);
     bool both_plain = src->layout == LAYOUT_PLAIN && dst->layout == LAYOUT_PLAIN;
     return both_plain || (src->layout == dst->layout && shape_equal(&src->shape, &dst->shape));
 }

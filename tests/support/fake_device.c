@@ -140,6 +140,11 @@ static Layout fake_layout(const Device *base, const Graph *graph, NodeId node) {
     return cpu->api->preferred_layout(cpu, graph, node);
 }
 
+static bool fake_supports(const Device *base, const Graph *graph, NodeId node, Layout layout) {
+    const Device *cpu = ((const FakeDevice *)(const void *)base)->cpu;
+    return cpu->api->supports_layout(cpu, graph, node, layout);
+}
+
 static bool fake_fuses(const Device *base, const Graph *graph, NodeId node, EpilogueKind step) {
     const Device *cpu = ((const FakeDevice *)(const void *)base)->cpu;
     return cpu->api->fuses(cpu, graph, node, step);
@@ -222,6 +227,7 @@ static const DeviceApi fake_api = {
     .health = fake_health,
     .claims = fake_claims,
     .preferred_layout = fake_layout,
+    .supports_layout = fake_supports,
     .fuses = fake_fuses,
     .model_new = fake_model_new,
     .model_free = fake_model_free,

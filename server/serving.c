@@ -138,6 +138,10 @@ static Status queue_default(const Options *options, Arena *arena, const QueuePol
 
 /* --- parts --- */
 
+static bool take_batch(void *scheduler, size_t worker_index) {
+    return scheduler_take(scheduler, worker_index);
+}
+
 static Status start_compute(Serving *serving) {
     const Options *options = serving->options;
     TRY(pool_new((size_t)options->workers, &serving->pool));
@@ -152,6 +156,7 @@ static Status start_compute(Serving *serving) {
         .batch_memory_bytes = (size_t)options->memory_bytes,
     };
     TRY(scheduler_new(&scheduler, &serving->scheduler));
+    pool_set_source(serving->pool, take_batch, serving->scheduler);
     TRY(timer_new(serving->scheduler, &serving->timer));
     DeviceHost host = { .abi = DEVICE_ABI, .struct_bytes = sizeof host, .pool = serving->pool };
     const char *note = "";

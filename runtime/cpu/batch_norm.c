@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * BatchNormalization in f32 as it is used for inference: y = x * scale + shift with one pair of numbers a channel, worked
- * out once when the plan is made (a pass folds most of them into a convolution before; these are the others). Takes
- * constant parameters only. Rows are channels' planes (plain) or pixels (channels last).
+ * BatchNormalization in f32 as it is used for inference: y = x * scale + shift with one pair of
+ * numbers a channel, worked out once when the plan is made (a pass folds most of them into a
+ * convolution before; these are the others). Takes constant parameters only. Rows are channels'
+ * planes (plain) or pixels (channels last).
  *
  * Thread: prepared by a loader; run by any number at once. Source: ONNX BatchNormalization 15.
  */
@@ -47,14 +48,17 @@ static Status batch_norm_prepare(const KernelBuild *build, Kernel **ret_kernel) 
     const Shape *shape = &build_input(build, 0)->shape;
     size_t channels = (size_t)shape->dims[1];
     BatchNormKernel *norm;
-    TRY(kernel_alloc(&batch_norm_kernel_type, sizeof *norm + 2 * channels * sizeof *norm->numbers, &norm));
+    TRY(kernel_alloc(&batch_norm_kernel_type, sizeof *norm + 2 * channels * sizeof *norm->numbers,
+                     &norm));
     norm->channels = channels;
     norm->images = (size_t)shape->dims[0];
     norm->pixels = shape_product(shape, 2, (size_t)shape->rank);
     norm->channels_last = shape->rank == 2 || build_input(build, 0)->layout == LAYOUT_CHANNELS_LAST;
     float epsilon = node_get_float(build->node, "epsilon", 1e-5f);
-    const float *gamma = value_constant(build_input(build, 1)), *beta = value_constant(build_input(build, 2));
-    const float *mean = value_constant(build_input(build, 3)), *variance = value_constant(build_input(build, 4));
+    const float *gamma = value_constant(build_input(build, 1)),
+                *beta = value_constant(build_input(build, 2));
+    const float *mean = value_constant(build_input(build, 3)),
+                *variance = value_constant(build_input(build, 4));
     for (size_t i = 0; i < channels; i++) {
         norm->numbers[i] = gamma[i] / sqrtf(variance[i] + epsilon);
         norm->numbers[channels + i] = beta[i] - mean[i] * norm->numbers[i];
@@ -74,8 +78,8 @@ static void run_pixels(void *user, size_t begin, size_t end) {
     const BatchNormRun *run = user;
     size_t channels = run->norm->channels;
     for (size_t i = begin; i < end; i++)
-        run->loops->scale_shift(run->dst + i * channels, run->src + i * channels, run->norm->numbers,
-                                run->norm->numbers + channels, channels);
+        run->loops->scale_shift(run->dst + i * channels, run->src + i * channels,
+                                run->norm->numbers, run->norm->numbers + channels, channels);
 }
 
 static void run_planes(void *user, size_t begin, size_t end) {
@@ -83,7 +87,8 @@ static void run_planes(void *user, size_t begin, size_t end) {
     size_t channels = run->norm->channels, pixels = run->norm->pixels;
     for (size_t i = begin; i < end; i++)
         run->loops->unary[UNARY_LINEAR](run->dst + i * pixels, run->src + i * pixels, pixels,
-                                        run->norm->numbers[i % channels], run->norm->numbers[channels + i % channels]);
+                                        run->norm->numbers[i % channels],
+                                        run->norm->numbers[channels + i % channels]);
 }
 
 static Status batch_norm_run(const Kernel *kernel, const KernelCall *call) {
@@ -95,7 +100,8 @@ static Status batch_norm_run(const Kernel *kernel, const KernelCall *call) {
     if (elements == 0)
         return status_ok();
     size_t row = norm->channels_last ? norm->channels : norm->pixels;
-    pool_for(call->pool, elements / row, 1 + 32768 / row, norm->channels_last ? run_pixels : run_planes, &run);
+    pool_for(call->pool, elements / row, 1 + 32768 / row,
+             norm->channels_last ? run_pixels : run_planes, &run);
     fused_steps_run(call, 0);
     return status_ok();
 }

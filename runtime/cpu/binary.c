@@ -2,12 +2,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Add, Sub, Mul and Div in f32 with numpy broadcasting, each port in its own layout. When a plan is made the dims are put
- * into the order in which the result lies in memory, with a step for each operand (0 where it is broadcast); dims that
- * run on without a seam in all three are merged. What is left is a short list of outer dims and an inner run in which
- * each operand advances by one, stands still, or (layouts mixed) takes larger steps.
+ * Add, Sub, Mul and Div in f32 with numpy broadcasting, each port in its own layout. When a plan is
+ * made the dims are put into the order in which the result lies in memory, with a step for each
+ * operand (0 where it is broadcast); dims that run on without a seam in all three are merged. What
+ * is left is a short list of outer dims and an inner run in which each operand advances by one,
+ * stands still, or (layouts mixed) takes larger steps.
  *
- * Thread: prepared by a loader; run by any number at once. Source: ONNX Add 14, Sub 14, Mul 14, Div 14.
+ * Thread: prepared by a loader; run by any number at once. Source: ONNX Add 14, Sub 14, Mul 14,
+ * Div 14.
  */
 
 #include "runtime/base/size.h"
@@ -69,7 +71,8 @@ static bool fits(const Value *operand, const Shape *dst) {
 
 bool binary_takes(const KernelBuild *build) {
     const Value *dst = build_output(build, 0);
-    return value_is_f32(dst) && fits(build_input(build, 0), &dst->shape) && fits(build_input(build, 1), &dst->shape);
+    return value_is_f32(dst) && fits(build_input(build, 0), &dst->shape) &&
+           fits(build_input(build, 1), &dst->shape);
 }
 
 /* Appends a dim, or lengthens the last one when that runs on into it. */
@@ -115,7 +118,8 @@ static void order_dims(BinaryKernel *binary, const Value *a, const Value *b, con
 
 static Status binary_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     *ret_kernel = NULL;
-    const Value *a = build_input(build, 0), *b = build_input(build, 1), *dst = build_output(build, 0);
+    const Value *a = build_input(build, 0), *b = build_input(build, 1),
+                *dst = build_output(build, 0);
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
         if (!node_is(build->node, "", rows[i].op))
             continue;
@@ -139,7 +143,8 @@ typedef struct BinaryRun {
 } BinaryRun;
 
 /* Steps that are neither 0 nor 1: one element at a time through the same loop. */
-static void run_stepped(const BinaryRun *run, const Dim *inner, const float *a, const float *b, float *dst) {
+static void run_stepped(const BinaryRun *run, const Dim *inner, const float *a, const float *b,
+                        float *dst) {
     BinaryFn loop = run->loops->binary[run->binary->loop];
     for (int64_t i = 0; i < inner->size; i++)
         loop(dst + i, a + i * inner->a, b + i * inner->b, 1);

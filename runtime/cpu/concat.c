@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Concat of values of whole bytes that share one layout: runs of bytes, copied. Where the axis lies in memory depends on
- * the layout: with channels last, dims are stored N, spatial..., C.
+ * Concat of values of whole bytes that share one layout: runs of bytes, copied. Where the axis lies
+ * in memory depends on the layout: with channels last, dims are stored N, spatial..., C.
  *
  * Thread: prepared by a loader; run by any number at once. Source: ONNX Concat 13.
  */
@@ -24,12 +24,13 @@ typedef struct ConcatKernel {
 
 bool concat_takes(const KernelBuild *build) {
     const Value *dst = build_output(build, 0);
-    if (!dst || dtype_bytes(dst->dtype) == 0 || !shape_is_known(&dst->shape) || dst->shape.rank < 1 ||
-        build->node->epilogue_count > 0)
+    if (!dst || dtype_bytes(dst->dtype) == 0 || !shape_is_known(&dst->shape) ||
+        dst->shape.rank < 1 || build->node->epilogue_count > 0)
         return false;
     for (uint32_t i = 0; i < build->node->input_count; i++) {
         const Value *src = build_input(build, i);
-        if (!src || src->dtype != dst->dtype || !shape_is_known(&src->shape) || src->shape.rank != dst->shape.rank)
+        if (!src || src->dtype != dst->dtype || !shape_is_known(&src->shape) ||
+            src->shape.rank != dst->shape.rank)
             return false;
     }
     return true;
@@ -63,9 +64,14 @@ static Status concat_prepare(const KernelBuild *build, Kernel **ret_kernel) {
         concat->outer = (size_t)shape->dims[0] * shape_product(shape, 2, rank);
         concat->inner_bytes = dtype_bytes(dst->dtype);
     } else {
-        size_t first = channels_last && axis > 1 ? 2 : 0; /* the channels stand last, not between N and the rest */
-        concat->outer = (first == 2 ? (size_t)shape->dims[0] : 1) * shape_product(shape, first, axis);
-        concat->inner_bytes = dtype_bytes(dst->dtype) * shape_product(shape, MAX_OF(axis + 1, channels_last ? 2 : 0), rank) * channels;
+        size_t first = channels_last && axis > 1
+                           ? 2
+                           : 0; /* the channels stand last, not between N and the rest */
+        concat->outer =
+            (first == 2 ? (size_t)shape->dims[0] : 1) * shape_product(shape, first, axis);
+        concat->inner_bytes = dtype_bytes(dst->dtype) *
+                              shape_product(shape, MAX_OF(axis + 1, channels_last ? 2 : 0), rank) *
+                              channels;
     }
     *ret_kernel = &concat->base;
     return status_ok();

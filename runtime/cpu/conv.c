@@ -2,13 +2,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Conv in f32 by oneDNN: 1 to 3 spatial dims, groups, dilation, any padding, bias and epilogue. Activations are
- * channels-last, which is what the library's best kernels want; a port with plain layout is converted into scratch and
- * back, which is still twice as fast as its kernels for plain layout, and makes the answer independent of the layout.
- * Constant weights are packed once a model; weights that are computed are packed into scratch by every run.
+ * Conv in f32 by oneDNN: 1 to 3 spatial dims, groups, dilation, any padding, bias and epilogue.
+ * Activations are channels-last, which is what the library's best kernels want; a port with plain
+ * layout is converted into scratch and back, which is still twice as fast as its kernels for plain
+ * layout, and makes the answer independent of the layout. Constant weights are packed once a model;
+ * weights that are computed are packed into scratch by every run.
  *
- * An ADD step is oneDNN's sum: the residual must lie where the result goes. When the memory plan put both at the same
- * place there is nothing to do; else the residual is copied there first.
+ * An ADD step is oneDNN's sum: the residual must lie where the result goes. When the memory plan
+ * put both at the same place there is nothing to do; else the residual is copied there first.
  *
  * Scratch: [src, channels last][dst, channels last][weights][the operation's own].
  * Thread: prepared by a loader; run by any number at once. Source: ONNX Conv 22.
@@ -30,7 +31,7 @@ typedef struct ConvKernel {
     bool weights_bound, bias_bound, has_bias;
     bool src_convert, dst_convert;
     size_t post_count;
-    uint32_t sum_input;      /* UINT32_MAX: no sum */
+    uint32_t sum_input;                        /* UINT32_MAX: no sum */
     size_t src_at, dst_at, weights_at, own_at; /* offsets in scratch */
 } ConvKernel;
 
@@ -56,12 +57,15 @@ static bool nothing_in(const Shape *shape) {
 
 /* Fills in everything but the posts; layouts do not matter. false: not for us. */
 static bool describe(const KernelBuild *build, ConvShape *ret_shape) {
-    const Value *src = build_input(build, 0), *weights = build_input(build, 1), *dst = build_output(build, 0);
+    const Value *src = build_input(build, 0), *weights = build_input(build, 1),
+                *dst = build_output(build, 0);
     const Value *bias = fused_steps_free_input(build, 2);
-    if (!value_is_f32(src) || !value_is_f32(weights) || !value_is_f32(dst) || (bias && !value_is_f32(bias)))
+    if (!value_is_f32(src) || !value_is_f32(weights) || !value_is_f32(dst) ||
+        (bias && !value_is_f32(bias)))
         return false;
-    if (src->shape.rank < 3 || src->shape.rank != weights->shape.rank || src->shape.rank != dst->shape.rank ||
-        nothing_in(&src->shape) || nothing_in(&weights->shape) || nothing_in(&dst->shape))
+    if (src->shape.rank < 3 || src->shape.rank != weights->shape.rank ||
+        src->shape.rank != dst->shape.rank || nothing_in(&src->shape) ||
+        nothing_in(&weights->shape) || nothing_in(&dst->shape))
         return false;
     ConvShape shape = { .src = src->shape,
                         .weights = weights->shape,
@@ -100,15 +104,17 @@ static Status bind_constants(const KernelBuild *build, ConvKernel *conv) {
 }
 
 static void lay_out_scratch(const KernelBuild *build, ConvKernel *conv, const ConvShape *shape) {
-    conv->src_convert = build_input(build, 0)->layout == LAYOUT_PLAIN && !layout_is_same(&shape->src);
-    conv->dst_convert = build_output(build, 0)->layout == LAYOUT_PLAIN && !layout_is_same(&shape->dst);
+    conv->src_convert =
+        build_input(build, 0)->layout == LAYOUT_PLAIN && !layout_is_same(&shape->src);
+    conv->dst_convert =
+        build_output(build, 0)->layout == LAYOUT_PLAIN && !layout_is_same(&shape->dst);
     size_t src_bytes = shape_product(&shape->src, 0, (size_t)shape->src.rank) * sizeof(float);
     size_t dst_bytes = shape_product(&shape->dst, 0, (size_t)shape->dst.rank) * sizeof(float);
     size_t used = 0;
     conv->src_at = scratch_space(&used, conv->src_convert ? src_bytes : 0);
     conv->dst_at = scratch_space(&used, conv->dst_convert ? dst_bytes : 0);
-    conv->weights_at =
-        scratch_space(&used, conv->weights_bound ? 0 : dnnl_op_weights_bytes(conv_ops_whole(conv->ops)));
+    conv->weights_at = scratch_space(
+        &used, conv->weights_bound ? 0 : dnnl_op_weights_bytes(conv_ops_whole(conv->ops)));
     conv->own_at = scratch_space(&used, conv_ops_scratch_bytes(conv->ops));
     conv->base.scratch_bytes = used;
 }
@@ -120,12 +126,14 @@ static Status conv_prepare(const KernelBuild *build, Kernel **ret_kernel) {
         return status_ok();
     DnnlPost posts[EPILOGUE_MAX];
     shape.posts = posts;
-    shape.post_count = fused_steps_posts(build->node, &shape.dst, operand_shape, (void *)build, posts);
+    shape.post_count =
+        fused_steps_posts(build->node, &shape.dst, operand_shape, (void *)build, posts);
 
     AUTO(conv_kernel_free) ConvKernel *conv = NULL;
     TRY(kernel_alloc(&conv_kernel_type, sizeof *conv, &conv));
     conv->has_bias = shape.has_bias;
-    Status made = conv_ops_new(&shape, build->pool ? pool_thread_count(build->pool) : 1, &conv->ops);
+    Status made =
+        conv_ops_new(&shape, build->pool ? pool_thread_count(build->pool) : 1, &conv->ops);
     if (made.code == STATUS_UNIMPLEMENTED)
         return status_ok();
     TRY(made);
@@ -155,13 +163,15 @@ static Status conv_run(const Kernel *kernel, const KernelCall *call) {
     ConvData data = { .src = src->data, .dst = dst->data, .scratch_offset = conv->own_at };
     if (conv->src_convert) {
         data.src = (float *)(scratch + conv->src_at);
-        layout_to_channels_last(call->pool, &src->shape, (float *)(scratch + conv->src_at), src->data);
+        layout_to_channels_last(call->pool, &src->shape, (float *)(scratch + conv->src_at),
+                                src->data);
     }
     if (conv->dst_convert)
         data.dst = (float *)(scratch + conv->dst_at);
     if (!conv->weights_bound) {
         data.weights = scratch + conv->weights_at;
-        TRY(dnnl_op_pack_weights(conv_ops_whole(conv->ops), call->src[1]->data, scratch + conv->weights_at));
+        TRY(dnnl_op_pack_weights(conv_ops_whole(conv->ops), call->src[1]->data,
+                                 scratch + conv->weights_at));
     }
     if (conv->has_bias && !conv->bias_bound)
         data.bias = call->src[2]->data;

@@ -2,11 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * oneDNN runs on the calling thread only; parallel work is cut here. A slice is a run of output rows (the first spatial
- * dim) of one image: with channels last both its input, halo included, and its output are contiguous. Slices at the
- * edges have padding of their own, so a convolution has up to four different slice operations; they take their weights
- * in the same packed format as the whole, else the convolution is not sliced. Each output is the same sum in the same
- * order whether sliced or not (checked by test_conv, bit for bit).
+ * oneDNN runs on the calling thread only; parallel work is cut here. A slice is a run of output
+ * rows (the first spatial dim) of one image: with channels last both its input, halo included, and
+ * its output are contiguous. Slices at the edges have padding of their own, so a convolution has up
+ * to four different slice operations; they take their weights in the same packed format as the
+ * whole, else the convolution is not sliced. Each output is the same sum in the same order whether
+ * sliced or not (checked by test_conv, bit for bit).
  *
  * Thread: made by a loader; run by any.
  */
@@ -21,7 +22,8 @@
 enum {
     SLICE_KINDS_MAX = 6,
     SLICES_A_THREAD = 4,
-    SLICE_MIN_FLOPS = 4 * 1000 * 1000, /* some 20 us of one core: a few times what handing it out costs */
+    SLICE_MIN_FLOPS =
+        4 * 1000 * 1000, /* some 20 us of one core: a few times what handing it out costs */
 };
 
 /* Rows of the output and the rows of the input under them, in one image. */
@@ -48,8 +50,8 @@ static DnnlView weights_view(const ConvShape *shape) {
     return dnnl_view_plain(dims, weights->rank + 1);
 }
 
-static Status op_new(const ConvShape *shape, const Shape *src, const Shape *dst, const int64_t edge[2],
-                     DnnlOp **ret_op) {
+static Status op_new(const ConvShape *shape, const Shape *src, const Shape *dst,
+                     const int64_t edge[2], DnnlOp **ret_op) {
     DnnlConvSpec spec = {
         .src = dnnl_view_channels_last(src->dims, src->rank),
         .dst = dnnl_view_channels_last(dst->dims, dst->rank),
@@ -90,11 +92,12 @@ static Slice slice_at(const ConvShape *shape, int64_t row, int64_t rows) {
 }
 
 static bool same_kind(const Slice *a, const Slice *b) {
-    return a->dst_rows == b->dst_rows && a->src_rows == b->src_rows && a->pad_begin == b->pad_begin &&
-           a->pad_end == b->pad_end;
+    return a->dst_rows == b->dst_rows && a->src_rows == b->src_rows &&
+           a->pad_begin == b->pad_begin && a->pad_end == b->pad_end;
 }
 
-/* Gives the slice its operation, a new one if no earlier slice has the like. false: cannot be sliced. */
+/* Gives the slice its operation, a new one if no earlier slice has the like. false: cannot be
+ * sliced. */
 static bool slice_set_kind(ConvOps *ops, const ConvShape *shape, size_t index) {
     Slice *slice = &ops->slices[index];
     for (size_t i = 0; i < index; i++)
@@ -171,8 +174,8 @@ Status conv_ops_new(const ConvShape *shape, size_t threads, ConvOps **ret_ops) {
     AUTO(conv_ops_free) ConvOps *ops = calloc(1, sizeof *ops);
     if (!ops)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
-    TRY(op_new(shape, &shape->src, &shape->dst, (int64_t[]){ shape->pads_begin[0], shape->pads_end[0] },
-               &ops->whole));
+    TRY(op_new(shape, &shape->src, &shape->dst,
+               (int64_t[]){ shape->pads_begin[0], shape->pads_end[0] }, &ops->whole));
     ops->scratch_bytes = dnnl_op_scratch_bytes(ops->whole);
     ops->images = (size_t)shape->dst.dims[0];
     ops->src_image = shape_product(&shape->src, 1, (size_t)shape->src.rank);
@@ -218,7 +221,8 @@ typedef struct SlicedRun {
     _Atomic int failed; /* StatusCode of a slice that did not run; any one of them */
 } SlicedRun;
 
-static Status run_op(const ConvOps *ops, const DnnlOp *op, const ConvData *data, size_t src, size_t dst) {
+static Status run_op(const ConvOps *ops, const DnnlOp *op, const ConvData *data, size_t src,
+                     size_t dst) {
     char *scratch = thread_scratch(data->scratch_offset + ops->scratch_bytes);
     if (!scratch)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "no memory for scratch");
@@ -254,5 +258,7 @@ Status conv_ops_run(const ConvOps *ops, Pool *pool, const ConvData *data) {
     SlicedRun run = { .ops = ops, .data = data };
     pool_for(pool, ops->images * ops->slice_count, 1, run_slices, &run);
     int failed = atomic_load(&run.failed);
-    return failed == STATUS_OK ? status_ok() : status_error((StatusCode)failed, "a slice of the convolution failed");
+    return failed == STATUS_OK
+               ? status_ok()
+               : status_error((StatusCode)failed, "a slice of the convolution failed");
 }

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * The oneDNN operations of one convolution for concrete shapes: one for the whole, and, where it is worth it, a few for
- * slices of output rows that the pool runs side by side. Activations are channels-last in all of them.
+ * The oneDNN operations of one convolution for concrete shapes: one for the whole, and, where it is
+ * worth it, a few for slices of output rows that the pool runs side by side. Activations are
+ * channels-last in all of them.
  */
 
 #include "runtime/base/pool.h"
@@ -23,7 +24,7 @@ typedef struct ConvShape {
 
 typedef struct ConvData {
     const float *src;
-    float *dst; /* holds the operand of an ADD that the operation does */
+    float *dst;                 /* holds the operand of an ADD that the operation does */
     const void *weights, *bias; /* when not bound */
     const float *operands[EPILOGUE_MAX];
     size_t scratch_offset; /* where the operation's own scratch begins in thread_scratch */

@@ -2,69 +2,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * oneDNN behind our own interface. One engine for the process and a stream a thread; a primitive is immutable, keeps no
- * scratchpad of its own (user mode) and so may run on many threads at once. What may not be shared are the memory
- * objects that carry the pointers of a run: making and destroying them costs 166 ns each, changing the pointer in one
- * 7 ns. So an operation keeps sets of them in slots, one slot a core; a run takes a set by an atomic exchange, starting
- * at its own thread's slot, and puts it back: no lock, and no malloc once as many sets exist as threads run at once.
+ * oneDNN behind our own interface: making operations. One engine for the process and a stream a
+ * thread; a primitive is immutable, keeps no scratchpad of its own (user mode) and so may run on
+ * many threads at once (dnnl_run.c).
  *
- * Posts: the implementation chosen without any post is the yardstick. Posts are dropped from the end until the library
- * offers the same implementation with them: with a full-sized binary post, 2.6 leaves its blocked-GEMM convolutions for
- * ones up to 10x slower, and a pass of our own over the result is cheaper.
+ * Posts: the implementation chosen without any post is the yardstick. Posts are dropped from the
+ * end until the library offers the same implementation with them: with a full-sized binary
+ * post, 2.6 leaves its blocked-GEMM convolutions for ones up to 10x slower, and a pass of our own
+ * over the result is cheaper.
  *
- * Versions: written for 2.x. With 3.x descriptors become handles, X_desc_init and primitive_desc_create become one call,
- * eltwise posts lose their scale and hard-swish gains alpha and beta; all such calls are in this file.
+ * Versions: written for 2.x. With 3.x descriptors become handles, X_desc_init and
+ * primitive_desc_create become one call, eltwise posts lose their scale and hard-swish gains alpha
+ * and beta; all such calls are in this file.
+ *
+ * Thread: a loader, or a worker that meets new shapes.
  */
 
-#include "runtime/cpu/dnnl_util.h"
+#include "runtime/cpu/dnnl_internal.h"
 
 #include "runtime/base/size.h"
 #include "runtime/base/thread.h"
 
-#include <oneapi/dnnl/dnnl.h>
 #include <omp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-_Static_assert(DNNL_VERSION_MAJOR == 2, "written for oneDNN 2.x; see the list above for what 3.x changes");
+_Static_assert(DNNL_VERSION_MAJOR == 2,
+               "written for oneDNN 2.x; see the list above for what 3.x changes");
 
-/* One argument of a primitive. */
-typedef struct OpArg {
-    int id;                      /* DNNL_ARG_... */
-    DnnlSlot slot;
-    dnnl_memory_desc_t desc;
-    dnnl_memory_t bound;         /* constant: shared by all runs, never written */
-} OpArg;
-
-/* Memory objects of one run at a time. */
-typedef struct ArgSet {
-    dnnl_exec_arg_t args[DNNL_SLOT_COUNT];
-} ArgSet;
-
-typedef struct ArgSlot {
-    _Alignas(64) _Atomic(ArgSet *) set; /* NULL: in use, or not made yet */
-} ArgSlot;
-
-struct DnnlOp {
-    dnnl_primitive_t primitive;
-    dnnl_memory_desc_t weights_plain, weights_packed;
-    const char *implementation; /* static text of the library */
-    size_t post_count, scratch_bytes, arg_count, slot_count;
-    OpArg args[DNNL_SLOT_COUNT];
-    ArgSlot *slots;
-};
-
-static dnnl_engine_t engine;
+dnnl_engine_t dnnl_the_engine;
 static dnnl_status_t engine_status;
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 static pthread_key_t stream_key; /* frees a thread's stream at its end */
-static _Thread_local dnnl_stream_t thread_stream;
-static _Thread_local size_t thread_slot;
+_Thread_local dnnl_stream_t dnnl_thread_stream;
+_Thread_local size_t dnnl_thread_slot;
 static _Atomic size_t next_thread_slot;
 
-static Status check(dnnl_status_t result, const char *what) {
+Status dnnl_check(dnnl_status_t result, const char *what) {
     switch (result) {
     case dnnl_success:
         return status_ok();
@@ -82,57 +58,34 @@ static void stream_end(void *stream) {
 }
 
 static void engine_start(void) {
-    engine_status = dnnl_engine_create(&engine, dnnl_cpu, 0);
+    engine_status = dnnl_engine_create(&dnnl_the_engine, dnnl_cpu, 0);
     if (pthread_key_create(&stream_key, stream_end) != 0)
         engine_status = dnnl_out_of_memory;
 }
 
-/* Makes sure of engine, stream and thread count; one load once that is done. */
-static Status thread_ready(void) {
-    if (thread_stream)
+/* Makes sure of dnnl_the_engine, stream and thread count; one load once that is done. */
+Status dnnl_thread_ready(void) {
+    if (dnnl_thread_stream)
         return status_ok();
     pthread_once(&engine_once, engine_start);
-    TRY(check(engine_status, "engine"));
+    TRY(dnnl_check(engine_status, "engine"));
     omp_set_num_threads(1);
     dnnl_stream_t stream;
-    TRY(check(dnnl_stream_create(&stream, engine, dnnl_stream_default_flags), "stream"));
+    TRY(dnnl_check(dnnl_stream_create(&stream, dnnl_the_engine, dnnl_stream_default_flags),
+                   "stream"));
     if (pthread_setspecific(stream_key, stream) != 0) {
         dnnl_stream_destroy(stream);
         return status_error(STATUS_RESOURCE_EXHAUSTED, "stream: out of memory");
     }
-    thread_stream = stream;
-    thread_slot = atomic_fetch_add_explicit(&next_thread_slot, 1, memory_order_relaxed);
+    dnnl_thread_stream = stream;
+    dnnl_thread_slot = atomic_fetch_add_explicit(&next_thread_slot, 1, memory_order_relaxed);
     return status_ok();
 }
 
 void dnnl_thread_setup(void) {
     /* A failure is reported by the operation that needs it. */
-    Status status = thread_ready();
+    Status status = dnnl_thread_ready();
     (void)status;
-}
-
-DnnlView dnnl_view_plain(const int64_t *dims, int32_t rank) {
-    DnnlView view = { .rank = rank };
-    int64_t step = 1;
-    for (int32_t i = rank; i-- > 0;) {
-        view.dims[i] = dims[i];
-        view.strides[i] = step;
-        step *= dims[i];
-    }
-    return view;
-}
-
-DnnlView dnnl_view_channels_last(const int64_t *dims, int32_t rank) {
-    DnnlView view = { .rank = rank };
-    memcpy(view.dims, dims, (size_t)rank * sizeof *dims);
-    view.strides[1] = 1;
-    int64_t step = dims[1];
-    for (int32_t i = rank; i-- > 2;) {
-        view.strides[i] = step;
-        step *= dims[i];
-    }
-    view.strides[0] = step;
-    return view;
 }
 
 static Status describe(const DnnlView *view, bool any, dnnl_memory_desc_t *ret_desc) {
@@ -141,12 +94,15 @@ static Status describe(const DnnlView *view, bool any, dnnl_memory_desc_t *ret_d
         dims[i] = view->dims[i];
         strides[i] = view->strides[i];
     }
-    return check(any ? dnnl_memory_desc_init_by_tag(ret_desc, view->rank, dims, dnnl_f32, dnnl_format_tag_any)
-                     : dnnl_memory_desc_init_by_strides(ret_desc, view->rank, dims, dnnl_f32, strides),
-                 "memory descriptor");
+    return dnnl_check(
+        any ? dnnl_memory_desc_init_by_tag(ret_desc, view->rank, dims, dnnl_f32,
+                                           dnnl_format_tag_any)
+            : dnnl_memory_desc_init_by_strides(ret_desc, view->rank, dims, dnnl_f32, strides),
+        "memory descriptor");
 }
 
-/* How a step is spelled as posts of the library: its operation, or a scaled sum of constants from alpha and beta. */
+/* How a step is spelled as posts of the library: its operation, or a scaled sum of constants from
+ * alpha and beta. */
 typedef struct EltwiseRow {
     bool known, takes_alpha, takes_beta;
     dnnl_alg_kind_t algorithm;
@@ -156,55 +112,70 @@ typedef struct EltwiseRow {
 static const EltwiseRow eltwise_rows[] = {
     [EPILOGUE_RELU] = { .known = true, .algorithm = dnnl_eltwise_relu },
     [EPILOGUE_LEAKY_RELU] = { .known = true, .takes_alpha = true, .algorithm = dnnl_eltwise_relu },
-    [EPILOGUE_CLIP] = { .known = true, .takes_alpha = true, .takes_beta = true, .algorithm = dnnl_eltwise_clip },
+    [EPILOGUE_CLIP] = { .known = true,
+                        .takes_alpha = true,
+                        .takes_beta = true,
+                        .algorithm = dnnl_eltwise_clip },
     [EPILOGUE_SIGMOID] = { .known = true, .algorithm = dnnl_eltwise_logistic },
     [EPILOGUE_TANH] = { .known = true, .algorithm = dnnl_eltwise_tanh },
-    [EPILOGUE_HARD_SIGMOID] = { .known = true, .takes_alpha = true, .takes_beta = true, .algorithm = dnnl_eltwise_linear },
+    [EPILOGUE_HARD_SIGMOID] = { .known = true,
+                                .takes_alpha = true,
+                                .takes_beta = true,
+                                .algorithm = dnnl_eltwise_linear },
     [EPILOGUE_HARD_SWISH] = { .known = true, .algorithm = dnnl_eltwise_hardswish },
     [EPILOGUE_SWISH] = { .known = true, .takes_alpha = true, .algorithm = dnnl_eltwise_swish },
     [EPILOGUE_GELU] = { .known = true, .algorithm = dnnl_eltwise_gelu_erf },
-    [EPILOGUE_LINEAR] = { .known = true, .takes_alpha = true, .takes_beta = true, .algorithm = dnnl_eltwise_linear },
+    [EPILOGUE_LINEAR] = { .known = true,
+                          .takes_alpha = true,
+                          .takes_beta = true,
+                          .algorithm = dnnl_eltwise_linear },
 };
 
 static Status append_eltwise(dnnl_post_ops_t posts, const EpilogueStep *step) {
     const EltwiseRow *row = &eltwise_rows[step->kind];
-    TRY(check(dnnl_post_ops_append_eltwise(posts, 1.0f, row->algorithm, row->takes_alpha ? step->alpha : 0,
-                                           row->takes_beta ? step->beta : 0),
-              "post"));
+    TRY(dnnl_check(dnnl_post_ops_append_eltwise(posts, 1.0f, row->algorithm,
+                                                row->takes_alpha ? step->alpha : 0,
+                                                row->takes_beta ? step->beta : 0),
+                   "post"));
     if (step->kind != EPILOGUE_HARD_SIGMOID)
         return status_ok();
-    return check(dnnl_post_ops_append_eltwise(posts, 1.0f, dnnl_eltwise_clip, 0, 1), "post");
+    return dnnl_check(dnnl_post_ops_append_eltwise(posts, 1.0f, dnnl_eltwise_clip, 0, 1), "post");
 }
 
 static Status append_post(DnnlOp *op, dnnl_post_ops_t posts, const DnnlPost *post, size_t index) {
     if (post->step.kind != EPILOGUE_ADD && post->step.kind != EPILOGUE_MUL)
         return append_eltwise(posts, &post->step);
     if (post->in_dst)
-        return check(dnnl_post_ops_append_sum(posts, 1.0f), "post");
-    OpArg *arg = &op->args[op->arg_count];
+        return dnnl_check(dnnl_post_ops_append_sum(posts, 1.0f), "post");
+    DnnlOpArg *arg = &op->args[op->arg_count];
     TRY(describe(&post->operand, false, &arg->desc));
     arg->id = DNNL_ARG_ATTR_MULTIPLE_POST_OP(dnnl_post_ops_len(posts)) | DNNL_ARG_SRC_1;
     arg->slot = DNNL_SLOT_POST + (DnnlSlot)index;
     op->arg_count++;
-    return check(dnnl_post_ops_append_binary(
-                     posts, post->step.kind == EPILOGUE_ADD ? dnnl_binary_add : dnnl_binary_mul, &arg->desc),
-                 "post");
+    return dnnl_check(
+        dnnl_post_ops_append_binary(
+            posts, post->step.kind == EPILOGUE_ADD ? dnnl_binary_add : dnnl_binary_mul, &arg->desc),
+        "post");
 }
 
 /* Fills op->args with the operands of the first count posts. */
-static Status attributes_new(DnnlOp *op, const DnnlPost *posts, size_t count, dnnl_primitive_attr_t *ret_attributes) {
+static Status attributes_new(DnnlOp *op, const DnnlPost *posts, size_t count,
+                             dnnl_primitive_attr_t *ret_attributes) {
     dnnl_post_ops_t list = NULL;
     dnnl_primitive_attr_t attributes = NULL;
     op->arg_count = 0;
-    Status status = check(dnnl_post_ops_create(&list), "posts");
+    Status status = dnnl_check(dnnl_post_ops_create(&list), "posts");
     for (size_t i = 0; i < count && status_is_ok(&status); i++)
         status = append_post(op, list, &posts[i], i);
     if (status_is_ok(&status))
-        status = check(dnnl_primitive_attr_create(&attributes), "attributes");
+        status = dnnl_check(dnnl_primitive_attr_create(&attributes), "attributes");
     if (status_is_ok(&status))
-        status = check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user), "attributes");
+        status = dnnl_check(
+            dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user),
+            "attributes");
     if (status_is_ok(&status))
-        status = check(dnnl_primitive_attr_set_post_ops(attributes, list), "attributes"); /* copies */
+        status = dnnl_check(dnnl_primitive_attr_set_post_ops(attributes, list),
+                            "attributes"); /* copies */
     if (list)
         dnnl_post_ops_destroy(list);
     if (!status_is_ok(&status)) {
@@ -218,16 +189,19 @@ static Status attributes_new(DnnlOp *op, const DnnlPost *posts, size_t count, dn
 
 static const char *implementation_of(dnnl_primitive_desc_t desc) {
     const char *text = "?";
-    return dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, &text) == dnnl_success ? text : "?";
+    return dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, &text) == dnnl_success
+               ? text
+               : "?";
 }
 
-static Status desc_with_posts(DnnlOp *op, const_dnnl_op_desc_t what, const DnnlPost *posts, size_t count,
-                              dnnl_primitive_desc_t *ret_desc) {
+static Status desc_with_posts(DnnlOp *op, const_dnnl_op_desc_t what, const DnnlPost *posts,
+                              size_t count, dnnl_primitive_desc_t *ret_desc) {
     dnnl_primitive_attr_t attributes;
     TRY(attributes_new(op, posts, count, &attributes));
-    dnnl_status_t result = dnnl_primitive_desc_create(ret_desc, what, attributes, engine, NULL);
+    dnnl_status_t result =
+        dnnl_primitive_desc_create(ret_desc, what, attributes, dnnl_the_engine, NULL);
     dnnl_primitive_attr_destroy(attributes);
-    return check(result, "primitive");
+    return dnnl_check(result, "primitive");
 }
 
 /* The longest run of leading posts that keeps the implementation chosen without posts. */
@@ -271,11 +245,13 @@ static const QueryRow query_rows[] = {
 static void collect_args(DnnlOp *op, dnnl_primitive_desc_t desc) {
     for (size_t i = 0; i < ARRAY_LENGTH(query_rows); i++) {
         const QueryRow *row = &query_rows[i];
-        const dnnl_memory_desc_t *memory = dnnl_primitive_desc_query_md(desc, row->query, row->index);
+        const dnnl_memory_desc_t *memory =
+            dnnl_primitive_desc_query_md(desc, row->query, row->index);
         size_t bytes = memory ? dnnl_memory_desc_get_size(memory) : 0;
         if (bytes == 0)
             continue;
-        op->args[op->arg_count++] = (OpArg){ .id = row->id, .slot = row->slot, .desc = *memory };
+        op->args[op->arg_count++] =
+            (DnnlOpArg){ .id = row->id, .slot = row->slot, .desc = *memory };
         if (row->slot == DNNL_SLOT_WEIGHTS)
             op->weights_packed = *memory;
         if (row->slot == DNNL_SLOT_SCRATCH)
@@ -283,14 +259,15 @@ static void collect_args(DnnlOp *op, dnnl_primitive_desc_t desc) {
     }
 }
 
-static Status op_finish(DnnlOp *op, const_dnnl_op_desc_t what, const DnnlPost *posts, size_t post_count) {
+static Status op_finish(DnnlOp *op, const_dnnl_op_desc_t what, const DnnlPost *posts,
+                        size_t post_count) {
     dnnl_primitive_desc_t desc;
     TRY(desc_best(op, what, posts, post_count, &desc));
     op->implementation = implementation_of(desc);
     collect_args(op, desc);
     dnnl_status_t result = dnnl_primitive_create(&op->primitive, desc);
     dnnl_primitive_desc_destroy(desc);
-    return check(result, "primitive");
+    return dnnl_check(result, "primitive");
 }
 
 static DnnlOp *op_alloc(void) {
@@ -313,7 +290,7 @@ static Status out_of_memory(void) {
 }
 
 Status dnnl_conv_new(const DnnlConvSpec *spec, DnnlOp **ret_op) {
-    TRY(thread_ready());
+    TRY(dnnl_thread_ready());
     AUTO(dnnl_op_free) DnnlOp *op = op_alloc();
     if (!op)
         return out_of_memory();
@@ -332,17 +309,17 @@ Status dnnl_conv_new(const DnnlConvSpec *spec, DnnlOp **ret_op) {
         end[i] = spec->pads_end[i];
     }
     dnnl_convolution_desc_t desc;
-    TRY(check(dnnl_dilated_convolution_forward_desc_init(&desc, dnnl_forward_inference, dnnl_convolution_direct, &src,
-                                                         &weights, spec->has_bias ? &bias : NULL, &dst, strides,
-                                                         dilations, begin, end),
-              "convolution"));
+    TRY(dnnl_check(dnnl_dilated_convolution_forward_desc_init(
+                       &desc, dnnl_forward_inference, dnnl_convolution_direct, &src, &weights,
+                       spec->has_bias ? &bias : NULL, &dst, strides, dilations, begin, end),
+                   "convolution"));
     TRY(op_finish(op, &desc, spec->posts, spec->post_count));
     *ret_op = TAKE(op);
     return status_ok();
 }
 
 Status dnnl_matmul_new(const DnnlMatmulSpec *spec, DnnlOp **ret_op) {
-    TRY(thread_ready());
+    TRY(dnnl_thread_ready());
     AUTO(dnnl_op_free) DnnlOp *op = op_alloc();
     if (!op)
         return out_of_memory();
@@ -357,26 +334,21 @@ Status dnnl_matmul_new(const DnnlMatmulSpec *spec, DnnlOp **ret_op) {
     DnnlView bias_view = dnnl_view_plain(bias_dims, spec->dst.rank);
     TRY(describe(&bias_view, false, &bias));
     dnnl_matmul_desc_t desc;
-    TRY(check(dnnl_matmul_desc_init(&desc, &src, &weights, spec->has_bias ? &bias : NULL, &dst), "matmul"));
+    TRY(dnnl_check(
+        dnnl_matmul_desc_init(&desc, &src, &weights, spec->has_bias ? &bias : NULL, &dst),
+        "matmul"));
     TRY(op_finish(op, &desc, spec->posts, spec->post_count));
     *ret_op = TAKE(op);
     return status_ok();
-}
-
-static void set_free(const DnnlOp *op, ArgSet *set) {
-    for (size_t i = 0; i < op->arg_count; i++)
-        if (set->args[i].memory && set->args[i].memory != op->args[i].bound)
-            dnnl_memory_destroy(set->args[i].memory);
-    free(set);
 }
 
 void dnnl_op_free(DnnlOp *op) {
     if (!op)
         return;
     for (size_t i = 0; i < op->slot_count; i++) {
-        ArgSet *set = atomic_load(&op->slots[i].set);
+        DnnlArgSet *set = atomic_load(&op->slots[i].set);
         if (set)
-            set_free(op, set);
+            dnnl_arg_set_free(op, set);
     }
     for (size_t i = 0; i < op->arg_count; i++)
         if (op->args[i].bound)
@@ -413,7 +385,8 @@ static uint64_t hash_dims(uint64_t hash, const dnnl_dim_t *values, int count) {
     return hash;
 }
 
-/* Dims, strides and inner blocks say all there is about an f32 format, and about how the plain weights were read. */
+/* Dims, strides and inner blocks say all there is about an f32 format, and about how the plain
+ * weights were read. */
 void dnnl_op_weights_format(const DnnlOp *op, char *buffer, size_t buffer_bytes) {
     const dnnl_memory_desc_t *packed = &op->weights_packed, *plain = &op->weights_plain;
     const dnnl_blocking_desc_t *blocks = &packed->format_desc.blocking;
@@ -430,96 +403,42 @@ void dnnl_op_weights_format(const DnnlOp *op, char *buffer, size_t buffer_bytes)
 }
 
 Status dnnl_op_pack_weights(const DnnlOp *op, const void *weights, void *dst) {
-    TRY(thread_ready());
+    TRY(dnnl_thread_ready());
     dnnl_primitive_desc_t desc;
-    TRY(check(dnnl_reorder_primitive_desc_create(&desc, &op->weights_plain, engine, &op->weights_packed, engine, NULL),
-              "weights"));
+    TRY(dnnl_check(dnnl_reorder_primitive_desc_create(&desc, &op->weights_plain, dnnl_the_engine,
+                                                      &op->weights_packed, dnnl_the_engine, NULL),
+                   "weights"));
     dnnl_primitive_t primitive;
     dnnl_status_t result = dnnl_primitive_create(&primitive, desc);
     dnnl_primitive_desc_destroy(desc);
-    TRY(check(result, "weights"));
+    TRY(dnnl_check(result, "weights"));
     dnnl_memory_t from = NULL, to = NULL;
-    result = dnnl_memory_create(&from, &op->weights_plain, engine, (void *)weights);
+    result = dnnl_memory_create(&from, &op->weights_plain, dnnl_the_engine, (void *)weights);
     if (result == dnnl_success)
-        result = dnnl_memory_create(&to, &op->weights_packed, engine, dst);
+        result = dnnl_memory_create(&to, &op->weights_packed, dnnl_the_engine, dst);
     dnnl_exec_arg_t args[] = { { DNNL_ARG_FROM, from }, { DNNL_ARG_TO, to } };
     if (result == dnnl_success)
-        result = dnnl_primitive_execute(primitive, thread_stream, ARRAY_LENGTH(args), args);
+        result = dnnl_primitive_execute(primitive, dnnl_thread_stream, ARRAY_LENGTH(args), args);
     if (result == dnnl_success)
-        result = dnnl_stream_wait(thread_stream);
+        result = dnnl_stream_wait(dnnl_thread_stream);
     if (to)
         dnnl_memory_destroy(to);
     if (from)
         dnnl_memory_destroy(from);
     dnnl_primitive_destroy(primitive);
-    return check(result, "weights");
+    return dnnl_check(result, "weights");
 }
 
 Status dnnl_op_bind(DnnlOp *op, const void *weights, const void *bias) {
     for (size_t i = 0; i < op->arg_count; i++) {
-        OpArg *arg = &op->args[i];
-        const void *data = arg->slot == DNNL_SLOT_WEIGHTS ? weights : arg->slot == DNNL_SLOT_BIAS ? bias : NULL;
+        DnnlOpArg *arg = &op->args[i];
+        const void *data = arg->slot == DNNL_SLOT_WEIGHTS ? weights
+                           : arg->slot == DNNL_SLOT_BIAS  ? bias
+                                                          : NULL;
         if (data)
-            TRY(check(dnnl_memory_create(&arg->bound, &arg->desc, engine, (void *)data), "constant"));
+            TRY(dnnl_check(
+                dnnl_memory_create(&arg->bound, &arg->desc, dnnl_the_engine, (void *)data),
+                "constant"));
     }
     return status_ok();
-}
-
-static Status set_new(const DnnlOp *op, ArgSet **ret_set) {
-    ArgSet *set = calloc(1, sizeof *set);
-    if (!set)
-        return out_of_memory();
-    for (size_t i = 0; i < op->arg_count; i++) {
-        const OpArg *arg = &op->args[i];
-        set->args[i].arg = arg->id;
-        set->args[i].memory = arg->bound;
-        if (arg->bound)
-            continue;
-        dnnl_status_t result = dnnl_memory_create(&set->args[i].memory, &arg->desc, engine, DNNL_MEMORY_NONE);
-        if (result != dnnl_success) {
-            set_free(op, set);
-            return check(result, "memory");
-        }
-    }
-    *ret_set = set;
-    return status_ok();
-}
-
-static Status set_take(const DnnlOp *op, ArgSet **ret_set) {
-    for (size_t i = 0; i < op->slot_count; i++) {
-        ArgSlot *slot = &op->slots[(thread_slot + i) % op->slot_count];
-        if (!atomic_load_explicit(&slot->set, memory_order_relaxed))
-            continue;
-        *ret_set = atomic_exchange_explicit(&slot->set, NULL, memory_order_acquire);
-        if (*ret_set)
-            return status_ok();
-    }
-    return set_new(op, ret_set);
-}
-
-static void set_put_back(const DnnlOp *op, ArgSet *set) {
-    for (size_t i = 0; i < op->slot_count; i++) {
-        ArgSet *expected = NULL;
-        ArgSlot *slot = &op->slots[(thread_slot + i) % op->slot_count];
-        if (atomic_compare_exchange_strong_explicit(&slot->set, &expected, set, memory_order_release,
-                                                    memory_order_relaxed))
-            return;
-    }
-    set_free(op, set);
-}
-
-Status dnnl_op_run(const DnnlOp *op, const void *const data[static DNNL_SLOT_COUNT]) {
-    TRY(thread_ready());
-    ArgSet *set;
-    TRY(set_take(op, &set));
-    dnnl_status_t result = dnnl_success;
-    for (size_t i = 0; i < op->arg_count && result == dnnl_success; i++)
-        if (!op->args[i].bound)
-            result = dnnl_memory_set_data_handle(set->args[i].memory, (void *)data[op->args[i].slot]);
-    if (result == dnnl_success)
-        result = dnnl_primitive_execute(op->primitive, thread_stream, (int)op->arg_count, set->args);
-    if (result == dnnl_success)
-        result = dnnl_stream_wait(thread_stream);
-    set_put_back(op, set);
-    return check(result, "run");
 }

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * oneDNN behind four verbs: make an operation, pack its weights, bind its constants, run it. No other file includes the
- * library's header, so what differs between its major versions stays in dnnl_util.c. All memory is f32.
+ * oneDNN behind four verbs: make an operation, pack its weights, bind its constants, run it. No
+ * other file includes the library's header, so what differs between its major versions stays in
+ * dnnl_util.c. All memory is f32.
  */
 
 #include "runtime/base/cleanup.h"
@@ -36,7 +37,8 @@ typedef struct DnnlPost {
 
 typedef struct DnnlConvSpec {
     DnnlView src, dst;
-    DnnlView weights; /* as the model has them: [groups,] out, in, spatial...; the rank tells whether groups are there */
+    DnnlView weights; /* as the model has them: [groups,] out, in, spatial...; the rank tells
+                         whether groups are there */
     bool has_bias;
     int64_t strides[3], dilations[3], pads_begin[3], pads_end[3]; /* dilation 1 is dense */
     const DnnlPost *posts;
@@ -52,8 +54,9 @@ typedef struct DnnlMatmulSpec {
 } DnnlMatmulSpec;
 
 /**
- * Makes the operation. As many leading posts as the best implementation takes are built in (dnnl_op_post_count tells);
- * the caller applies the rest itself: a slower implementation is never chosen for the sake of a post.
+ * Makes the operation. As many leading posts as the best implementation takes are built in
+ * (dnnl_op_post_count tells); the caller applies the rest itself: a slower implementation is never
+ * chosen for the sake of a post.
  *
  * Errors: UNIMPLEMENTED (oneDNN has nothing for it), RESOURCE_EXHAUSTED, INTERNAL
  * Thread: loader, or a worker that meets new shapes; takes 0.1 to 3 ms
@@ -75,7 +78,8 @@ Status dnnl_op_pack_weights(const DnnlOp *op, const void *weights, void *dst);
 /* Are the weights used just as the model has them? */
 bool dnnl_op_weights_plain(const DnnlOp *op);
 
-/* Constants for all runs; NULL: given with each run. Before the first run; lent as long as the operation lives. */
+/* Constants for all runs; NULL: given with each run. Before the first run; lent as long as the
+ * operation lives. */
 Status dnnl_op_bind(DnnlOp *op, const void *weights, const void *bias);
 
 typedef enum DnnlSlot {
@@ -91,5 +95,6 @@ typedef enum DnnlSlot {
 /* data[slot] for each slot that is used and not bound. Thread: any. */
 Status dnnl_op_run(const DnnlOp *op, const void *const data[static DNNL_SLOT_COUNT]);
 
-/* One OpenMP thread for the calling thread: parallel work is cut up by our own pool. Called by the functions above. */
+/* One OpenMP thread for the calling thread: parallel work is cut up by our own pool. Called by the
+ * functions above. */
 void dnnl_thread_setup(void);

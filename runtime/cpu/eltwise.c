@@ -2,10 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Operators of one f32 input that work element by element, in any layout: a row each, with the loop that does it and
- * where its parameters come from. Elements are spread over the pool in tiles; below one tile nothing is shared.
+ * Operators of one f32 input that work element by element, in any layout: a row each, with the loop
+ * that does it and where its parameters come from. Elements are spread over the pool in tiles;
+ * below one tile nothing is shared.
  *
- * Thread: prepared by a loader; run by any number at once. Source: the ONNX operator of the row's name.
+ * Thread: prepared by a loader; run by any number at once. Source: the ONNX operator of the row's
+ * name.
  */
 
 #include "runtime/base/size.h"
@@ -32,7 +34,12 @@ static const EltwiseRow rows[] = {
     { .op = "Erf", .loop = UNARY_ERF },
     { .op = "Exp", .loop = UNARY_EXP },
     { .op = "Gelu", .loop = UNARY_GELU }, /* approximate="none" only */
-    { .op = "HardSigmoid", .loop = UNARY_HARD_SIGMOID, .alpha_name = "alpha", .beta_name = "beta", .alpha = 0.2f, .beta = 0.5f },
+    { .op = "HardSigmoid",
+      .loop = UNARY_HARD_SIGMOID,
+      .alpha_name = "alpha",
+      .beta_name = "beta",
+      .alpha = 0.2f,
+      .beta = 0.5f },
     { .op = "HardSwish", .loop = UNARY_HARD_SWISH },
     { .op = "LeakyRelu", .loop = UNARY_LEAKY_RELU, .alpha_name = "alpha", .alpha = 0.01f },
     { .op = "Neg", .loop = UNARY_NEG },
@@ -87,8 +94,10 @@ static Status eltwise_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     EltwiseKernel *eltwise;
     TRY(kernel_alloc(&eltwise_kernel_type, sizeof *eltwise, &eltwise));
     eltwise->loop = row->loop;
-    eltwise->alpha = row->alpha_name ? node_get_float(build->node, row->alpha_name, row->alpha) : row->alpha;
-    eltwise->beta = row->beta_name ? node_get_float(build->node, row->beta_name, row->beta) : row->beta;
+    eltwise->alpha =
+        row->alpha_name ? node_get_float(build->node, row->alpha_name, row->alpha) : row->alpha;
+    eltwise->beta =
+        row->beta_name ? node_get_float(build->node, row->beta_name, row->beta) : row->beta;
     eltwise->bounds = row->loop == UNARY_CLIP;
     *ret_kernel = &eltwise->base;
     return status_ok();
@@ -110,7 +119,8 @@ static void run_tiles(void *user, size_t begin, size_t end) {
 
 static float bound_at(const KernelCall *call, uint32_t index, float fallback) {
     const Tensor *bound = index < call->node->input_count ? call->src[index] : NULL;
-    return bound && !fused_steps_use_input(call->node, index) ? *(const float *)bound->data : fallback;
+    return bound && !fused_steps_use_input(call->node, index) ? *(const float *)bound->data
+                                                              : fallback;
 }
 
 static Status eltwise_run(const Kernel *kernel, const KernelCall *call) {

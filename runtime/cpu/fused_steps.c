@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What a fused node does to its result. oneDNN takes the leading steps as posts where that costs nothing; the rest runs
- * here, in place, a tile at a time with all steps on a tile while it is in the cache. (epilogue.c is the plain version, for
- * kernels that know no steps.)
+ * What a fused node does to its result. oneDNN takes the leading steps as posts where that costs
+ * nothing; the rest runs here, in place, a tile at a time with all steps on a tile while it is in
+ * the cache. (epilogue.c is the plain version, for kernels that know no steps.)
  *
  * Thread: any.
  */
@@ -51,9 +51,11 @@ static void mul_channels(const Pass *pass, const Tensor *operand, size_t begin, 
     for (size_t i = begin; i < end;) {
         size_t n = i / image, inside = i % image;
         size_t channel = pass->channels_last ? inside % pass->channels : inside / pass->pixels;
-        size_t left = pass->channels_last ? pass->channels - channel : pass->pixels - inside % pass->pixels;
+        size_t left =
+            pass->channels_last ? pass->channels - channel : pass->pixels - inside % pass->pixels;
         size_t count = MIN_OF(left, end - i);
-        BinaryFn mul = pass->channels_last ? pass->loops->binary[BINARY_MUL] : pass->loops->binary_right[BINARY_MUL];
+        BinaryFn mul = pass->channels_last ? pass->loops->binary[BINARY_MUL]
+                                           : pass->loops->binary_right[BINARY_MUL];
         mul(pass->dst + i, pass->dst + i, factors + n * image_step + channel, count);
         i += count;
     }
@@ -108,11 +110,13 @@ static bool is_channel_vector(const Shape *operand, const Shape *dst) {
         operand->dims[1] != dst->dims[1])
         return false;
     size_t elements;
-    return shape_is_known(operand) && shape_elements(operand, &elements) && elements == (size_t)dst->dims[1];
+    return shape_is_known(operand) && shape_elements(operand, &elements) &&
+           elements == (size_t)dst->dims[1];
 }
 
-size_t fused_steps_posts(const Node *node, const Shape *dst, const Shape *(*operand)(void *user, uint32_t input),
-                      void *user, DnnlPost *ret_posts) {
+size_t fused_steps_posts(const Node *node, const Shape *dst,
+                         const Shape *(*operand)(void *user, uint32_t input), void *user,
+                         DnnlPost *ret_posts) {
     bool summed = false;
     size_t count = 0;
     for (; count < node->epilogue_count; count++) {

@@ -9,15 +9,17 @@
 void fused_steps_run(const KernelCall *call, size_t first);
 
 /**
- * The leading steps that are worth offering to oneDNN: elementwise ones, one ADD (as a sum over what lies in dst), and
- * MUL by [N,C,1...] when N is 1. Anything else, and what follows it, is left to fused_steps_run.
+ * The leading steps that are worth offering to oneDNN: elementwise ones, one ADD (as a sum over
+ * what lies in dst), and MUL by [N,C,1...] when N is 1. Anything else, and what follows it, is left
+ * to fused_steps_run.
  *
  * @dst        shape of the result
  * @operand    shape of input i of the node, NULL where unknown
  * @ret_posts  at least EPILOGUE_MAX
  */
-size_t fused_steps_posts(const Node *node, const Shape *dst, const Shape *(*operand)(void *user, uint32_t input),
-                      void *user, DnnlPost *ret_posts);
+size_t fused_steps_posts(const Node *node, const Shape *dst,
+                         const Shape *(*operand)(void *user, uint32_t input), void *user,
+                         DnnlPost *ret_posts);
 /* Input number of the ADD among the first count steps; INDEX_NONE when there is none. */
 size_t fused_steps_sum_input(const Node *node, size_t count);
 /* Is input number i an operand of a step, not of the operator itself? */

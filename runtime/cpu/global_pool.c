@@ -2,12 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * GlobalAveragePool, GlobalMaxPool, and ReduceMean where it is the like: over all spatial dims in either layout, or over
- * any trailing dims in plain layout. Plain: a sum along each contiguous row, in 16 partial sums. Channels last: pixels
- * are added up, all channels at once.
+ * GlobalAveragePool, GlobalMaxPool, and ReduceMean where it is the like: over all spatial dims in
+ * either layout, or over any trailing dims in plain layout. Plain: a sum along each contiguous row,
+ * in 16 partial sums. Channels last: pixels are added up, all channels at once.
  *
- * Thread: prepared by a loader; run by any number at once. Source: ONNX GlobalAveragePool 22, GlobalMaxPool 22,
- * ReduceMean 18.
+ * Thread: prepared by a loader; run by any number at once. Source: ONNX GlobalAveragePool 22,
+ * GlobalMaxPool 22, ReduceMean 18.
  */
 
 #include "runtime/base/size.h"
@@ -23,7 +23,8 @@ typedef struct GlobalKernel {
     Kernel base;
     bool maximum, channels_last;
     bool spatial; /* all spatial dims, and no other, are reduced */
-    size_t rows, length; /* plain: rows of length numbers. Channels last: rows images of length pixels */
+    size_t rows,
+        length; /* plain: rows of length numbers. Channels last: rows images of length pixels */
     size_t channels;
 } GlobalKernel;
 
@@ -57,8 +58,8 @@ static bool describe(const KernelBuild *build, GlobalKernel *global) {
     const Value *src = build_input(build, 0), *dst = build_output(build, 0);
     bool reduce = node_is(build->node, "", "ReduceMean");
     global->maximum = node_is(build->node, "", "GlobalMaxPool");
-    if (!(reduce || global->maximum || node_is(build->node, "", "GlobalAveragePool")) || !value_is_f32(src) ||
-        !value_is_f32(dst))
+    if (!(reduce || global->maximum || node_is(build->node, "", "GlobalAveragePool")) ||
+        !value_is_f32(src) || !value_is_f32(dst))
         return false;
     int32_t rank = src->shape.rank, first = reduce ? reduce_first(build, rank) : 2;
     if (first < 0 || first >= rank || rank < 1 || shape_product(&src->shape, 0, (size_t)rank) == 0)
@@ -105,7 +106,8 @@ static void run_rows(void *user, size_t begin, size_t end) {
     size_t length = run->global->length;
     for (size_t i = begin; i < end; i++) {
         const float *src = run->src + i * length;
-        run->dst[i] = run->global->maximum ? run->loops->max(src, length) : run->loops->sum(src, length) / (float)length;
+        run->dst[i] = run->global->maximum ? run->loops->max(src, length)
+                                           : run->loops->sum(src, length) / (float)length;
     }
 }
 
@@ -130,9 +132,10 @@ static void run_images(void *user, size_t begin, size_t end) {
 
 static Status global_run(const Kernel *kernel, const KernelCall *call) {
     const GlobalKernel *global = (const GlobalKernel *)kernel;
-    GlobalRun run = {
-        .global = global, .loops = vector_loops(), .src = call->src[0]->data, .dst = call->dst[0].data
-    };
+    GlobalRun run = { .global = global,
+                      .loops = vector_loops(),
+                      .src = call->src[0]->data,
+                      .dst = call->dst[0].data };
     pool_for(call->pool, global->rows, 1 + 32768 / (global->length * global->channels),
              global->channels_last ? run_images : run_rows, &run);
     fused_steps_run(call, 0);

@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The fast kernels, in the order in which a node is offered to them, and what they would like of the passes. A promise
- * made here (a step that is fused, a layout that is taken) must hold for every shape that a node may turn out to have:
- * reference kernels know plain layout only.
+ * The fast kernels, in the order in which a node is offered to them, and what they would like of
+ * the passes. A promise made here (a step that is fused, a layout that is taken) must hold for
+ * every shape that a node may turn out to have: reference kernels know plain layout only.
  */
 
 #include "runtime/cpu/kernel_types.h"
@@ -13,17 +13,9 @@
 #include "runtime/cpu/kernel_util.h"
 
 static const KernelType *const rows[] = {
-    &conv_kernel_type,
-    &matmul_kernel_type,
-    &pool_kernel_type,
-    &global_pool_kernel_type,
-    &eltwise_kernel_type,
-    &binary_kernel_type,
-    &softmax_kernel_type,
-    &batch_norm_kernel_type,
-    &concat_kernel_type,
-    &transpose_kernel_type,
-    &reorder_kernel_type,
+    &conv_kernel_type,    &matmul_kernel_type,    &pool_kernel_type,    &global_pool_kernel_type,
+    &eltwise_kernel_type, &binary_kernel_type,    &softmax_kernel_type, &batch_norm_kernel_type,
+    &concat_kernel_type,  &transpose_kernel_type, &reorder_kernel_type,
 };
 
 const KernelType *const *kernel_table(size_t *ret_count) {
@@ -34,8 +26,8 @@ const KernelType *const *kernel_table(size_t *ret_count) {
 /* What is promised for an operator in f32. */
 typedef struct PromiseRow {
     const char *name;
-    bool fuses;                                     /* every epilogue step */
-    bool prefers_channels_last;                     /* is much faster so; others just go along */
+    bool fuses;                 /* every epilogue step */
+    bool prefers_channels_last; /* is much faster so; others just go along */
     bool (*takes_channels_last)(const KernelBuild *build); /* NULL: never */
 } PromiseRow;
 
@@ -46,7 +38,10 @@ static const PromiseRow promises[] = {
     { .name = "BatchNormalization", .takes_channels_last = batch_norm_takes },
     { .name = "Clip", .takes_channels_last = eltwise_takes },
     { .name = "Concat", .takes_channels_last = concat_takes },
-    { .name = "Conv", .fuses = true, .prefers_channels_last = true, .takes_channels_last = conv_takes },
+    { .name = "Conv",
+      .fuses = true,
+      .prefers_channels_last = true,
+      .takes_channels_last = conv_takes },
     { .name = "Div", .takes_channels_last = binary_takes },
     { .name = "Erf", .takes_channels_last = eltwise_takes },
     { .name = "Exp", .takes_channels_last = eltwise_takes },
@@ -100,15 +95,17 @@ bool cpu_supports_layout(const Graph *graph, NodeId id, Layout layout) {
     const Node *node = graph_node_const(graph, id);
     const PromiseRow *promise = promise_find(node);
     KernelBuild build = { .graph = graph, .node = node };
-    return promise && promise->takes_channels_last && node->input_count > 0 && node->inputs[0] != VALUE_NONE &&
-           node->output_count > 0 && node->outputs[0] != VALUE_NONE && is_concrete(graph, node->inputs[0]) &&
+    return promise && promise->takes_channels_last && node->input_count > 0 &&
+           node->inputs[0] != VALUE_NONE && node->output_count > 0 &&
+           node->outputs[0] != VALUE_NONE && is_concrete(graph, node->inputs[0]) &&
            is_concrete(graph, node->outputs[0]) && promise->takes_channels_last(&build);
 }
 
 Layout cpu_preferred_layout(const Graph *graph, NodeId id) {
     const Node *node = graph_node_const(graph, id);
     const PromiseRow *promise = promise_find(node);
-    if (!promise || !promise->prefers_channels_last || !cpu_supports_layout(graph, id, LAYOUT_CHANNELS_LAST))
+    if (!promise || !promise->prefers_channels_last ||
+        !cpu_supports_layout(graph, id, LAYOUT_CHANNELS_LAST))
         return LAYOUT_PLAIN;
     int32_t rank = graph_value_const(graph, node->inputs[0])->shape.rank;
     return rank == 4 ? LAYOUT_CHANNELS_LAST : LAYOUT_PLAIN;

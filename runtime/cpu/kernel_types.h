@@ -18,7 +18,8 @@ extern const KernelType reorder_kernel_type;
 extern const KernelType softmax_kernel_type;
 extern const KernelType transpose_kernel_type;
 
-/* Would prepare take the node if all its ports of rank 3 and more were channels-last? The operator is the family's. */
+/* Would prepare take the node if all its ports of rank 3 and more were channels-last? The operator
+ * is the family's. */
 bool batch_norm_takes(const KernelBuild *build);
 bool binary_takes(const KernelBuild *build);
 bool concat_takes(const KernelBuild *build);

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What prepare functions share: looking at a node's ports while a plan is compiled, and making the kernel object.
+ * What prepare functions share: looking at a node's ports while a plan is compiled, and making the
+ * kernel object.
  *
  * Thread: loader, or a worker that builds a plan; scratch_get: any.
  */
@@ -17,8 +18,10 @@ bool node_is(const Node *node, const char *domain, const char *name) {
     return strcmp(node->op->name, name) == 0 && strcmp(node->op->domain, domain) == 0;
 }
 
-static const Value *value_at(const KernelBuild *build, const ValueId *ids, uint32_t count, uint32_t index) {
-    return index < count && ids[index] != VALUE_NONE ? graph_value_const(build->graph, ids[index]) : NULL;
+static const Value *value_at(const KernelBuild *build, const ValueId *ids, uint32_t count,
+                             uint32_t index) {
+    return index < count && ids[index] != VALUE_NONE ? graph_value_const(build->graph, ids[index])
+                                                     : NULL;
 }
 
 const Value *build_input(const KernelBuild *build, uint32_t index) {
@@ -74,7 +77,8 @@ static Status pack(void *user, void *dst) {
     return dnnl_op_pack_weights(call->op, call->weights, dst);
 }
 
-Status dnnl_weights_shared(PackedWeights *weights, const DnnlOp *op, const void *constant, const void **ret_packed) {
+Status dnnl_weights_shared(PackedWeights *weights, const DnnlOp *op, const void *constant,
+                           const void **ret_packed) {
     if (dnnl_op_weights_plain(op)) {
         *ret_packed = constant;
         return status_ok();

@@ -17,7 +17,8 @@ bool value_is_f32(const Value *value);
 /* Data of a constant input; NULL when there is none, or it is computed. */
 const void *value_constant(const Value *value);
 
-/* For kernels without state of their own beyond the Kernel: bytes of zeroed memory that begin with one; free() frees. */
+/* For kernels without state of their own beyond the Kernel: bytes of zeroed memory that begin with
+ * one; free() frees. */
 Status kernel_alloc(const KernelType *type, size_t bytes, void *ret_kernel);
 void kernel_free_plain(Kernel *kernel);
 
@@ -27,4 +28,5 @@ Status scratch_get(size_t bytes, void *ret_scratch);
 size_t scratch_space(size_t *used, size_t bytes);
 
 /* The constant in the format that the operation wants, shared by all plans of the model. */
-Status dnnl_weights_shared(PackedWeights *weights, const DnnlOp *op, const void *constant, const void **ret_packed);
+Status dnnl_weights_shared(PackedWeights *weights, const DnnlOp *op, const void *constant,
+                           const void **ret_packed);

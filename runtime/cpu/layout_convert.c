@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * N,C,spatial... to N,spatial...,C and back: a transpose of [C, pixels] per image. Work is cut by images and by runs of
- * pixels, so that a single image spreads over the pool too.
+ * N,C,spatial... to N,spatial...,C and back: a transpose of [C, pixels] per image. Work is cut by
+ * images and by runs of pixels, so that a single image spreads over the pool too.
  *
  * Thread: any.
  */
@@ -40,11 +40,13 @@ static void convert_pieces(void *user, size_t begin, size_t end) {
         size_t count = MIN_OF((size_t)PIECE_PIXELS, conversion->pixels - first);
         size_t plain = image + first, last = image + first * conversion->channels;
         if (conversion->to_plain)
-            conversion->loops->transpose(conversion->dst + plain, conversion->pixels, conversion->src + last,
-                                         conversion->channels, count, conversion->channels);
+            conversion->loops->transpose(conversion->dst + plain, conversion->pixels,
+                                         conversion->src + last, conversion->channels, count,
+                                         conversion->channels);
         else
-            conversion->loops->transpose(conversion->dst + last, conversion->channels, conversion->src + plain,
-                                         conversion->pixels, conversion->channels, count);
+            conversion->loops->transpose(conversion->dst + last, conversion->channels,
+                                         conversion->src + plain, conversion->pixels,
+                                         conversion->channels, count);
     }
 }
 
@@ -59,7 +61,8 @@ static void convert(Pool *pool, const Shape *shape, Conversion conversion) {
     conversion.channels = (size_t)shape->dims[1];
     conversion.pixels = shape_product(shape, 2, (size_t)shape->rank);
     conversion.pieces = (conversion.pixels + PIECE_PIXELS - 1) / PIECE_PIXELS;
-    size_t grain = 1 + 16384 / (conversion.channels * MIN_OF(conversion.pixels, (size_t)PIECE_PIXELS));
+    size_t grain =
+        1 + 16384 / (conversion.channels * MIN_OF(conversion.pixels, (size_t)PIECE_PIXELS));
     pool_for(pool, (size_t)shape->dims[0] * conversion.pieces, grain, convert_pieces, &conversion);
 }
 

@@ -5,9 +5,11 @@
 #include "runtime/base/pool.h"
 #include "runtime/tensor/tensor.h"
 
-/* Are the bytes of both layouts the same: below rank 3, one channel, one pixel, or nothing at all? */
+/* Are the bytes of both layouts the same: below rank 3, one channel, one pixel, or nothing at all?
+ */
 bool layout_is_same(const Shape *shape);
 
-/* Copies f32 data of the given logical shape from one layout to the other. dst and src do not overlap. */
+/* Copies f32 data of the given logical shape from one layout to the other. dst and src do not
+ * overlap. */
 void layout_to_channels_last(Pool *pool, const Shape *shape, float *dst, const float *src);
 void layout_to_plain(Pool *pool, const Shape *shape, float *dst, const float *src);

@@ -2,14 +2,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * MatMul and Gemm in f32 by oneDNN. A constant right side is packed once a model; leading dims of the left side are
- * rows of one matrix when the right side has none of its own. A third input of MatMul that no epilogue step claims is a
- * bias of N numbers (a pass put it there). Gemm's odd forms (alpha, beta, a C that is more than one row) are finished by
- * loops of our own.
+ * MatMul and Gemm in f32 by oneDNN. A constant right side is packed once a model; leading dims of
+ * the left side are rows of one matrix when the right side has none of its own. A third input of
+ * MatMul that no epilogue step claims is a bias of N numbers (a pass put it there). Gemm's odd
+ * forms (alpha, beta, a C that is more than one row) are finished by loops of our own.
  *
- * With several threads the rows are cut into slices with the same packed weights. A row's result does not depend on how
- * many rows there are: measured for 10 shapes at 1 to 64 rows with oneDNN 2.6.3, AVX-512 (brg:avx512_core), every bit is
- * the same; test_matmul repeats that here.
+ * With several threads the rows are cut into slices with the same packed weights. A row's result
+ * does not depend on how many rows there are: measured for 10 shapes at 1 to 64 rows with
+ * oneDNN 2.6.3, AVX-512 (brg:avx512_core), every bit is the same; test_matmul repeats that here.
  *
  * Thread: prepared by a loader; run by any number at once. Source: ONNX MatMul 13, Gemm 13.
  */
@@ -33,8 +33,8 @@ typedef struct MatmulKernel {
     DnnlOp *whole, *slice, *rest; /* slice of slice_rows rows, and the last, shorter one */
     size_t rows, slice_rows, columns, src_row; /* src_row: floats a row of src */
     bool weights_bound, has_bias, bias_bound;
-    float alpha, beta;       /* Gemm, applied by us unless both are 1 and c_input is UINT32_MAX */
-    uint32_t c_input;        /* Gemm's C when it is not a bias; else UINT32_MAX */
+    float alpha, beta; /* Gemm, applied by us unless both are 1 and c_input is UINT32_MAX */
+    uint32_t c_input;  /* Gemm's C when it is not a bias; else UINT32_MAX */
     size_t post_count;
     uint32_t sum_input; /* UINT32_MAX: no sum */
 } MatmulKernel;
@@ -113,10 +113,12 @@ static bool describe_matmul(const Value *a, const Value *b, MatmulShape *ret_sha
     return true;
 }
 
-static bool describe_gemm(const Node *node, const Value *a, const Value *b, MatmulShape *ret_shape) {
+static bool describe_gemm(const Node *node, const Value *a, const Value *b,
+                          MatmulShape *ret_shape) {
     if (a->shape.rank != 2 || b->shape.rank != 2)
         return false;
-    bool trans_a = node_get_int(node, "transA", 0) != 0, trans_b = node_get_int(node, "transB", 0) != 0;
+    bool trans_a = node_get_int(node, "transA", 0) != 0,
+         trans_b = node_get_int(node, "transB", 0) != 0;
     int64_t rows = a->shape.dims[trans_a ? 1 : 0], inner = a->shape.dims[trans_a ? 0 : 1];
     int64_t columns = b->shape.dims[trans_b ? 0 : 1];
     if (b->shape.dims[trans_b ? 1 : 0] != inner)
@@ -131,7 +133,8 @@ static bool describe_gemm(const Node *node, const Value *a, const Value *b, Matm
 }
 
 static bool describe(const KernelBuild *build, MatmulShape *ret_shape) {
-    const Value *a = build_input(build, 0), *b = build_input(build, 1), *dst = build_output(build, 0);
+    const Value *a = build_input(build, 0), *b = build_input(build, 1),
+                *dst = build_output(build, 0);
     if (!value_is_f32(a) || !value_is_f32(b) || !value_is_f32(dst) || a->layout != LAYOUT_PLAIN ||
         b->layout != LAYOUT_PLAIN || dst->layout != LAYOUT_PLAIN)
         return false;
@@ -155,7 +158,8 @@ static bool is_bias(const Value *value, int64_t columns) {
 }
 
 /* Decides what is done with the third input. false: we cannot take it. */
-static bool describe_third(const KernelBuild *build, MatmulKernel *matmul, const MatmulShape *shape) {
+static bool describe_third(const KernelBuild *build, MatmulKernel *matmul,
+                           const MatmulShape *shape) {
     const Value *third = fused_steps_free_input(build, 2);
     bool gemm = node_is(build->node, "", "Gemm");
     matmul->alpha = gemm ? node_get_float(build->node, "alpha", 1) : 1;
@@ -179,8 +183,8 @@ static bool finishes_itself(const MatmulKernel *matmul) {
     return matmul->alpha != 1 || matmul->c_input != UINT32_MAX;
 }
 
-static Status op_new(const MatmulKernel *matmul, const MatmulShape *shape, int64_t rows, const DnnlPost *posts,
-                     size_t post_count, DnnlOp **ret_op) {
+static Status op_new(const MatmulKernel *matmul, const MatmulShape *shape, int64_t rows,
+                     const DnnlPost *posts, size_t post_count, DnnlOp **ret_op) {
     DnnlMatmulSpec spec = { .src = shape->src,
                             .weights = shape->weights,
                             .dst = shape->dst,
@@ -248,20 +252,24 @@ static size_t scratch_of(const DnnlOp *op) {
 static Status matmul_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     *ret_kernel = NULL;
     MatmulShape shape;
-    if (!(node_is(build->node, "", "MatMul") || node_is(build->node, "", "Gemm")) || !describe(build, &shape))
+    if (!(node_is(build->node, "", "MatMul") || node_is(build->node, "", "Gemm")) ||
+        !describe(build, &shape))
         return status_ok();
     AUTO(matmul_kernel_free) MatmulKernel *matmul = NULL;
     TRY(kernel_alloc(&matmul_kernel_type, sizeof *matmul, &matmul));
     if (!describe_third(build, matmul, &shape))
         return status_ok();
     matmul->columns = (size_t)shape.dst.dims[shape.dst.rank - 1];
-    matmul->rows = shape_product(&build_output(build, 0)->shape, 0, (size_t)build_output(build, 0)->shape.rank) / matmul->columns;
+    matmul->rows = shape_product(&build_output(build, 0)->shape, 0,
+                                 (size_t)build_output(build, 0)->shape.rank) /
+                   matmul->columns;
     matmul->src_row = (size_t)shape.inner;
 
     DnnlPost posts[EPILOGUE_MAX];
     size_t offered = finishes_itself(matmul)
                          ? 0
-                         : fused_steps_posts(build->node, &build_output(build, 0)->shape, no_operand, NULL, posts);
+                         : fused_steps_posts(build->node, &build_output(build, 0)->shape,
+                                             no_operand, NULL, posts);
     Status made = op_new(matmul, &shape, (int64_t)matmul->rows, posts, offered, &matmul->whole);
     if (made.code == STATUS_UNIMPLEMENTED)
         return status_ok();
@@ -270,8 +278,8 @@ static Status matmul_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     matmul->sum_input = (uint32_t)fused_steps_sum_input(build->node, matmul->post_count);
     TRY(bind(build, matmul, matmul->whole));
     TRY(make_slices(build, matmul, &shape, posts));
-    matmul->base.scratch_bytes =
-        MAX_OF(MAX_OF(scratch_of(matmul->whole), scratch_of(matmul->slice)), scratch_of(matmul->rest));
+    matmul->base.scratch_bytes = MAX_OF(
+        MAX_OF(scratch_of(matmul->whole), scratch_of(matmul->slice)), scratch_of(matmul->rest));
     *ret_kernel = &TAKE(matmul)->base;
     return status_ok();
 }
@@ -282,7 +290,8 @@ typedef struct MatmulRun {
     _Atomic int failed; /* StatusCode of a slice that did not run; any one of them */
 } MatmulRun;
 
-static Status run_op(const MatmulKernel *matmul, const KernelCall *call, const DnnlOp *op, size_t row) {
+static Status run_op(const MatmulKernel *matmul, const KernelCall *call, const DnnlOp *op,
+                     size_t row) {
     void *scratch;
     TRY(scratch_get(MAX_OF(matmul->base.scratch_bytes, 1), &scratch));
     const void *data[DNNL_SLOT_COUNT] = {
@@ -300,7 +309,8 @@ static void run_slices(void *user, size_t begin, size_t end) {
     for (size_t i = begin; i < end; i++) {
         size_t row = i * run->matmul->slice_rows;
         bool full = row + run->matmul->slice_rows <= run->matmul->rows;
-        Status status = run_op(run->matmul, run->call, full ? run->matmul->slice : run->matmul->rest, row);
+        Status status =
+            run_op(run->matmul, run->call, full ? run->matmul->slice : run->matmul->rest, row);
         if (!status_is_ok(&status))
             atomic_store(&run->failed, (int)status.code);
     }
@@ -310,9 +320,11 @@ static Status run_product(const MatmulKernel *matmul, const KernelCall *call) {
     if (!matmul->slice || !call->pool || pool_idle_count(call->pool) == 0)
         return run_op(matmul, call, matmul->whole, 0);
     MatmulRun run = { .matmul = matmul, .call = call };
-    pool_for(call->pool, (matmul->rows + matmul->slice_rows - 1) / matmul->slice_rows, 1, run_slices, &run);
+    pool_for(call->pool, (matmul->rows + matmul->slice_rows - 1) / matmul->slice_rows, 1,
+             run_slices, &run);
     int failed = atomic_load(&run.failed);
-    return failed == STATUS_OK ? status_ok() : status_error((StatusCode)failed, "a slice of the product failed");
+    return failed == STATUS_OK ? status_ok()
+                               : status_error((StatusCode)failed, "a slice of the product failed");
 }
 
 /* Y = alpha * Y + beta * C, C broadcast to [M,N]. */

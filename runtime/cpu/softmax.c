@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Softmax and LogSoftmax in f32 along one axis. Where the axis is contiguous (the last one, or the channels of pixels)
- * a row is worked on in place; otherwise a block [axis, inner] is transposed into scratch, worked on, and put back.
+ * Softmax and LogSoftmax in f32 along one axis. Where the axis is contiguous (the last one, or the
+ * channels of pixels) a row is worked on in place; otherwise a block [axis, inner] is transposed
+ * into scratch, worked on, and put back.
  *
  * Thread: prepared by a loader; run by any number at once. Source: ONNX Softmax 13, LogSoftmax 13.
  */
@@ -37,8 +38,9 @@ static Status softmax_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     bool logarithm = node_is(build->node, "", "LogSoftmax");
     const Value *src = build_input(build, 0), *dst = build_output(build, 0);
     size_t axis, elements;
-    if (!(logarithm || node_is(build->node, "", "Softmax")) || !value_is_f32(src) || !value_is_f32(dst) ||
-        !shape_elements(&src->shape, &elements) || elements == 0 || src->shape.rank < 1 || src->layout != dst->layout)
+    if (!(logarithm || node_is(build->node, "", "Softmax")) || !value_is_f32(src) ||
+        !value_is_f32(dst) || !shape_elements(&src->shape, &elements) || elements == 0 ||
+        src->shape.rank < 1 || src->layout != dst->layout)
         return status_ok();
     TRY(shape_axis(node_get_int(build->node, "axis", -1), src->shape.rank, &axis));
     bool channels_last = src->layout == LAYOUT_CHANNELS_LAST && !layout_is_same(&src->shape);
@@ -48,7 +50,8 @@ static Status softmax_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     TRY(kernel_alloc(&softmax_kernel_type, sizeof *softmax, &softmax));
     softmax->logarithm = logarithm;
     softmax->axis = (size_t)src->shape.dims[axis];
-    softmax->inner = channels_last ? 1 : shape_product(&src->shape, axis + 1, (size_t)src->shape.rank);
+    softmax->inner =
+        channels_last ? 1 : shape_product(&src->shape, axis + 1, (size_t)src->shape.rank);
     softmax->outer = elements / softmax->axis / softmax->inner;
     softmax->base.scratch_bytes = softmax->inner > 1 ? softmax->axis * BLOCK * sizeof(float) : 0;
     *ret_kernel = &softmax->base;
@@ -67,7 +70,8 @@ static void run_rows(void *user, size_t begin, size_t end) {
     const SoftmaxRun *run = user;
     size_t axis = run->softmax->axis;
     for (size_t i = begin; i < end; i++)
-        run->loops->softmax(run->dst + i * axis, run->src + i * axis, axis, run->softmax->logarithm);
+        run->loops->softmax(run->dst + i * axis, run->src + i * axis, axis,
+                            run->softmax->logarithm);
 }
 
 static void run_columns(SoftmaxRun *run, const float *src, float *dst, size_t columns) {
@@ -79,7 +83,8 @@ static void run_columns(SoftmaxRun *run, const float *src, float *dst, size_t co
     }
     run->loops->transpose(rows, softmax->axis, src, softmax->inner, softmax->axis, columns);
     for (size_t i = 0; i < columns; i++)
-        run->loops->softmax(rows + i * softmax->axis, rows + i * softmax->axis, softmax->axis, softmax->logarithm);
+        run->loops->softmax(rows + i * softmax->axis, rows + i * softmax->axis, softmax->axis,
+                            softmax->logarithm);
     run->loops->transpose(dst, softmax->inner, rows, softmax->axis, columns, softmax->axis);
 }
 
@@ -88,7 +93,8 @@ static void run_blocks(void *user, size_t begin, size_t end) {
     const SoftmaxKernel *softmax = run->softmax;
     size_t blocks = (softmax->inner + BLOCK - 1) / BLOCK;
     for (size_t i = begin; i < end; i++) {
-        size_t column = i % blocks * BLOCK, columns = MIN_OF((size_t)BLOCK, softmax->inner - column);
+        size_t column = i % blocks * BLOCK,
+               columns = MIN_OF((size_t)BLOCK, softmax->inner - column);
         size_t at = i / blocks * softmax->axis * softmax->inner + column;
         run_columns(run, run->src + at, run->dst + at, columns);
     }
@@ -96,14 +102,16 @@ static void run_blocks(void *user, size_t begin, size_t end) {
 
 static Status softmax_run(const Kernel *kernel, const KernelCall *call) {
     const SoftmaxKernel *softmax = (const SoftmaxKernel *)kernel;
-    SoftmaxRun run = {
-        .softmax = softmax, .loops = vector_loops(), .src = call->src[0]->data, .dst = call->dst[0].data
-    };
+    SoftmaxRun run = { .softmax = softmax,
+                       .loops = vector_loops(),
+                       .src = call->src[0]->data,
+                       .dst = call->dst[0].data };
     size_t grain = 1 + 8192 / softmax->axis;
     if (softmax->inner == 1)
         pool_for(call->pool, softmax->outer, grain, run_rows, &run);
     else
-        pool_for(call->pool, softmax->outer * ((softmax->inner + BLOCK - 1) / BLOCK), 1 + grain / BLOCK, run_blocks, &run);
+        pool_for(call->pool, softmax->outer * ((softmax->inner + BLOCK - 1) / BLOCK),
+                 1 + grain / BLOCK, run_blocks, &run);
     if (atomic_load(&run.starved))
         return status_error(STATUS_RESOURCE_EXHAUSTED, "no memory for scratch");
     fused_steps_run(call, 0);

@@ -2,11 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Transpose of f32 in its frequent forms, and Reorder between layouts. Dims that stay together are merged first; what is
- * left is a batch of matrices to turn (two dims swap at the end), or runs that move as a whole (the last dim stays).
- * Anything else is left to the reference kernel.
+ * Transpose of f32 in its frequent forms, and Reorder between layouts. Dims that stay together are
+ * merged first; what is left is a batch of matrices to turn (two dims swap at the end), or runs
+ * that move as a whole (the last dim stays). Anything else is left to the reference kernel.
  *
- * Thread: prepared by a loader; run by any number at once. Source: ONNX Transpose 24; inferd.Reorder.
+ * Thread: prepared by a loader; run by any number at once. Source: ONNX Transpose 24;
+ * inferd.Reorder.
  */
 
 #include "runtime/base/size.h"
@@ -19,9 +20,9 @@
 
 typedef struct TransposeKernel {
     Kernel base;
-    int32_t rank;                    /* after merging */
-    int64_t size[SHAPE_MAX_RANK];    /* of the result's dims */
-    int64_t step[SHAPE_MAX_RANK];    /* elements of src per step along each of them */
+    int32_t rank;                 /* after merging */
+    int64_t size[SHAPE_MAX_RANK]; /* of the result's dims */
+    int64_t step[SHAPE_MAX_RANK]; /* elements of src per step along each of them */
 } TransposeKernel;
 
 /* perm as the node has it, or reversed when left out. false: not a permutation. */
@@ -43,8 +44,9 @@ static bool read_permutation(const Node *node, int32_t rank, int64_t *permutatio
 /* The last dim runs on in src, or the one before it does: the two forms that are fast. */
 static bool describe(const KernelBuild *build, TransposeKernel *transpose) {
     const Value *src = build_input(build, 0), *dst = build_output(build, 0);
-    if (!value_is_f32(src) || !value_is_f32(dst) || src->layout != LAYOUT_PLAIN || dst->layout != LAYOUT_PLAIN ||
-        build->node->epilogue_count > 0 || src->shape.rank < 1 || src->shape.rank != dst->shape.rank)
+    if (!value_is_f32(src) || !value_is_f32(dst) || src->layout != LAYOUT_PLAIN ||
+        dst->layout != LAYOUT_PLAIN || build->node->epilogue_count > 0 || src->shape.rank < 1 ||
+        src->shape.rank != dst->shape.rank)
         return false;
     int64_t permutation[SHAPE_MAX_RANK], strides[SHAPE_MAX_RANK];
     if (!read_permutation(build->node, src->shape.rank, permutation))
@@ -110,20 +112,24 @@ static void run_rows(void *user, size_t begin, size_t end) {
         if (run->outer == rank - 1)
             memcpy(dst, src, run->row * sizeof *dst);
         else
-            run->loops->transpose(dst, (size_t)transpose->size[rank - 1], src, (size_t)transpose->step[rank - 1],
-                                  (size_t)transpose->size[rank - 1], (size_t)transpose->size[rank - 2]);
+            run->loops->transpose(
+                dst, (size_t)transpose->size[rank - 1], src, (size_t)transpose->step[rank - 1],
+                (size_t)transpose->size[rank - 1], (size_t)transpose->size[rank - 2]);
     }
 }
 
 static Status transpose_run(const Kernel *kernel, const KernelCall *call) {
     const TransposeKernel *transpose = (const TransposeKernel *)kernel;
     int32_t rank = transpose->rank;
-    TransposeRun run = {
-        .transpose = transpose, .loops = vector_loops(), .src = call->src[0]->data, .dst = call->dst[0].data
-    };
+    TransposeRun run = { .transpose = transpose,
+                         .loops = vector_loops(),
+                         .src = call->src[0]->data,
+                         .dst = call->dst[0].data };
     run.outer = transpose->step[rank - 1] == 1 ? rank - 1 : rank - 2;
-    run.row = (size_t)transpose->size[rank - 1] * (run.outer == rank - 1 ? 1 : (size_t)transpose->size[rank - 2]);
-    pool_for(call->pool, tensor_elements(&call->dst[0]) / run.row, 1 + 16384 / run.row, run_rows, &run);
+    run.row = (size_t)transpose->size[rank - 1] *
+              (run.outer == rank - 1 ? 1 : (size_t)transpose->size[rank - 2]);
+    pool_for(call->pool, tensor_elements(&call->dst[0]) / run.row, 1 + 16384 / run.row, run_rows,
+             &run);
     return status_ok();
 }
 

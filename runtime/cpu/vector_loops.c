@@ -2,12 +2,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Inner loops for the auto-vectoriser, compiled once per instruction set with VECTOR_TABLE naming the table that the
- * copy exports (see meson.build). Written so that the compiler may vectorise under plain IEEE rules: no reassociation,
- * reductions run in 16 partial sums that are added in a fixed order, selects instead of branches.
+ * Inner loops for the auto-vectoriser, compiled once per instruction set with VECTOR_TABLE naming
+ * the table that the copy exports (see meson.build). Written so that the compiler may vectorise
+ * under plain IEEE rules: no reassociation, reductions run in 16 partial sums that are added in a
+ * fixed order, selects instead of branches.
  *
- * exp: 2^n * polynomial after Cody-Waite reduction, 2 ulp; below -87.3 the result is 0, above 88.7 infinity. erf:
- * odd polynomial below 1, 1 - polynomial * exp(-x^2) above, 4e-7 absolute. NaN stays NaN in all of them.
+ * exp: 2^n * polynomial after Cody-Waite reduction, 2 ulp; below -87.3 the result is 0, above 88.7
+ * infinity. erf: odd polynomial below 1, 1 - polynomial * exp(-x^2) above, 4e-7 absolute. NaN stays
+ * NaN in all of them.
  *
  * Thread: any; no state.
  */
@@ -20,10 +22,10 @@
 
 extern const VectorLoops VECTOR_TABLE;
 
-#define VECTOR_TEXT_(name)  #name
-#define VECTOR_TEXT(name)   VECTOR_TEXT_(name)
-#define LANES               16
-#define INLINE              static inline __attribute__((always_inline))
+#define VECTOR_TEXT_(name) #name
+#define VECTOR_TEXT(name)  VECTOR_TEXT_(name)
+#define LANES              16
+#define INLINE             static inline __attribute__((always_inline))
 
 INLINE float float_of(uint32_t bits) {
     float value;
@@ -56,7 +58,8 @@ INLINE float exp_f(float x) {
     /* n reaches 128, one more than an exponent holds: two factors. */
     int32_t whole = (int32_t)(bits_of(shifted) - bits_of(magic));
     int32_t half = whole >> 1;
-    float result = p * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(whole - half + 127) << 23);
+    float result =
+        p * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(whole - half + 127) << 23);
     result = x > 88.722839f ? INFINITY : result;
     result = x < -87.3f ? 0.0f : result;
     return x != x ? x : result;
@@ -132,8 +135,8 @@ UNARY(leaky_relu, x < 0.0f ? alpha * x : x)
 UNARY(clip, at_most(at_least(x, alpha), beta))
 UNARY(sigmoid, sigmoid_f(x))
 UNARY(tangent, tanh_f(x))
-UNARY(hard_sigmoid, at_most(at_least(alpha * x + beta, 0.0f), 1.0f))
-UNARY(hard_swish, x *at_most(at_least(x * (1.0f / 6.0f) + 0.5f, 0.0f), 1.0f))
+UNARY(hard_sigmoid, at_most(at_least(alpha *x + beta, 0.0f), 1.0f))
+UNARY(hard_swish, x *at_most(at_least(x *(1.0f / 6.0f) + 0.5f, 0.0f), 1.0f))
 UNARY(swish, x *sigmoid_f(alpha *x))
 UNARY(gelu, 0.5f * x * (1.0f + erf_f(x * 0.707106781f)))
 UNARY(linear, alpha *x + beta)
@@ -165,7 +168,8 @@ BINARY(sub, -)
 BINARY(mul, *)
 BINARY(quotient, /)
 
-static void scale_shift(float *dst, const float *src, const float *scale, const float *shift, size_t count) {
+static void scale_shift(float *dst, const float *src, const float *scale, const float *shift,
+                        size_t count) {
     for (size_t i = 0; i < count; i++)
         dst[i] = src[i] * scale[i] + shift[i];
 }
@@ -234,8 +238,8 @@ static void max_into(float *dst, const float *src, size_t count) {
 }
 
 /* Tiles of 16 x 16: each cache line that is read or written is used whole. */
-static void transpose(float *restrict dst, size_t dst_step, const float *restrict src, size_t src_step, size_t rows,
-                      size_t columns) {
+static void transpose(float *restrict dst, size_t dst_step, const float *restrict src,
+                      size_t src_step, size_t rows, size_t columns) {
     for (size_t row = 0; row < rows; row += LANES) {
         size_t row_end = rows - row < LANES ? rows : row + LANES;
         for (size_t column = 0; column < columns; column += LANES) {
@@ -253,7 +257,8 @@ static void transpose(float *restrict dst, size_t dst_step, const float *restric
     }
 }
 
-static void pool_max(float *restrict dst, const float *const *taps, size_t tap_count, size_t channels) {
+static void pool_max(float *restrict dst, const float *const *taps, size_t tap_count,
+                     size_t channels) {
     size_t channel = 0;
     for (; channel + LANES <= channels; channel += LANES) {
         float best[LANES];
@@ -275,7 +280,8 @@ static void pool_max(float *restrict dst, const float *const *taps, size_t tap_c
     }
 }
 
-static void pool_sum(float *restrict dst, const float *const *taps, size_t tap_count, size_t channels, float factor) {
+static void pool_sum(float *restrict dst, const float *const *taps, size_t tap_count,
+                     size_t channels, float factor) {
     size_t channel = 0;
     for (; channel + LANES <= channels; channel += LANES) {
         float total[LANES] = { 0 };

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Picks the copy of vector_loops.c that this machine runs best. Rows are in rising order; the last whose test holds
- * wins. The test also asks whether the operating system saves the wide registers (the builtin does).
+ * Picks the copy of vector_loops.c that this machine runs best. Rows are in rising order; the last
+ * whose test holds wins. The test also asks whether the operating system saves the wide registers
+ * (the builtin does).
  *
  * Thread: any.
  */
@@ -22,8 +23,8 @@ static bool always(void) {
 
 /* x86-64-v3 and v4: what the copies are compiled for. */
 static bool has_avx2(void) {
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
-           __builtin_cpu_supports("bmi2");
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
 }
 
 static bool has_avx512(void) {
@@ -54,7 +55,8 @@ const VectorLoops *vector_loops(void) {
 }
 
 const VectorLoops *const *vector_loops_all(size_t *ret_count) {
-    static const VectorLoops *const all[] = { &vector_loops_plain, &vector_loops_avx2, &vector_loops_avx512 };
+    static const VectorLoops *const all[] = { &vector_loops_plain, &vector_loops_avx2,
+                                              &vector_loops_avx512 };
     size_t count = 0;
     while (count < ARRAY_LENGTH(rows) && rows[count].supported())
         count++;

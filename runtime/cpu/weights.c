@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Packed weights of one model, shared by its plans. Entries are only ever added, so a result stays good until the model
- * goes. The lock guards the list alone: packing runs without it, and when two threads pack the same constant the later
- * one drops its copy and takes the first's. A list, not a hash table: a model has some hundred entries and looks one up
- * when a plan is made, never on the request path.
+ * Packed weights of one model, shared by its plans. Entries are only ever added, so a result stays
+ * good until the model goes. The lock guards the list alone: packing runs without it, and when two
+ * threads pack the same constant the later one drops its copy and takes the first's. A list, not a
+ * hash table: a model has some hundred entries and looks one up when a plan is made, never on the
+ * request path.
  *
  * Thread: any.
  */
@@ -74,7 +75,8 @@ static const Entry *find_locked(PackedWeights *weights, const WeightKey *key) {
 }
 
 Status packed_weights_get(PackedWeights *weights, const WeightKey *key, size_t bytes,
-                          Status (*pack)(void *user, void *dst), void *user, const void **ret_packed) {
+                          Status (*pack)(void *user, void *dst), void *user,
+                          const void **ret_packed) {
     {
         LOCKED(&weights->mutex);
         const Entry *found = find_locked(weights, key);

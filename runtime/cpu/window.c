@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Attributes of sliding windows, as numbers. The end padding is never read from the node: it follows from the output
- * shape, which also covers ceil_mode and windows that stop before the last element.
+ * Attributes of sliding windows, as numbers. The end padding is never read from the node: it
+ * follows from the output shape, which also covers ceil_mode and windows that stop before the last
+ * element.
  *
  * Thread: any; pure.
  */
@@ -18,10 +19,8 @@ static const struct {
     const char *name;
     WindowPadding padding;
 } paddings[] = {
-    { "NOTSET", WINDOW_EXPLICIT },
-    { "", WINDOW_EXPLICIT },
-    { "SAME_UPPER", WINDOW_SAME_UPPER },
-    { "SAME_LOWER", WINDOW_SAME_LOWER },
+    { "NOTSET", WINDOW_EXPLICIT },       { "", WINDOW_EXPLICIT },
+    { "SAME_UPPER", WINDOW_SAME_UPPER }, { "SAME_LOWER", WINDOW_SAME_LOWER },
     { "VALID", WINDOW_VALID },
 };
 
@@ -37,7 +36,8 @@ static bool read_padding(const Node *node, WindowPadding *ret_padding) {
 }
 
 /* One value a spatial dim; values stay as they are when the attribute is absent. */
-static bool read_dims(const Node *node, const char *name, size_t expected, int64_t least, int64_t *values) {
+static bool read_dims(const Node *node, const char *name, size_t expected, int64_t least,
+                      int64_t *values) {
     size_t count;
     const int64_t *given = node_get_ints(node, name, &count);
     if (!given)
@@ -60,8 +60,10 @@ bool window_read(const Node *node, int32_t spatial, const int64_t *kernel, Windo
         memcpy(window.kernel, kernel, (size_t)spatial * sizeof *kernel);
     size_t n = (size_t)spatial;
     int64_t pads[2 * WINDOW_MAX] = { 0 };
-    if (!read_padding(node, &window.padding) || !read_dims(node, "kernel_shape", n, 1, window.kernel) ||
-        !read_dims(node, "strides", n, 1, window.stride) || !read_dims(node, "dilations", n, 1, window.dilation) ||
+    if (!read_padding(node, &window.padding) ||
+        !read_dims(node, "kernel_shape", n, 1, window.kernel) ||
+        !read_dims(node, "strides", n, 1, window.stride) ||
+        !read_dims(node, "dilations", n, 1, window.dilation) ||
         !read_dims(node, "pads", 2 * n, 0, pads))
         return false;
     memcpy(window.begin, pads, n * sizeof *pads);
@@ -74,10 +76,12 @@ bool window_read(const Node *node, int32_t spatial, const int64_t *kernel, Windo
 }
 
 static int64_t reach(const Window *window, const Shape *dst, int32_t i) {
-    return (dst->dims[i + 2] - 1) * window->stride[i] + (window->kernel[i] - 1) * window->dilation[i] + 1;
+    return (dst->dims[i + 2] - 1) * window->stride[i] +
+           (window->kernel[i] - 1) * window->dilation[i] + 1;
 }
 
-void window_begin(const Window *window, const Shape *src, const Shape *dst, int64_t ret_begin[WINDOW_MAX]) {
+void window_begin(const Window *window, const Shape *src, const Shape *dst,
+                  int64_t ret_begin[WINDOW_MAX]) {
     for (int32_t i = 0; i < window->spatial; i++) {
         int64_t total = MAX_OF(reach(window, dst, i) - src->dims[i + 2], 0);
         ret_begin[i] = window->padding == WINDOW_EXPLICIT     ? window->begin[i]
@@ -87,8 +91,8 @@ void window_begin(const Window *window, const Shape *src, const Shape *dst, int6
     }
 }
 
-void window_end(const Window *window, const Shape *src, const Shape *dst, const int64_t begin[WINDOW_MAX],
-                int64_t ret_end[WINDOW_MAX]) {
+void window_end(const Window *window, const Shape *src, const Shape *dst,
+                const int64_t begin[WINDOW_MAX], int64_t ret_end[WINDOW_MAX]) {
     for (int32_t i = 0; i < window->spatial; i++)
         ret_end[i] = reach(window, dst, i) - src->dims[i + 2] - begin[i];
 }

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A graph of one node around a kernel. The operator's row is made up from its name: kernels look at nothing else of it.
+ * A graph of one node around a kernel. The operator's row is made up from its name: kernels look at
+ * nothing else of it.
  *
  * Thread: the test's; case_run_into: any.
  */
@@ -46,7 +47,8 @@ void case_start(KernelCase *test, const char *op) {
 size_t case_input(KernelCase *test, Shape shape, Layout layout, bool constant, unsigned seed) {
     CaseInput *input = &test->inputs[test->input_count];
     size_t elements = case_elements(&shape);
-    *input = (CaseInput){ .shape = shape, .layout = layout, .constant = constant, .dtype = DTYPE_F32 };
+    *input =
+        (CaseInput){ .shape = shape, .layout = layout, .constant = constant, .dtype = DTYPE_F32 };
     input->data = calloc(elements + 1, sizeof *input->data);
     assert_non_null(input->data);
     unsigned state = seed * 2654435761u + 12345u;
@@ -137,7 +139,9 @@ void case_prepare(KernelCase *test, const KernelType *type, Shape dst, Layout ds
     test->weights_lent = test->weights != NULL;
     if (!test->weights)
         check_ok(packed_weights_new(&test->weights));
-    KernelBuild build = { .graph = test->graph, .node = node, .weights = test->weights, .pool = test->pool };
+    KernelBuild build = {
+        .graph = test->graph, .node = node, .weights = test->weights, .pool = test->pool
+    };
     check_ok(type->prepare(&build, &test->kernel));
 }
 
@@ -150,9 +154,10 @@ void case_run_into(const KernelCase *test, float *dst) {
                    .shape = test->dst_shape,
                    .data = dst,
                    .bytes = case_elements(&test->dst_shape) * sizeof(float) };
-    KernelCall call = {
-        .node = graph_node_const(test->graph, test->node), .src = src, .dst = &out, .pool = test->pool
-    };
+    KernelCall call = { .node = graph_node_const(test->graph, test->node),
+                        .src = src,
+                        .dst = &out,
+                        .pool = test->pool };
     check_ok(test->kernel->type->run(test->kernel, &call));
 }
 

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * One node of f32, prepared by one kernel type and run, for tests of kernels. Data are seen in logical (plain) order on
- * both sides whatever layout a port has. Failures end the test through cmocka.
+ * One node of f32, prepared by one kernel type and run, for tests of kernels. Data are seen in
+ * logical (plain) order on both sides whatever layout a port has. Failures end the test through
+ * cmocka.
  */
 
 #include "runtime/cpu/kernel.h"
@@ -16,8 +17,8 @@ typedef struct CaseInput {
     Shape shape;
     Layout layout;
     bool constant;
-    DType dtype; /* f32, or i64 for lists of ints */
-    float *data; /* plain order; filled with numbers in [-1, 1) by case_input */
+    DType dtype;   /* f32, or i64 for lists of ints */
+    float *data;   /* plain order; filled with numbers in [-1, 1) by case_input */
     Tensor tensor; /* in its layout */
     bool lent;     /* tensor was set by the test, which frees it */
     ValueId value;
@@ -54,7 +55,8 @@ void case_float(KernelCase *test, const char *name, float value);
 void case_ints(KernelCase *test, const char *name, const int64_t *values, size_t count);
 void case_string(KernelCase *test, const char *name, const char *value);
 void case_step(KernelCase *test, EpilogueStep step);
-/* Builds the graph and asks type for a kernel: NULL in test->kernel when it does not take the node. */
+/* Builds the graph and asks type for a kernel: NULL in test->kernel when it does not take the node.
+ */
 void case_prepare(KernelCase *test, const KernelType *type, Shape dst, Layout dst_layout);
 /* Runs into memory of its own and fills test->result. */
 void case_run(KernelCase *test);
@@ -64,6 +66,7 @@ void case_end(KernelCase *test);
 
 /* Plain order <-> channels last; for rank below 3 a copy. */
 void case_reorder(const Shape *shape, Layout to, const float *from, float *dst);
-/* All steps on element index of a result of this shape, in double, from their definitions in graph.h. */
+/* All steps on element index of a result of this shape, in double, from their definitions in
+ * graph.h. */
 double case_steps(const KernelCase *test, double x, size_t index);
 size_t case_elements(const Shape *shape);

@@ -2,12 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Conv against loops written from the ONNX text, in double, over a table of shapes, in both layouts, with every epilogue
- * step, sliced and unsliced, and from several threads at once.
+ * Conv against loops written from the ONNX text, in double, over a table of shapes, in both
+ * layouts, with every epilogue step, sliced and unsliced, and from several threads at once.
  *
- * Tolerance: a float sum of K products in any order differs from the exact one by at most K * 2^-24 * sum |x * w|; with
- * K <= 4608 here and errors that mostly cancel, 2^-18 * sum |x * w| is far above what is seen and far below a wrong tap.
- * Steps have slopes of at most 2 and add errors of a few 1e-6 of their own.
+ * Tolerance: a float sum of K products in any order differs from the exact one by at most K * 2^-24
+ * * sum |x * w|; with K <= 4608 here and errors that mostly cancel, 2^-18 * sum |x * w| is far
+ * above what is seen and far below a wrong tap. Steps have slopes of at most 2 and add errors of a
+ * few 1e-6 of their own.
  */
 
 #include "runtime/base/size.h"
@@ -30,25 +31,121 @@ typedef struct ConvCase {
 } ConvCase;
 
 static const ConvCase cases[] = {
-    { .name = "1x1", .src = { 4, { 1, 64, 8, 8 } }, .weights = { 4, { 32, 64, 1, 1 } }, .dst = { 4, { 1, 32, 8, 8 } }, .bias = true },
-    { .name = "3x3 padded", .src = { 4, { 2, 16, 9, 11 } }, .weights = { 4, { 24, 16, 3, 3 } }, .dst = { 4, { 2, 24, 9, 11 } }, .pads = { 1, 1, 1, 1 }, .bias = true },
-    { .name = "7x7 stride 2, 3 channels", .src = { 4, { 1, 3, 31, 29 } }, .weights = { 4, { 16, 3, 7, 7 } }, .dst = { 4, { 1, 16, 16, 15 } }, .strides = { 2, 2 }, .pads = { 3, 3, 3, 3 } },
-    { .name = "odd channels, uneven pads", .src = { 4, { 3, 5, 7, 6 } }, .weights = { 4, { 7, 5, 3, 2 } }, .dst = { 4, { 3, 7, 6, 8 } }, .pads = { 0, 2, 1, 1 }, .bias = true },
-    { .name = "depthwise", .src = { 4, { 1, 20, 14, 14 } }, .weights = { 4, { 20, 1, 3, 3 } }, .dst = { 4, { 1, 20, 14, 14 } }, .groups = 20, .pads = { 1, 1, 1, 1 }, .bias = true },
-    { .name = "depthwise, two a channel, stride 2", .src = { 4, { 2, 6, 9, 9 } }, .weights = { 4, { 12, 1, 3, 3 } }, .dst = { 4, { 2, 12, 4, 4 } }, .groups = 6, .strides = { 2, 2 } },
-    { .name = "4 groups", .src = { 4, { 2, 16, 6, 6 } }, .weights = { 4, { 8, 4, 3, 3 } }, .dst = { 4, { 2, 8, 6, 6 } }, .groups = 4, .pads = { 1, 1, 1, 1 } },
-    { .name = "dilated", .src = { 4, { 1, 8, 13, 13 } }, .weights = { 4, { 8, 8, 3, 3 } }, .dst = { 4, { 1, 8, 13, 13 } }, .dilations = { 2, 2 }, .pads = { 2, 2, 2, 2 }, .bias = true },
-    { .name = "SAME_UPPER, stride 2", .src = { 4, { 1, 4, 8, 8 } }, .weights = { 4, { 6, 4, 3, 3 } }, .dst = { 4, { 1, 6, 4, 4 } }, .strides = { 2, 2 }, .auto_pad = "SAME_UPPER" },
-    { .name = "SAME_LOWER, stride 2", .src = { 4, { 1, 4, 8, 8 } }, .weights = { 4, { 6, 4, 3, 3 } }, .dst = { 4, { 1, 6, 4, 4 } }, .strides = { 2, 2 }, .auto_pad = "SAME_LOWER" },
-    { .name = "VALID, window stops early", .src = { 4, { 1, 4, 8, 9 } }, .weights = { 4, { 6, 4, 3, 3 } }, .dst = { 4, { 1, 6, 3, 4 } }, .strides = { 2, 2 }, .auto_pad = "VALID" },
-    { .name = "1-D", .src = { 3, { 2, 10, 37 } }, .weights = { 3, { 12, 10, 5 } }, .dst = { 3, { 2, 12, 19 } }, .strides = { 2 }, .pads = { 2, 2 }, .bias = true },
-    { .name = "3-D", .src = { 5, { 1, 4, 5, 6, 7 } }, .weights = { 5, { 6, 4, 3, 2, 3 } }, .dst = { 5, { 1, 6, 5, 5, 4 } }, .strides = { 1, 1, 2 }, .pads = { 1, 0, 1, 1, 0, 1 }, .bias = true },
-    { .name = "one pixel", .src = { 4, { 2, 33, 1, 1 } }, .weights = { 4, { 17, 33, 1, 1 } }, .dst = { 4, { 2, 17, 1, 1 } }, .bias = true },
-    { .name = "computed weights", .src = { 4, { 1, 8, 6, 6 } }, .weights = { 4, { 10, 8, 3, 3 } }, .dst = { 4, { 1, 10, 4, 4 } }, .bias = true, .weights_computed = true },
-    { .name = "one input channel", .src = { 4, { 1, 1, 8, 8 } }, .weights = { 4, { 16, 1, 3, 3 } }, .dst = { 4, { 1, 16, 8, 8 } }, .pads = { 1, 1, 1, 1 }, .bias = true },
-    { .name = "large enough to slice", .src = { 4, { 1, 64, 28, 28 } }, .weights = { 4, { 64, 64, 3, 3 } }, .dst = { 4, { 1, 64, 28, 28 } }, .pads = { 1, 1, 1, 1 }, .bias = true },
-    { .name = "sliced, stride 2", .src = { 4, { 2, 64, 28, 28 } }, .weights = { 4, { 128, 64, 3, 3 } }, .dst = { 4, { 2, 128, 14, 14 } }, .strides = { 2, 2 }, .pads = { 1, 1, 1, 1 } },
-    { .name = "sliced 1x1, deep", .src = { 4, { 1, 512, 14, 14 } }, .weights = { 4, { 256, 512, 1, 1 } }, .dst = { 4, { 1, 256, 14, 14 } }, .bias = true },
+    { .name = "1x1",
+      .src = { 4, { 1, 64, 8, 8 } },
+      .weights = { 4, { 32, 64, 1, 1 } },
+      .dst = { 4, { 1, 32, 8, 8 } },
+      .bias = true },
+    { .name = "3x3 padded",
+      .src = { 4, { 2, 16, 9, 11 } },
+      .weights = { 4, { 24, 16, 3, 3 } },
+      .dst = { 4, { 2, 24, 9, 11 } },
+      .pads = { 1, 1, 1, 1 },
+      .bias = true },
+    { .name = "7x7 stride 2, 3 channels",
+      .src = { 4, { 1, 3, 31, 29 } },
+      .weights = { 4, { 16, 3, 7, 7 } },
+      .dst = { 4, { 1, 16, 16, 15 } },
+      .strides = { 2, 2 },
+      .pads = { 3, 3, 3, 3 } },
+    { .name = "odd channels, uneven pads",
+      .src = { 4, { 3, 5, 7, 6 } },
+      .weights = { 4, { 7, 5, 3, 2 } },
+      .dst = { 4, { 3, 7, 6, 8 } },
+      .pads = { 0, 2, 1, 1 },
+      .bias = true },
+    { .name = "depthwise",
+      .src = { 4, { 1, 20, 14, 14 } },
+      .weights = { 4, { 20, 1, 3, 3 } },
+      .dst = { 4, { 1, 20, 14, 14 } },
+      .groups = 20,
+      .pads = { 1, 1, 1, 1 },
+      .bias = true },
+    { .name = "depthwise, two a channel, stride 2",
+      .src = { 4, { 2, 6, 9, 9 } },
+      .weights = { 4, { 12, 1, 3, 3 } },
+      .dst = { 4, { 2, 12, 4, 4 } },
+      .groups = 6,
+      .strides = { 2, 2 } },
+    { .name = "4 groups",
+      .src = { 4, { 2, 16, 6, 6 } },
+      .weights = { 4, { 8, 4, 3, 3 } },
+      .dst = { 4, { 2, 8, 6, 6 } },
+      .groups = 4,
+      .pads = { 1, 1, 1, 1 } },
+    { .name = "dilated",
+      .src = { 4, { 1, 8, 13, 13 } },
+      .weights = { 4, { 8, 8, 3, 3 } },
+      .dst = { 4, { 1, 8, 13, 13 } },
+      .dilations = { 2, 2 },
+      .pads = { 2, 2, 2, 2 },
+      .bias = true },
+    { .name = "SAME_UPPER, stride 2",
+      .src = { 4, { 1, 4, 8, 8 } },
+      .weights = { 4, { 6, 4, 3, 3 } },
+      .dst = { 4, { 1, 6, 4, 4 } },
+      .strides = { 2, 2 },
+      .auto_pad = "SAME_UPPER" },
+    { .name = "SAME_LOWER, stride 2",
+      .src = { 4, { 1, 4, 8, 8 } },
+      .weights = { 4, { 6, 4, 3, 3 } },
+      .dst = { 4, { 1, 6, 4, 4 } },
+      .strides = { 2, 2 },
+      .auto_pad = "SAME_LOWER" },
+    { .name = "VALID, window stops early",
+      .src = { 4, { 1, 4, 8, 9 } },
+      .weights = { 4, { 6, 4, 3, 3 } },
+      .dst = { 4, { 1, 6, 3, 4 } },
+      .strides = { 2, 2 },
+      .auto_pad = "VALID" },
+    { .name = "1-D",
+      .src = { 3, { 2, 10, 37 } },
+      .weights = { 3, { 12, 10, 5 } },
+      .dst = { 3, { 2, 12, 19 } },
+      .strides = { 2 },
+      .pads = { 2, 2 },
+      .bias = true },
+    { .name = "3-D",
+      .src = { 5, { 1, 4, 5, 6, 7 } },
+      .weights = { 5, { 6, 4, 3, 2, 3 } },
+      .dst = { 5, { 1, 6, 5, 5, 4 } },
+      .strides = { 1, 1, 2 },
+      .pads = { 1, 0, 1, 1, 0, 1 },
+      .bias = true },
+    { .name = "one pixel",
+      .src = { 4, { 2, 33, 1, 1 } },
+      .weights = { 4, { 17, 33, 1, 1 } },
+      .dst = { 4, { 2, 17, 1, 1 } },
+      .bias = true },
+    { .name = "computed weights",
+      .src = { 4, { 1, 8, 6, 6 } },
+      .weights = { 4, { 10, 8, 3, 3 } },
+      .dst = { 4, { 1, 10, 4, 4 } },
+      .bias = true,
+      .weights_computed = true },
+    { .name = "one input channel",
+      .src = { 4, { 1, 1, 8, 8 } },
+      .weights = { 4, { 16, 1, 3, 3 } },
+      .dst = { 4, { 1, 16, 8, 8 } },
+      .pads = { 1, 1, 1, 1 },
+      .bias = true },
+    { .name = "large enough to slice",
+      .src = { 4, { 1, 64, 28, 28 } },
+      .weights = { 4, { 64, 64, 3, 3 } },
+      .dst = { 4, { 1, 64, 28, 28 } },
+      .pads = { 1, 1, 1, 1 },
+      .bias = true },
+    { .name = "sliced, stride 2",
+      .src = { 4, { 2, 64, 28, 28 } },
+      .weights = { 4, { 128, 64, 3, 3 } },
+      .dst = { 4, { 2, 128, 14, 14 } },
+      .strides = { 2, 2 },
+      .pads = { 1, 1, 1, 1 } },
+    { .name = "sliced 1x1, deep",
+      .src = { 4, { 1, 512, 14, 14 } },
+      .weights = { 4, { 256, 512, 1, 1 } },
+      .dst = { 4, { 1, 256, 14, 14 } },
+      .bias = true },
 };
 
 static const EpilogueStep steps[] = {
@@ -86,10 +183,11 @@ static Loops loops_of(const ConvCase *row) {
         loops.kernel[i] = there ? row->weights.dims[i + 2] : 1;
         loops.stride[i] = there && row->strides[0] ? row->strides[i] : 1;
         loops.dilation[i] = there && row->dilations[0] ? row->dilations[i] : 1;
-        int64_t total = (loops.dst[i] - 1) * loops.stride[i] + (loops.kernel[i] - 1) * loops.dilation[i] + 1 - loops.src[i];
+        int64_t total = (loops.dst[i] - 1) * loops.stride[i] +
+                        (loops.kernel[i] - 1) * loops.dilation[i] + 1 - loops.src[i];
         total = total > 0 ? total : 0;
-        loops.begin[i] = !there ? 0
-                         : !row->auto_pad ? row->pads[i]
+        loops.begin[i] = !there                                     ? 0
+                         : !row->auto_pad                           ? row->pads[i]
                          : strcmp(row->auto_pad, "SAME_UPPER") == 0 ? total / 2
                          : strcmp(row->auto_pad, "SAME_LOWER") == 0 ? (total + 1) / 2
                                                                     : 0;
@@ -98,15 +196,15 @@ static Loops loops_of(const ConvCase *row) {
 }
 
 /* One output element before the epilogue, and the sum of the magnitudes of its terms. */
-static double conv_at(const Loops *loops, const float *src, const float *weights, int64_t image, int64_t output,
-                      const int64_t at[3], double *ret_magnitude) {
+static double conv_at(const Loops *loops, const float *src, const float *weights, int64_t image,
+                      int64_t output, const int64_t at[3], double *ret_magnitude) {
     double sum = 0, magnitude = 0;
     int64_t first = output / loops->group_outputs * loops->group_inputs;
     int64_t taps = loops->kernel[0] * loops->kernel[1] * loops->kernel[2];
     for (int64_t c = 0; c < loops->group_inputs; c++)
         for (int64_t tap = 0; tap < taps; tap++) {
-            int64_t k[3] = { tap / loops->kernel[2] / loops->kernel[1], tap / loops->kernel[2] % loops->kernel[1],
-                             tap % loops->kernel[2] };
+            int64_t k[3] = { tap / loops->kernel[2] / loops->kernel[1],
+                             tap / loops->kernel[2] % loops->kernel[1], tap % loops->kernel[2] };
             int64_t index = image * loops->channels + first + c;
             bool inside = true;
             for (int32_t i = 0; i < 3; i++) {
@@ -116,7 +214,8 @@ static double conv_at(const Loops *loops, const float *src, const float *weights
             }
             if (!inside)
                 continue;
-            double product = (double)src[index] * weights[(output * loops->group_inputs + c) * taps + tap];
+            double product =
+                (double)src[index] * weights[(output * loops->group_inputs + c) * taps + tap];
             sum += product;
             magnitude += fabs(product);
         }
@@ -132,15 +231,18 @@ static void check_result(const KernelCase *test, const ConvCase *row) {
     for (size_t i = 0; i < test->result_count; i += step) {
         int64_t pixel = (int64_t)(i % pixels), output = (int64_t)(i / pixels) % loops.outputs;
         int64_t image = (int64_t)(i / pixels) / loops.outputs;
-        int64_t at[3] = { pixel / loops.dst[2] / loops.dst[1], pixel / loops.dst[2] % loops.dst[1], pixel % loops.dst[2] };
+        int64_t at[3] = { pixel / loops.dst[2] / loops.dst[1], pixel / loops.dst[2] % loops.dst[1],
+                          pixel % loops.dst[2] };
         double magnitude;
-        double want = conv_at(&loops, test->inputs[0].data, test->inputs[1].data, image, output, at, &magnitude);
+        double want = conv_at(&loops, test->inputs[0].data, test->inputs[1].data, image, output, at,
+                              &magnitude);
         if (row->bias)
             want += test->inputs[2].data[output];
         want = case_steps(test, want, i);
         double tolerance = 2 * ldexp(magnitude, -18) + 4e-6 * (1 + fabs(want));
         if (!(fabs(test->result[i] - want) <= tolerance))
-            fail_msg("%s: element %zu: got %g, want %g", row->name, i, (double)test->result[i], want);
+            fail_msg("%s: element %zu: got %g, want %g", row->name, i, (double)test->result[i],
+                     want);
     }
 }
 
@@ -169,19 +271,22 @@ static void test_conv_equals_the_loops(void **state) {
         for (size_t layouts = 0; layouts < 4; layouts++) {
             KernelCase test;
             start(&test, &cases[i], layouts & 1 ? LAYOUT_CHANNELS_LAST : LAYOUT_PLAIN);
-            case_prepare(&test, &conv_kernel_type, cases[i].dst, layouts & 2 ? LAYOUT_CHANNELS_LAST : LAYOUT_PLAIN);
+            case_prepare(&test, &conv_kernel_type, cases[i].dst,
+                         layouts & 2 ? LAYOUT_CHANNELS_LAST : LAYOUT_PLAIN);
             case_run(&test);
             check_result(&test, &cases[i]);
             case_end(&test);
         }
 }
 
-static void add_step(KernelCase *test, const ConvCase *row, EpilogueStep step, Layout layout, bool channelwise) {
+static void add_step(KernelCase *test, const ConvCase *row, EpilogueStep step, Layout layout,
+                     bool channelwise) {
     if (step.kind == EPILOGUE_ADD || step.kind == EPILOGUE_MUL) {
         Shape shape = row->dst;
         for (int32_t i = 2; channelwise && i < shape.rank; i++)
             shape.dims[i] = 1;
-        step.input = (uint32_t)case_input(test, shape, layout, false, 10 + (unsigned)test->step_count);
+        step.input =
+            (uint32_t)case_input(test, shape, layout, false, 10 + (unsigned)test->step_count);
     }
     case_step(test, step);
 }
@@ -247,18 +352,21 @@ static void test_slices_give_the_same_bits(void **state) {
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         KernelCase alone, sliced;
         start(&alone, &cases[i], LAYOUT_CHANNELS_LAST);
-        add_step(&alone, &cases[i], (EpilogueStep){ .kind = EPILOGUE_ADD }, LAYOUT_CHANNELS_LAST, false);
+        add_step(&alone, &cases[i], (EpilogueStep){ .kind = EPILOGUE_ADD }, LAYOUT_CHANNELS_LAST,
+                 false);
         add_step(&alone, &cases[i], steps[0], LAYOUT_CHANNELS_LAST, false);
         case_prepare(&alone, &conv_kernel_type, cases[i].dst, LAYOUT_CHANNELS_LAST);
         case_run(&alone);
         start(&sliced, &cases[i], LAYOUT_CHANNELS_LAST);
-        add_step(&sliced, &cases[i], (EpilogueStep){ .kind = EPILOGUE_ADD }, LAYOUT_CHANNELS_LAST, false);
+        add_step(&sliced, &cases[i], (EpilogueStep){ .kind = EPILOGUE_ADD }, LAYOUT_CHANNELS_LAST,
+                 false);
         add_step(&sliced, &cases[i], steps[0], LAYOUT_CHANNELS_LAST, false);
         sliced.pool = pool;
         case_prepare(&sliced, &conv_kernel_type, cases[i].dst, LAYOUT_CHANNELS_LAST);
         for (int round = 0; round < 5; round++) {
             case_run(&sliced);
-            assert_memory_equal(sliced.result, alone.result, alone.result_count * sizeof *alone.result);
+            assert_memory_equal(sliced.result, alone.result,
+                                alone.result_count * sizeof *alone.result);
         }
         case_end(&alone);
         case_end(&sliced);

@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * MatMul and Gemm against loops written from the ONNX text, in double; and the promise that batching rests on: a row's
- * bits do not depend on how many rows travel with it.
+ * MatMul and Gemm against loops written from the ONNX text, in double; and the promise that
+ * batching rests on: a row's bits do not depend on how many rows travel with it.
  *
- * Tolerance: as in test_conv: 2^-18 of the sum of magnitudes for the product, and a few 1e-6 for the steps.
+ * Tolerance: as in test_conv: 2^-18 of the sum of magnitudes for the product, and a few 1e-6 for
+ * the steps.
  */
 
 #include "runtime/base/size.h"
@@ -33,8 +34,16 @@ static const MatmulCase matmuls[] = {
     { "right vector", { 2, { 6, 12 } }, { 1, { 12 } }, { 1, { 6 } }, true },
     { "two vectors", { 1, { 12 } }, { 1, { 12 } }, { 0, { 0 } }, false },
     { "rows of rank 4", { 4, { 2, 3, 5, 8 } }, { 2, { 8, 6 } }, { 4, { 2, 3, 5, 6 } }, true },
-    { "batch on both sides", { 4, { 2, 3, 5, 8 } }, { 4, { 2, 3, 8, 6 } }, { 4, { 2, 3, 5, 6 } }, false },
-    { "batch broadcast from the left", { 4, { 1, 3, 5, 8 } }, { 4, { 2, 1, 8, 6 } }, { 4, { 2, 3, 5, 6 } }, false },
+    { "batch on both sides",
+      { 4, { 2, 3, 5, 8 } },
+      { 4, { 2, 3, 8, 6 } },
+      { 4, { 2, 3, 5, 6 } },
+      false },
+    { "batch broadcast from the left",
+      { 4, { 1, 3, 5, 8 } },
+      { 4, { 2, 1, 8, 6 } },
+      { 4, { 2, 3, 5, 6 } },
+      false },
     { "right side has more dims", { 2, { 5, 8 } }, { 3, { 4, 8, 6 } }, { 3, { 4, 5, 6 } }, true },
     { "left vector, batched right", { 1, { 8 } }, { 3, { 4, 8, 6 } }, { 2, { 4, 6 } }, false },
     { "one column", { 2, { 64, 33 } }, { 2, { 33, 1 } }, { 2, { 64, 1 } }, true },
@@ -42,12 +51,17 @@ static const MatmulCase matmuls[] = {
 };
 
 static const EpilogueStep steps[] = {
-    { .kind = EPILOGUE_RELU },          { .kind = EPILOGUE_CLIP, .alpha = -1, .beta = 1 },
-    { .kind = EPILOGUE_SIGMOID },       { .kind = EPILOGUE_TANH },
+    { .kind = EPILOGUE_RELU },
+    { .kind = EPILOGUE_CLIP, .alpha = -1, .beta = 1 },
+    { .kind = EPILOGUE_SIGMOID },
+    { .kind = EPILOGUE_TANH },
     { .kind = EPILOGUE_HARD_SIGMOID, .alpha = 0.2f, .beta = 0.5f },
-    { .kind = EPILOGUE_HARD_SWISH },    { .kind = EPILOGUE_SWISH, .alpha = 1 },
-    { .kind = EPILOGUE_GELU },          { .kind = EPILOGUE_LINEAR, .alpha = 2, .beta = 1 },
-    { .kind = EPILOGUE_ADD },           { .kind = EPILOGUE_MUL },
+    { .kind = EPILOGUE_HARD_SWISH },
+    { .kind = EPILOGUE_SWISH, .alpha = 1 },
+    { .kind = EPILOGUE_GELU },
+    { .kind = EPILOGUE_LINEAR, .alpha = 2, .beta = 1 },
+    { .kind = EPILOGUE_ADD },
+    { .kind = EPILOGUE_MUL },
     { .kind = EPILOGUE_LEAKY_RELU, .alpha = 0.01f },
 };
 
@@ -71,7 +85,8 @@ static void check_matmul(const KernelCase *test, const MatmulCase *row) {
         a = SHAPE(1, a.dims[0]);
     if (b.rank == 1)
         b = SHAPE(b.dims[0], 1);
-    size_t rows = (size_t)a.dims[a.rank - 2], inner = (size_t)a.dims[a.rank - 1], columns = (size_t)b.dims[b.rank - 1];
+    size_t rows = (size_t)a.dims[a.rank - 2], inner = (size_t)a.dims[a.rank - 1],
+           columns = (size_t)b.dims[b.rank - 1];
     Shape batch = { .rank = (a.rank > b.rank ? a.rank : b.rank) - 2 };
     for (int32_t i = 0; i < batch.rank; i++) {
         int32_t from_a = i - batch.rank + a.rank - 2, from_b = i - batch.rank + b.rank - 2;
@@ -80,8 +95,10 @@ static void check_matmul(const KernelCase *test, const MatmulCase *row) {
     }
     for (size_t i = 0; i < test->result_count; i++) {
         size_t column = i % columns, line = i / columns % rows, matrix = i / columns / rows;
-        const float *left = test->inputs[0].data + matrix_at(&a, &batch, matrix) * rows * inner + line * inner;
-        const float *right = test->inputs[1].data + matrix_at(&b, &batch, matrix) * inner * columns + column;
+        const float *left =
+            test->inputs[0].data + matrix_at(&a, &batch, matrix) * rows * inner + line * inner;
+        const float *right =
+            test->inputs[1].data + matrix_at(&b, &batch, matrix) * inner * columns + column;
         double want = 0, magnitude = 0;
         for (size_t k = 0; k < inner; k++) {
             double product = (double)left[k] * right[k * columns];
@@ -91,7 +108,8 @@ static void check_matmul(const KernelCase *test, const MatmulCase *row) {
         want = case_steps(test, want, i);
         double tolerance = 2 * ldexp(magnitude, -18) + 4e-6 * (1 + fabs(want));
         if (!(fabs(test->result[i] - want) <= tolerance))
-            fail_msg("%s: element %zu: got %g, want %g", row->name, i, (double)test->result[i], want);
+            fail_msg("%s: element %zu: got %g, want %g", row->name, i, (double)test->result[i],
+                     want);
     }
 }
 
@@ -121,7 +139,8 @@ static void test_matmul_equals_the_loops(void **state) {
 static void test_gemm_equals_the_loops(void **state) {
     (void)state;
     enum { M = 6, K = 9, N = 20 };
-    static const Shape c_shapes[] = { { 0, { 0 } }, { 1, { N } }, { 2, { 1, N } }, { 2, { M, N } }, { 2, { M, 1 } }, { 1, { 1 } } };
+    static const Shape c_shapes[] = { { 0, { 0 } },    { 1, { N } },    { 2, { 1, N } },
+                                      { 2, { M, N } }, { 2, { M, 1 } }, { 1, { 1 } } };
     for (size_t i = 0; i < 4 * 4 * 7; i++) {
         bool trans_a = i & 1, trans_b = i & 2, constant = i & 4, scaled = i & 8;
         size_t form = i / 16; /* 6: no C */
@@ -148,8 +167,11 @@ static void test_gemm_equals_the_loops(void **state) {
                 want *= alpha;
                 if (form < 6) {
                     const Shape *c = &c_shapes[form];
-                    size_t rows = c->rank == 2 ? (size_t)c->dims[0] : 1, columns = c->rank ? (size_t)c->dims[c->rank - 1] : 1;
-                    want += (double)beta * test.inputs[2].data[(rows == 1 ? 0 : m * columns) + (columns == 1 ? 0 : n)];
+                    size_t rows = c->rank == 2 ? (size_t)c->dims[0] : 1,
+                           columns = c->rank ? (size_t)c->dims[c->rank - 1] : 1;
+                    want +=
+                        (double)beta *
+                        test.inputs[2].data[(rows == 1 ? 0 : m * columns) + (columns == 1 ? 0 : n)];
                 }
                 want = want > 0 ? want : 0;
                 assert_true(fabs(test.result[m * N + n] - want) <= 1e-5);
@@ -199,7 +221,8 @@ static float *rows_result(int64_t m, int64_t k, int64_t n, bool constant, Pool *
 
 static void test_a_row_has_the_same_bits_among_any_number_of_rows(void **state) {
     (void)state;
-    static const int64_t shapes[][2] = { { 64, 10 }, { 784, 512 }, { 512, 10 }, { 20, 10 }, { 33, 17 }, { 768, 200 }, { 3000, 65 } };
+    static const int64_t shapes[][2] = { { 64, 10 }, { 784, 512 }, { 512, 10 }, { 20, 10 },
+                                         { 33, 17 }, { 768, 200 }, { 3000, 65 } };
     for (size_t i = 0; i < ARRAY_LENGTH(shapes) * 2; i++) {
         int64_t k = shapes[i / 2][0], n = shapes[i / 2][1];
         bool constant = i % 2;
@@ -208,8 +231,8 @@ static void test_a_row_has_the_same_bits_among_any_number_of_rows(void **state) 
             float *few = rows_result(m, k, n, constant, NULL);
             for (int64_t row = 0; row < m; row++)
                 if (memcmp(few + row * n, many + row * n, (size_t)n * sizeof *few) != 0)
-                    fail_msg("K %d, N %d, %s: row %d differs between %d and 64 rows", (int)k, (int)n,
-                             constant ? "packed" : "not packed", (int)row, (int)m);
+                    fail_msg("K %d, N %d, %s: row %d differs between %d and 64 rows", (int)k,
+                             (int)n, constant ? "packed" : "not packed", (int)row, (int)m);
             free(few);
         }
         free(many);

@@ -90,6 +90,8 @@ Status elementwise_apply(const KernelCall *call, const ElementwiseOp *op,
         return call_lacks_dtype(call, dtype);
     TRY(call_check_dtype(call, op->dst == DTYPE_INVALID ? dtype : op->dst, dst));
 
+    if (source_count == 1) /* rows of one operand do not repeat elements */
+        TRY(call_check_shape(call, &sources[0]->shape, dst));
     Broadcast walk;
     TRY(broadcast_init(&walk, call, sources, source_count, &dst->shape));
     Row row = { .dst = dst->data,

@@ -57,6 +57,19 @@ static Status read_pads(Window *window, const KernelCall *call) {
     return status_ok();
 }
 
+static int64_t divide_up(int64_t value, int64_t by) {
+    return value > 0 ? (value + by - 1) / by : value / by;
+}
+
+/* A huge kernel over a small source is mostly taps that lie behind its end. */
+static void cut_taps(Window *window, bool has_weights) {
+    for (int32_t d = 0; d < window->rank; d++) {
+        int64_t seen = divide_up(window->in[d] + window->pad_begin[d], window->dilation[d]);
+        window->taps[d] =
+            has_weights ? window->kernel[d] : MIN_OF(window->kernel[d], MAX_OF(seen, 1));
+    }
+}
+
 /* A window of one tap that moves by one is a row over the whole plane. */
 static void collapse(Window *window) {
     for (int32_t d = 0; d < window->rank; d++)
@@ -91,21 +104,18 @@ Status window_init(Window *window, const KernelCall *call, const Shape *src, con
         window->out_count *= (size_t)window->out[d];
     }
     TRY(read_pads(window, call));
+    cut_taps(window, kernel != NULL);
     collapse(window);
     return status_ok();
 }
 
 bool window_next_tap(const Window *window, int64_t tap[static WINDOW_MAX_RANK]) {
     for (int32_t d = window->rank - 1; d >= 0; d--) {
-        if (++tap[d] < window->kernel[d])
+        if (++tap[d] < window->taps[d])
             return true;
         tap[d] = 0;
     }
     return false;
-}
-
-static int64_t divide_up(int64_t value, int64_t by) {
-    return value > 0 ? (value + by - 1) / by : value / by;
 }
 
 WindowRows window_rows_begin(const Window *window, const int64_t tap[static WINDOW_MAX_RANK]) {

@@ -17,7 +17,9 @@ typedef struct Window {
     int64_t in[WINDOW_MAX_RANK], out[WINDOW_MAX_RANK]; /* sizes of source and result */
     int64_t kernel[WINDOW_MAX_RANK], stride[WINDOW_MAX_RANK], dilation[WINDOW_MAX_RANK];
     int64_t pad_begin[WINDOW_MAX_RANK], pad_end[WINDOW_MAX_RANK];
-    size_t in_count, out_count, tap_count; /* products */
+    int64_t taps[WINDOW_MAX_RANK]; /* kernel without weights: only what some result can see of the
+                                      source */
+    size_t in_count, out_count, tap_count; /* products; tap_count of kernel */
 } Window;
 
 /**

@@ -121,6 +121,19 @@ static void test_average_pool_counts_padding_on_request(void **state) {
                   .dst = { F32(SHAPE(1, 1, 2), 3, 6) } });
 }
 
+static void test_a_window_larger_than_the_source_still_counts_its_padding(void **state) {
+    (void)state;
+    check(&(Run){
+        .op = "AveragePool",
+        .attributes = { INTS("kernel_shape", 4), INTS("pads", 1, 1), INT("count_include_pad", 1) },
+        .src = { &F32(SHAPE(1, 1, 2), 3, 5) },
+        .dst = { F32(SHAPE(1, 1, 1), 2) } });
+    check(&(Run){ .op = "MaxPool",
+                  .attributes = { INTS("kernel_shape", 1 << 25), INTS("pads", 0, 1 << 25) },
+                  .src = { &F32(SHAPE(1, 1, 2), 3, 5) },
+                  .dst = { F32(SHAPE(1, 1, 2), 5, 5) } });
+}
+
 static void test_global_pools(void **state) {
     (void)state;
     Tensor x = F32(SHAPE(1, 2, 2, 2), 1, 2, 3, 4, -1, -2, -3, -4);
@@ -204,6 +217,7 @@ int main(void) {
         cmocka_unit_test(test_result_larger_than_the_window_reaches_reads_padding_only),
         cmocka_unit_test(test_max_pool_tells_where),
         cmocka_unit_test(test_average_pool_counts_padding_on_request),
+        cmocka_unit_test(test_a_window_larger_than_the_source_still_counts_its_padding),
         cmocka_unit_test(test_global_pools),
         cmocka_unit_test(test_batch_normalization),
         cmocka_unit_test(test_lrn_sums_neighbour_channels),

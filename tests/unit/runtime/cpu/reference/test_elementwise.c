@@ -44,6 +44,9 @@ static void test_operands_that_do_not_fit_are_refused(void **state) {
                         .src = { &F32(SHAPE(3), 1, 2, 3), &F32(SHAPE(2), 1, 2) },
                         .dst = { F32(SHAPE(3), 0, 0, 0) } },
                 STATUS_INVALID_ARGUMENT, "[2] does not broadcast to [3]");
+    check_fails(
+        &(Run){ .op = "Abs", .src = { &F32(SHAPE(1), 1) }, .dst = { F32(SHAPE(3), 0, 0, 0) } },
+        STATUS_INVALID_ARGUMENT, "expected shape [1], got [3]");
     check_fails(&(Run){ .op = "Add",
                         .src = { &F32(SHAPE(1), 1), &I64(SHAPE(1), 1) },
                         .dst = { F32(SHAPE(1), 0) } },

@@ -188,20 +188,24 @@ static float sum(const float *src, size_t count) {
     return partial[0];
 }
 
+/* The pragma keeps gcc from unrolling the lanes into scalar code before it vectorises. */
 static float maximum(const float *src, size_t count) {
     float partial[LANES];
     for (size_t lane = 0; lane < LANES; lane++)
         partial[lane] = -INFINITY;
     size_t i = 0;
-    for (; i + LANES <= count; i += LANES)
+    for (; i + LANES <= count; i += LANES) {
+#pragma GCC unroll 1
         for (size_t lane = 0; lane < LANES; lane++)
             partial[lane] = src[i + lane] > partial[lane] ? src[i + lane] : partial[lane];
+    }
     for (size_t lane = 0; i + lane < count; lane++)
         partial[lane] = src[i + lane] > partial[lane] ? src[i + lane] : partial[lane];
-    float result = partial[0];
-    for (size_t lane = 1; lane < LANES; lane++)
-        result = partial[lane] > result ? partial[lane] : result;
-    return result;
+    for (size_t width = LANES / 2; width > 0; width /= 2)
+        for (size_t lane = 0; lane < width; lane++)
+            partial[lane] =
+                partial[lane + width] > partial[lane] ? partial[lane + width] : partial[lane];
+    return partial[0];
 }
 
 static void softmax(float *dst, const float *src, size_t count, bool logarithm) {
@@ -222,9 +226,9 @@ static void softmax(float *dst, const float *src, size_t count, bool logarithm) 
     }
     for (size_t i = 0; i < count; i++)
         dst[i] = exp_f(src[i] - peak);
-    float total = sum(dst, count);
+    float share = 1.0f / sum(dst, count);
     for (size_t i = 0; i < count; i++)
-        dst[i] = dst[i] / total;
+        dst[i] = dst[i] * share;
 }
 
 static void accumulate(float *dst, const float *src, size_t count) {
@@ -257,27 +261,21 @@ static void transpose(float *restrict dst, size_t dst_step, const float *restric
     }
 }
 
+/* Two taps a pass, dst being the accumulator: it stays in the nearest cache, and the loops
+ * vectorise as they are. */
 static void pool_max(float *restrict dst, const float *const *taps, size_t tap_count,
                      size_t channels) {
-    size_t channel = 0;
-    for (; channel + LANES <= channels; channel += LANES) {
-        float best[LANES];
-        for (size_t lane = 0; lane < LANES; lane++)
-            best[lane] = taps[0][channel + lane];
-        for (size_t tap = 1; tap < tap_count; tap++)
-            for (size_t lane = 0; lane < LANES; lane++) {
-                float x = taps[tap][channel + lane];
-                best[lane] = x > best[lane] ? x : best[lane];
-            }
-        for (size_t lane = 0; lane < LANES; lane++)
-            dst[channel + lane] = best[lane];
+    memcpy(dst, taps[0], channels * sizeof *dst);
+    size_t tap = 1;
+    for (; tap + 1 < tap_count; tap += 2) {
+        const float *restrict a = taps[tap], *restrict b = taps[tap + 1];
+        for (size_t i = 0; i < channels; i++) {
+            float best = a[i] > b[i] ? a[i] : b[i];
+            dst[i] = best > dst[i] ? best : dst[i];
+        }
     }
-    for (; channel < channels; channel++) {
-        float best = taps[0][channel];
-        for (size_t tap = 1; tap < tap_count; tap++)
-            best = taps[tap][channel] > best ? taps[tap][channel] : best;
-        dst[channel] = best;
-    }
+    if (tap < tap_count)
+        max_into(dst, taps[tap], channels);
 }
 
 static void pool_sum(float *restrict dst, const float *const *taps, size_t tap_count,

@@ -2,17 +2,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Workers, tasks and parking. A worker looks for a task, a batch from the source or a job to help with; when there is
- * none it announces that it listens, looks once more, and parks.
+ * Workers, tasks and parking. A worker looks for a task, a batch from the source or a job to help
+ * with; when there is none it announces that it listens, looks once more, and parks.
  *
- * No wake-up is lost, and pool_wake is one load when nobody listens: work is published under some lock (the source's or
- * ours) before pool_wake reads `listening`; a worker raises `listening` before its last look, which takes the same lock.
- * Whichever was second sees the other. A source without a lock must use sequentially consistent atomics.
- * The last look may run a batch for a long time, so a wake never counts on a worker that is between announcing and
- * parking: it takes a parked one first, and otherwise raises wake_epoch, which that worker compares before it parks.
+ * No wake-up is lost, and pool_wake is one load when nobody listens: work is published under some
+ * lock (the source's or ours) before pool_wake reads `listening`; a worker raises `listening`
+ * before its last look, which takes the same lock. Whichever was second sees the other. A source
+ * without a lock must use sequentially consistent atomics. The last look may run a batch for a long
+ * time, so a wake never counts on a worker that is between announcing and parking: it takes a
+ * parked one first, and otherwise raises wake_epoch, which that worker compares before it parks.
  *
- * A worker that has just helped lingers for LINGER_NS before it parks: the next operator of the same model follows in
- * microseconds, and a futex wake for each would cost more than it brings. It never lingers after a batch of its own.
+ * A worker that has just helped lingers for LINGER_NS before it parks: the next operator of the
+ * same model follows in microseconds, and a futex wake for each would cost more than it brings. It
+ * never lingers after a batch of its own.
  */
 
 #include "runtime/base/clock.h"
@@ -171,7 +173,8 @@ Status pool_new(size_t threads, Pool **ret_pool) {
     for (size_t i = 0; i < count; i++) {
         char name[16];
         snprintf(name, sizeof name, "worker-%u", (unsigned)i % 100000);
-        TRY(thread_start(&pool->workers[i].thread, THREAD_WORKER, name, worker_main, &pool->workers[i]));
+        TRY(thread_start(&pool->workers[i].thread, THREAD_WORKER, name, worker_main,
+                         &pool->workers[i]));
     }
     *ret_pool = TAKE(pool);
     return status_ok();
@@ -230,7 +233,8 @@ bool pool_try_task(Pool *pool, PoolTask run, void *user) {
         size_t count = atomic_load(&pool->task_count);
         if (count == POOL_TASKS_MAX || atomic_load(&pool->stopping))
             return false;
-        pool->tasks[(pool->task_first + count) % POOL_TASKS_MAX] = (PoolTaskItem){ .run = run, .user = user };
+        pool->tasks[(pool->task_first + count) % POOL_TASKS_MAX] =
+            (PoolTaskItem){ .run = run, .user = user };
         atomic_store(&pool->task_count, count + 1);
     }
     pool_wake(pool);

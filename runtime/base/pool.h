@@ -3,12 +3,14 @@
 #pragma once
 
 /*
- * The one process-wide pool: one worker thread a core. A worker asks its source (the scheduler) for a batch; when there
- * is none it helps with an operator that another thread has cut into chunks; else it parks. Never a pool per model.
+ * The one process-wide pool: one worker thread a core. A worker asks its source (the scheduler) for
+ * a batch; when there is none it helps with an operator that another thread has cut into chunks;
+ * else it parks. Never a pool per model.
  *
- * pool_for cuts work into chunks handed out dynamically. Any thread may call it: it runs chunks itself, idle workers
- * join, and a caller that is alone runs them all. Nobody waits for a thread that has not started a chunk, and nobody
- * spins for one that lost its core: the wait for chunks still running is a short spin, then a sleep.
+ * pool_for cuts work into chunks handed out dynamically. Any thread may call it: it runs chunks
+ * itself, idle workers join, and a caller that is alone runs them all. Nobody waits for a thread
+ * that has not started a chunk, and nobody spins for one that lost its core: the wait for chunks
+ * still running is a short spin, then a sleep.
  */
 
 #include "runtime/base/cleanup.h"
@@ -53,6 +55,7 @@ bool pool_try_task(Pool *pool, PoolTask run, void *user);
  */
 void pool_for(Pool *pool, size_t items, size_t grain, PoolChunk chunk, void *user);
 
-/* Memory of the calling thread for the length of one chunk or kernel: 64-byte aligned, uninitialised, at least bytes,
- * kept and reused; NULL when memory is out. A second call in the same kernel gives the same memory. */
+/* Memory of the calling thread for the length of one chunk or kernel: 64-byte aligned,
+ * uninitialised, at least bytes, kept and reused; NULL when memory is out. A second call in the
+ * same kernel gives the same memory. */
 void *thread_scratch(size_t bytes);

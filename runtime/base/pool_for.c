@@ -2,13 +2,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One operator over several cores. The items are cut into PIECES_PER_THREAD pieces a thread; whoever is free takes the
- * next piece with one atomic addition. The caller takes part, so a caller that is alone does it all, and it waits for
- * pieces that others have begun, never for threads that have joined without beginning one: the job is pooled memory
- * that outlives the call while such a latecomer still looks at it.
+ * One operator over several cores. The items are cut into PIECES_PER_THREAD pieces a thread;
+ * whoever is free takes the next piece with one atomic addition. The caller takes part, so a caller
+ * that is alone does it all, and it waits for pieces that others have begun, never for threads that
+ * have joined without beginning one: the job is pooled memory that outlives the call while such a
+ * latecomer still looks at it.
  *
- * The wait at the end is a short spin (the last pieces are about equally long), then a sleep: a helper that lost its
- * core does not cost the caller's core too. Wakes spread as a tree: the caller and each helper wake two more.
+ * The wait at the end is a short spin (the last pieces are about equally long), then a sleep: a
+ * helper that lost its core does not cost the caller's core too. Wakes spread as a tree: the caller
+ * and each helper wake two more.
  */
 
 #include "runtime/base/pool_internal.h"
@@ -144,7 +146,8 @@ void pool_for(Pool *pool, size_t items, size_t grain, PoolChunk chunk, void *use
         run_alone(items, chunk, user);
         return;
     }
-    PoolJob *job = job_open(pool, &(PoolJob){ .chunk = chunk, .user = user, .items = items, .count = count });
+    PoolJob *job =
+        job_open(pool, &(PoolJob){ .chunk = chunk, .user = user, .items = items, .count = count });
     if (!job) {
         run_alone(items, chunk, user);
         return;

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What pool.c (threads, tasks, parking) and pool_for.c (operators cut into chunks) share. Nobody else includes it. */
+/* What pool.c (threads, tasks, parking) and pool_for.c (operators cut into chunks) share. Nobody
+ * else includes it. */
 
 #include "runtime/base/list.h"
 #include "runtime/base/pool.h"
@@ -13,12 +14,14 @@
 
 enum { POOL_TASKS_MAX = 1024 };
 
-/* One pool_for. Pooled and never freed before the pool, so that a helper that comes too late touches valid memory. */
+/* One pool_for. Pooled and never freed before the pool, so that a helper that comes too late
+ * touches valid memory. */
 typedef struct PoolJob {
     /* fixed while it is open */
     PoolChunk chunk;
     void *user;
-    size_t items, count; /* count pieces of items / count items, the first items % count have one more */
+    size_t items,
+        count; /* count pieces of items / count items, the first items % count have one more */
     /* any thread */
     atomic_size_t next;    /* piece to hand out; may run beyond count */
     atomic_size_t pending; /* pieces not finished */
@@ -54,11 +57,13 @@ struct Pool {
     void *source_user;
 
     /* written under mutex, read anywhere */
-    atomic_size_t listening;  /* workers that a wake must reach: parked ones and those about to park */
+    atomic_size_t
+        listening; /* workers that a wake must reach: parked ones and those about to park */
     atomic_size_t parked;
-    atomic_size_t wake_epoch; /* grows when a wake found nobody parked: who is about to park looks again */
+    atomic_size_t
+        wake_epoch; /* grows when a wake found nobody parked: who is about to park looks again */
     atomic_size_t task_count;
-    atomic_size_t job_count;  /* jobs in the list */
+    atomic_size_t job_count; /* jobs in the list */
     atomic_bool stopping;
 
     Mutex mutex;

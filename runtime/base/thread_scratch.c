@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One block of working memory a thread, grown on demand and freed when the thread ends. Kernels use it within one chunk
- * and keep nothing in it; growth drops what was there, so a kernel asks once for all it needs. Sizes are rounded up to
- * powers of two, so that a thread settles after a few models. Any thread.
+ * One block of working memory a thread, grown on demand and freed when the thread ends. Kernels use
+ * it within one chunk and keep nothing in it; growth drops what was there, so a kernel asks once
+ * for all it needs. Sizes are rounded up to powers of two, so that a thread settles after a few
+ * models. Any thread.
  */
 
 #include "runtime/base/pool.h"

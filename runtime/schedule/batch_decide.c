@@ -4,10 +4,10 @@
 /*
  * When a queue of equal shapes sends its next batch, and how large. Pure: no clock, no lock.
  *
- * With a delay of 0 nothing waits while a worker is idle, and a worker leaves the others their share: as many waiting
- * requests as idle workers run as one batch each. A delay says that the model gains from company; what has gathered
- * then leaves as one batch, undivided, as does a preferred size. A batch never waits longer than lets its most urgent
- * request finish in time.
+ * With a delay of 0 nothing waits while a worker is idle, and a worker leaves the others their
+ * share: as many waiting requests as idle workers run as one batch each. A delay says that the
+ * model gains from company; what has gathered then leaves as one batch, undivided, as does a
+ * preferred size. A batch never waits longer than lets its most urgent request finish in time.
  */
 
 #include "runtime/schedule/batch_decide.h"
@@ -15,7 +15,9 @@
 #include "runtime/base/size.h"
 
 static BatchDecision send(BatchReason reason, size_t max_rows) {
-    return (BatchDecision){ .action = BATCH_SEND, .reason = reason, .max_rows = max_rows, .wake_ns = TIME_NEVER };
+    return (BatchDecision){
+        .action = BATCH_SEND, .reason = reason, .max_rows = max_rows, .wake_ns = TIME_NEVER
+    };
 }
 
 /* The largest preferred size that is there; 0 if none. */

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * Send now, or wait for company? A pure function of what is queued, the policy and the time; used by the scheduler and,
- * with literal tables and a fake clock, by its tests.
+ * Send now, or wait for company? A pure function of what is queued, the policy and the time; used
+ * by the scheduler and, with literal tables and a fake clock, by its tests.
  */
 
 #include "runtime/base/clock.h"
@@ -23,19 +23,19 @@ typedef enum BatchReason {
 
 /* What batch_decide may know of one queue of equal shapes. */
 typedef struct BatchView {
-    size_t rows;             /* queued */
-    size_t first_rows;       /* of the oldest request */
-    uint64_t oldest_ns;      /* when it was queued */
-    size_t idle_workers;     /* the asking one included */
-    uint64_t start_by_ns;    /* later than this the most urgent request would be late; TIME_NEVER */
+    size_t rows;          /* queued */
+    size_t first_rows;    /* of the oldest request */
+    uint64_t oldest_ns;   /* when it was queued */
+    size_t idle_workers;  /* the asking one included */
+    uint64_t start_by_ns; /* later than this the most urgent request would be late; TIME_NEVER */
     bool draining;
 } BatchView;
 
 typedef struct BatchDecision {
     BatchAction action;
     BatchReason reason;
-    size_t max_rows;   /* SEND: take whole requests while their rows fit */
-    uint64_t wake_ns;  /* WAIT: ask again then; TIME_NEVER */
+    size_t max_rows;  /* SEND: take whole requests while their rows fit */
+    uint64_t wake_ns; /* WAIT: ask again then; TIME_NEVER */
 } BatchDecision;
 
 BatchDecision batch_decide(const BatchView *view, const QueuePolicy *policy, uint64_t now_ns);

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Size classes are powers of two and the halves between them, so at most a third of a block is unused. A free block
- * holds the link to the next one of its class. Allocation and release happen outside the lock: the accounting is done
- * first, under it. Kept blocks count towards the limit but yield to new needs: the largest classes go first.
+ * Size classes are powers of two and the halves between them, so at most a third of a block is
+ * unused. A free block holds the link to the next one of its class. Allocation and release happen
+ * outside the lock: the accounting is done first, under it. Kept blocks count towards the limit but
+ * yield to new needs: the largest classes go first.
  */
 
 #include "runtime/schedule/batch_memory.h"
@@ -77,7 +78,8 @@ static FreeBlock *trim_locked(BatchMemory *memory, size_t bytes) {
     mutex_assert_held(&memory->mutex);
     FreeBlock *trimmed = NULL;
     for (size_t i = SIZE_CLASSES; i-- > 0;) {
-        while (memory->kept[i] && memory->kept_bytes > memory->limit_bytes - memory->used_bytes - bytes) {
+        while (memory->kept[i] &&
+               memory->kept_bytes > memory->limit_bytes - memory->used_bytes - bytes) {
             FreeBlock *block = memory->kept[i];
             memory->kept[i] = block->next;
             memory->kept_bytes -= class_bytes(i);

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * Memory for gathered inputs: TENSOR_ALIGNMENT-aligned blocks in size classes, kept and reused. What is in use never
- * exceeds the limit; what is only kept is given back first. Any thread; has a lock of its own, held for a few loads.
+ * Memory for gathered inputs: TENSOR_ALIGNMENT-aligned blocks in size classes, kept and reused.
+ * What is in use never exceeds the limit; what is only kept is given back first. Any thread; has a
+ * lock of its own, held for a few loads.
  */
 
 #include "runtime/base/cleanup.h"

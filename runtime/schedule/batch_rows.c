@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Joining and parting of rows along axis 0. The rows of a request are contiguous in the joined tensor, in the order of
- * the batch, so both directions are one run of bytes a request. Gather is the only copy of a payload in user space;
- * scatter copies nothing. Outputs of a model that is not batched go to its one request whole. Worker threads.
+ * Joining and parting of rows along axis 0. The rows of a request are contiguous in the joined
+ * tensor, in the order of the batch, so both directions are one run of bytes a request. Gather is
+ * the only copy of a payload in user space; scatter copies nothing. Outputs of a model that is not
+ * batched go to its one request whole. Worker threads.
  */
 
 #include "runtime/schedule/batch_rows.h"
@@ -42,10 +43,12 @@ static Status check_outputs(const Batch *batch, const Signature *signature, cons
     for (size_t o = 0; o < signature->output_count; o++) {
         const Tensor *output = &outputs[o];
         if (output->shape.rank < 1 || output->shape.dims[0] != (int64_t)batch->rows)
-            return status_error(STATUS_INTERNAL, "output '%s': expected %zu rows, the model gave shape %s",
-                                signature->outputs[o].name, batch->rows, SHAPE_TEXT(&output->shape));
+            return status_error(
+                STATUS_INTERNAL, "output '%s': expected %zu rows, the model gave shape %s",
+                signature->outputs[o].name, batch->rows, SHAPE_TEXT(&output->shape));
         if (batch->count > 1 && batch->rows > 0 && output->bytes % batch->rows != 0)
-            return status_error(STATUS_INTERNAL, "output '%s': rows of %s do not end at whole bytes",
+            return status_error(STATUS_INTERNAL,
+                                "output '%s': rows of %s do not end at whole bytes",
                                 signature->outputs[o].name, dtype_name(output->dtype));
     }
     return status_ok();

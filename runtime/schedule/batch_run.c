@@ -2,13 +2,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A batch from take to reply. The worker gathers and submits; completion may come on the same stack (CPU) or later on a
- * device's thread, which never blocks the worker. Completion scatters, settles accounts in one locked section, and then
- * answers every request outside of it; nothing of the model is touched after that, since the last reply may release it.
+ * A batch from take to reply. The worker gathers and submits; completion may come on the same stack
+ * (CPU) or later on a device's thread, which never blocks the worker. Completion scatters, settles
+ * accounts in one locked section, and then answers every request outside of it; nothing of the
+ * model is touched after that, since the last reply may release it.
  *
- * A batch of several that fails with INVALID_ARGUMENT is taken apart: each request runs once more, alone, so that one
- * bad request fails alone. A request that travels alone and whose payload is one span aligned to IN_PLACE_ALIGNMENT is
- * used where it lies; that is what an arena gives, and as much as any element type needs.
+ * A batch of several that fails with INVALID_ARGUMENT is taken apart: each request runs once more,
+ * alone, so that one bad request fails alone. A request that travels alone and whose payload is one
+ * span aligned to IN_PLACE_ALIGNMENT is used where it lies; that is what an arena gives, and as
+ * much as any element type needs.
  */
 
 #include "runtime/schedule/scheduler_internal.h"
@@ -96,7 +98,8 @@ static Status reserve(BatchRun *run, const Signature *signature) {
 /* The payload as it lies, if it can be an input tensor; NULL. */
 static void *find_in_place(const Batch *batch, size_t input) {
     const Spans *payload = &batch->requests[0]->inputs[input].payload;
-    if (batch->count != 1 || payload->count != 1 || (uintptr_t)payload->items[0].data % IN_PLACE_ALIGNMENT != 0)
+    if (batch->count != 1 || payload->count != 1 ||
+        (uintptr_t)payload->items[0].data % IN_PLACE_ALIGNMENT != 0)
         return NULL;
     return (void *)payload->items[0].data; /* an input: nobody writes to it */
 }
@@ -106,7 +109,8 @@ static Status gather_input(BatchRun *run, const Signature *signature, size_t inp
     size_t port = signature->inputs[input].port, bytes;
     Tensor *tensor = &run->inputs[port];
     if (!batch_input_bytes(batch, input, &bytes))
-        return status_error(STATUS_INVALID_ARGUMENT, "input '%s': too large", signature->inputs[input].name);
+        return status_error(STATUS_INVALID_ARGUMENT, "input '%s': too large",
+                            signature->inputs[input].name);
     const RequestInput *first = &batch->requests[0]->inputs[input];
     *tensor = (Tensor){ .dtype = first->dtype, .shape = first->shape, .bytes = bytes };
     tensor->data = bytes > 0 ? find_in_place(batch, input) : NULL;
@@ -175,7 +179,8 @@ static void settle_locked(BatchRun *run, InferRequest *request, uint64_t now_ns,
         uint64_t elapsed_ns = now_ns - run->taken_ns;
         size_t rows = MAX_OF(run->batch.rows, run->batch.count);
         uint64_t share_ns = elapsed_ns / rows * MAX_OF(request->rows, (size_t)1);
-        flow_charge_locked(scheduler, request->flow, (int64_t)share_ns - (int64_t)request->charged_ns);
+        flow_charge_locked(scheduler, request->flow,
+                           (int64_t)share_ns - (int64_t)request->charged_ns);
     }
     request->flow = NULL;
     counts->cancelled += request->ended_by == STATUS_CANCELLED;
@@ -219,7 +224,8 @@ static void finish(BatchRun *run, const Status *status) {
         cond_broadcast(&scheduler->idle);
 }
 
-/* Hands every request out again as a batch of its own. false: out of memory, nothing has changed. */
+/* Hands every request out again as a batch of its own. false: out of memory, nothing has changed.
+ */
 static bool take_apart(BatchRun *run) {
     Scheduler *scheduler = run->scheduler;
     ListNode alone;
@@ -243,7 +249,8 @@ static bool take_apart(BatchRun *run) {
             single->queue = run->queue;
             single->taken_ns = clock_now_ns(scheduler->options.clock);
             single->reason = BATCH_REASON_NONE;
-            batch_run_add_locked(single, LIST_ITEM(list_pop_front(&run->taken), InferRequest, queue_node));
+            batch_run_add_locked(single,
+                                 LIST_ITEM(list_pop_front(&run->taken), InferRequest, queue_node));
             list_push_back(&scheduler->handed, &single->node);
             run->model->counts.batches++;
             run->model->counts.batches_by_reason[BATCH_REASON_NONE]++;
@@ -273,8 +280,9 @@ static void run_done(void *user, const Status *status) {
 
 bool batch_run_start(BatchRun *run, bool only_if_planned) {
     if (!run->is_prepared) {
-        Status status = atomic_load(&run->stop) ? status_error(STATUS_CANCELLED, "nobody waits for it")
-                                                : prepare(run);
+        Status status = atomic_load(&run->stop)
+                            ? status_error(STATUS_CANCELLED, "nobody waits for it")
+                            : prepare(run);
         if (!status_is_ok(&status)) {
             finish(run, &status);
             return true;
@@ -283,9 +291,12 @@ bool batch_run_start(BatchRun *run, bool only_if_planned) {
     }
     Executor *executor = run->batch.requests[0]->lease.version->executor;
     void (*execute)(Executor *, const RunArgs *, ProgramDone, void *) = run->scheduler->options.run;
-    if (only_if_planned && execute == executor_submit && !executor_is_planned(executor, run->shapes))
+    if (only_if_planned && execute == executor_submit &&
+        !executor_is_planned(executor, run->shapes))
         return false;
-    run->args = (RunArgs){ .inputs = run->inputs, .outputs = run->outputs, .block = run->block, .stop = &run->stop };
+    run->args = (RunArgs){
+        .inputs = run->inputs, .outputs = run->outputs, .block = run->block, .stop = &run->stop
+    };
     execute(executor, &run->args, run_done, run);
     return true;
 }

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Binary heap with back references; serves the ready lanes, the deadlines and the delays. Insertion, removal and change
- * of order are logarithmic also in the worst case, which is why it is not a pairing heap: it works under the
- * scheduler's lock. Any thread that holds the lock of the heap's owner.
+ * Binary heap with back references; serves the ready lanes, the deadlines and the delays.
+ * Insertion, removal and change of order are logarithmic also in the worst case, which is why it is
+ * not a pairing heap: it works under the scheduler's lock. Any thread that holds the lock of the
+ * heap's owner.
  */
 
 #include "runtime/schedule/heap.h"

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * A binary heap of pointers whose items know their slot, so that any of them can move or leave in logarithmic time. It
- * never allocates: room is given from outside, which lets it work under a lock. Not thread-safe.
+ * A binary heap of pointers whose items know their slot, so that any of them can move or leave in
+ * logarithmic time. It never allocates: room is given from outside, which lets it work under a
+ * lock. Not thread-safe.
  */
 
 #include "runtime/base/size.h"

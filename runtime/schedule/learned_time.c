@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Exponential averages that follow downwards faster than upwards: the first run of a shape builds plans, and a run that
- * lost its core says nothing of the model, so a sample counts for at most OUTLIER times what is known. Held in the
- * shape queue, under the scheduler's lock; pure arithmetic.
+ * Exponential averages that follow downwards faster than upwards: the first run of a shape builds
+ * plans, and a run that lost its core says nothing of the model, so a sample counts for at most
+ * OUTLIER times what is known. Held in the shape queue, under the scheduler's lock; pure
+ * arithmetic.
  */
 
 #include "runtime/schedule/learned_time.h"
@@ -26,7 +27,8 @@ static size_t class_of(size_t rows) {
 }
 
 static uint64_t scale(uint64_t ns, size_t from_rows, size_t to_rows) {
-    return (uint64_t)((double)ns * (double)MAX_OF(to_rows, (size_t)1) / (double)MAX_OF(from_rows, (size_t)1));
+    return (uint64_t)((double)ns * (double)MAX_OF(to_rows, (size_t)1) /
+                      (double)MAX_OF(from_rows, (size_t)1));
 }
 
 void learned_time_record(LearnedTime *learned, size_t rows, uint64_t elapsed_ns) {

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * How long batches of one shape take, learned from those that ran: a moving average a class of row counts (1, 2, 3-4,
- * 5-8, ...). Used to charge flows, to refuse what cannot be met and to find models tiny enough to run in place.
+ * How long batches of one shape take, learned from those that ran: a moving average a class of row
+ * counts (1, 2, 3-4, 5-8, ...). Used to charge flows, to refuse what cannot be met and to find
+ * models tiny enough to run in place.
  */
 
 #include <stddef.h>

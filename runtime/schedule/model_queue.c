@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What the scheduler keeps of one version: policy, counters, its shape queues and its flows. Shape queues outlive their
- * requests, for what they have learned, up to IDLE_SHAPES_MAX of them. A flow outlives its requests only while it is
- * ahead of the virtual clock: forgetting it then would forgive what it has used. Under the scheduler's lock, but for
- * new and free.
+ * What the scheduler keeps of one version: policy, counters, its shape queues and its flows. Shape
+ * queues outlive their requests, for what they have learned, up to IDLE_SHAPES_MAX of them. A flow
+ * outlives its requests only while it is ahead of the virtual clock: forgetting it then would
+ * forgive what it has used. Under the scheduler's lock, but for new and free.
  */
 
 #include "runtime/schedule/scheduler_internal.h"
@@ -34,7 +34,8 @@ Status model_queue_new(Scheduler *scheduler, const ModelVersion *version, ModelQ
     const SchedulerOptions *options = &scheduler->options;
     model->max_requests = model->policy.max_queue_requests ? model->policy.max_queue_requests
                                                            : options->max_queue_requests;
-    model->max_bytes = model->policy.max_queue_bytes ? model->policy.max_queue_bytes : options->max_queue_bytes;
+    model->max_bytes =
+        model->policy.max_queue_bytes ? model->policy.max_queue_bytes : options->max_queue_bytes;
     model->histogram_rows = 1 + MIN_OF(version->signature.batched ? model->rows_limit : (size_t)1,
                                        (size_t)HISTOGRAM_ROWS_MAX);
     model->batches_of = calloc(model->histogram_rows, sizeof *model->batches_of);
@@ -69,7 +70,8 @@ void model_queue_free(ModelQueue *model) {
     free(model);
 }
 
-ShapeQueue *model_queue_find_shape_locked(ModelQueue *model, uint64_t hash, const InferRequest *request) {
+ShapeQueue *model_queue_find_shape_locked(ModelQueue *model, uint64_t hash,
+                                          const InferRequest *request) {
     mutex_assert_held(&model->scheduler->mutex);
     LIST_FOR_EACH (node, &model->shapes[hash % SHAPE_BUCKETS]) {
         ShapeQueue *queue = LIST_ITEM(node, ShapeQueue, bucket_node);
@@ -122,7 +124,8 @@ Flow *model_queue_find_flow_locked(ModelQueue *model, uint64_t tenant, ScheduleC
     return NULL;
 }
 
-void model_queue_add_flow_locked(ModelQueue *model, Flow *flow, uint64_t tenant, ScheduleClass class) {
+void model_queue_add_flow_locked(ModelQueue *model, Flow *flow, uint64_t tenant,
+                                 ScheduleClass class) {
     mutex_assert_held(&model->scheduler->mutex);
     *flow = (Flow){ .tenant = tenant, .class = class };
     list_init(&flow->lanes);

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Everything that waits and is not yet executing counts against the limits, exactly; nothing else does. What is known
- * to miss its deadline is refused at once, while its client can still ask elsewhere. An idle model always tries: its
- * learned time may be out of date, and only a run can correct it. Pure; called under the scheduler's lock.
+ * Everything that waits and is not yet executing counts against the limits, exactly; nothing else
+ * does. What is known to miss its deadline is refused at once, while its client can still ask
+ * elsewhere. An idle model always tries: its learned time may be out of date, and only a run can
+ * correct it. Pure; called under the scheduler's lock.
  */
 
 #include "runtime/schedule/queue_gate.h"
@@ -23,10 +24,12 @@ QueueGate queue_gate_decide(const QueueGateView *view, uint64_t now_ns) {
     if (would_exceed(view->queued_requests, 1, view->max_requests))
         return REFUSE_QUEUE_REQUESTS;
     /* A payload above the whole limit could never run: it may pass when nothing waits. */
-    if (view->queued_bytes > 0 && would_exceed(view->queued_bytes, view->payload_bytes, view->max_bytes))
+    if (view->queued_bytes > 0 &&
+        would_exceed(view->queued_bytes, view->payload_bytes, view->max_bytes))
         return REFUSE_QUEUE_BYTES;
     bool is_known = view->run_ns > 0 && view->is_busy && view->deadline_ns != TIME_NEVER;
-    if (is_known && time_after(time_after(now_ns, view->ahead_ns), view->run_ns) > view->deadline_ns)
+    if (is_known &&
+        time_after(time_after(now_ns, view->ahead_ns), view->run_ns) > view->deadline_ns)
         return REFUSE_TOO_LATE;
     return ADMIT;
 }

@@ -3,7 +3,8 @@
 #pragma once
 
 /*
- * The second gate: may this request join its model's queue? A pure function of what is queued, the limits and the time.
+ * The second gate: may this request join its model's queue? A pure function of what is queued, the
+ * limits and the time.
  */
 
 #include "runtime/base/clock.h"
@@ -14,11 +15,11 @@
 typedef enum QueueGate {
     ADMIT = 0,
     REFUSE_DRAINING,
-    REFUSE_ROWS,          /* more than the model takes in one batch */
-    REFUSE_EXPIRED,       /* the deadline has passed */
+    REFUSE_ROWS,    /* more than the model takes in one batch */
+    REFUSE_EXPIRED, /* the deadline has passed */
     REFUSE_QUEUE_REQUESTS,
     REFUSE_QUEUE_BYTES,
-    REFUSE_TOO_LATE,      /* would not be done in time */
+    REFUSE_TOO_LATE, /* would not be done in time */
 } QueueGate;
 
 typedef struct QueueGateView {
@@ -28,9 +29,9 @@ typedef struct QueueGateView {
     size_t queued_requests, max_requests; /* of the model; a limit of 0 is none */
     size_t queued_bytes, max_bytes;
     uint64_t deadline_ns;
-    bool is_busy;        /* something of the model is queued or runs */
-    uint64_t ahead_ns;   /* learned time of what is certain to run before it, over all workers */
-    uint64_t run_ns;     /* its own; 0: not known */
+    bool is_busy;      /* something of the model is queued or runs */
+    uint64_t ahead_ns; /* learned time of what is certain to run before it, over all workers */
+    uint64_t run_ns;   /* its own; 0: not known */
 } QueueGateView;
 
 QueueGate queue_gate_decide(const QueueGateView *view, uint64_t now_ns);

@@ -2,12 +2,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Who may run. A shape queue is empty, waits for company (in the delay heap) or is ready: then each of its lanes stands
- * in the ready heap of its class. Every change of a queue ends in queue_update_locked, every change of a flow in
- * flow_charge_locked, so that the heaps are always in order and picking what is next is a look at three roots.
+ * Who may run. A shape queue is empty, waits for company (in the delay heap) or is ready: then each
+ * of its lanes stands in the ready heap of its class. Every change of a queue ends in
+ * queue_update_locked, every change of a flow in flow_charge_locked, so that the heaps are always
+ * in order and picking what is next is a look at three roots.
  *
- * A flow that was idle starts at the virtual clock: it gets no credit for the time it did not use (start-time fair
- * queueing). When a class has nothing left to do, its clock moves past all debts. Under the scheduler's lock.
+ * A flow that was idle starts at the virtual clock: it gets no credit for the time it did not use
+ * (start-time fair queueing). When a class has nothing left to do, its clock moves past all debts.
+ * Under the scheduler's lock.
  */
 
 #include "runtime/schedule/scheduler_internal.h"
@@ -51,9 +53,12 @@ static void set_idle(ShapeQueue *queue) {
     }
 }
 
-BatchView queue_view_locked(const Scheduler *scheduler, const ShapeQueue *queue, size_t idle_workers) {
+BatchView queue_view_locked(const Scheduler *scheduler, const ShapeQueue *queue,
+                            size_t idle_workers) {
     mutex_assert_held(&scheduler->mutex);
-    BatchView view = { .rows = queue->rows, .idle_workers = idle_workers, .draining = scheduler->draining,
+    BatchView view = { .rows = queue->rows,
+                       .idle_workers = idle_workers,
+                       .draining = scheduler->draining,
                        .start_by_ns = TIME_NEVER };
     if (queue->requests == 0)
         return view;
@@ -89,7 +94,8 @@ void queue_update_locked(Scheduler *scheduler, ShapeQueue *queue, uint64_t now_n
 
 void lane_open_locked(Scheduler *scheduler, ShapeQueue *queue, Flow *flow, Lane *lane) {
     mutex_assert_held(&scheduler->mutex);
-    *lane = (Lane){ .queue = queue, .flow = flow, .queue_slot = INDEX_NONE, .ready_slot = INDEX_NONE };
+    *lane =
+        (Lane){ .queue = queue, .flow = flow, .queue_slot = INDEX_NONE, .ready_slot = INDEX_NONE };
     list_init(&lane->requests);
     scheduler->lane_count++;
     if (list_is_empty(&flow->lanes))
@@ -138,7 +144,8 @@ static uint64_t add_signed(uint64_t value, int64_t change) {
     return change < 0 ? value - MIN_OF((uint64_t)-change, value) : value + (uint64_t)change;
 }
 
-/* Several lanes of one heap change their order at once: a heap mends one at a time, so they leave it meanwhile. */
+/* Several lanes of one heap change their order at once: a heap mends one at a time, so they leave
+ * it meanwhile. */
 void flow_charge_locked(Scheduler *scheduler, Flow *flow, int64_t cost_ns) {
     mutex_assert_held(&scheduler->mutex);
     Heap *ready = &scheduler->ready[flow->class];
@@ -169,7 +176,8 @@ bool timer_needs_wake_locked(Scheduler *scheduler) {
     mutex_assert_held(&scheduler->mutex);
     const ShapeQueue *queue = heap_first(&scheduler->delays);
     const InferRequest *request = heap_first(&scheduler->deadlines);
-    uint64_t next_ns = MIN_OF(queue ? queue->wake_ns : TIME_NEVER, request ? request->deadline_ns : TIME_NEVER);
+    uint64_t next_ns =
+        MIN_OF(queue ? queue->wake_ns : TIME_NEVER, request ? request->deadline_ns : TIME_NEVER);
     if (next_ns >= scheduler->told_ns)
         return false;
     scheduler->told_ns = next_ns;

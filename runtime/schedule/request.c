@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What is left of a request once its answer has been sent: its hold on the outputs of its batch. Everything else lives
- * in the request's own arena and goes with it. Runs on the thread that owns the request, usually the one that replied;
- * the last reference frees the block, wherever that is.
+ * What is left of a request once its answer has been sent: its hold on the outputs of its batch.
+ * Everything else lives in the request's own arena and goes with it. Runs on the thread that owns
+ * the request, usually the one that replied; the last reference frees the block, wherever that is.
  */
 
 #include "runtime/schedule/request.h"

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * One inference, whatever protocol asked for it. Made by the thread that decoded it, owned by the scheduler from a
- * successful scheduler_submit until on_done, then again by whoever made it. Lives in its own arena.
+ * One inference, whatever protocol asked for it. Made by the thread that decoded it, owned by the
+ * scheduler from a successful scheduler_submit until on_done, then again by whoever made it. Lives
+ * in its own arena.
  */
 
 #include "runtime/base/arena.h"
@@ -15,9 +16,15 @@
 
 typedef struct InferRequest InferRequest;
 
-typedef enum RequestState { REQUEST_NEW = 0, REQUEST_QUEUED, REQUEST_RUNNING, REQUEST_DONE } RequestState;
+typedef enum RequestState {
+    REQUEST_NEW = 0,
+    REQUEST_QUEUED,
+    REQUEST_RUNNING,
+    REQUEST_DONE
+} RequestState;
 
-/* An input in the order of the signature. Payload of a STRING input: one span of StringViews, all lent by the request. */
+/* An input in the order of the signature. Payload of a STRING input: one span of StringViews, all
+ * lent by the request. */
 typedef struct RequestInput {
     DType dtype;
     Shape shape;
@@ -38,7 +45,8 @@ struct InferRequest {
     uint64_t deadline_ns; /* TIME_NEVER */
     uint32_t priority;    /* 0: the default level */
     uint64_t tenant;      /* hash of who asks; flows of fair queueing */
-    /* Called exactly once, on any thread, without a lock held. status tells; outputs are valid when it is OK. */
+    /* Called exactly once, on any thread, without a lock held. status tells; outputs are valid when
+     * it is OK. */
     void (*on_done)(InferRequest *request, const Status *status);
     void *user;
 
@@ -53,7 +61,7 @@ struct InferRequest {
     ListNode arrival_node; /* in its shape queue, by arrival */
     size_t deadline_slot;  /* in the deadline heap; INDEX_NONE */
     struct ShapeQueue *shape_queue;
-    struct Lane *lane;   /* while queued */
+    struct Lane *lane; /* while queued */
     struct Flow *flow;
     struct BatchRun *run; /* while running */
     uint64_t sequence, urgent_ns, charged_ns;

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Priority with a floor: an urgent class goes first, but a lower class that waits meanwhile earns RESERVED per cent of
- * the compute time spent, and goes first itself as soon as it is owed any. Hence no class starves, however much of a
- * higher one arrives. Debts and credits are bounded, so that a long quiet time is not paid back in one burst. Pure;
- * called under the scheduler's lock.
+ * Priority with a floor: an urgent class goes first, but a lower class that waits meanwhile earns
+ * RESERVED per cent of the compute time spent, and goes first itself as soon as it is owed any.
+ * Hence no class starves, however much of a higher one arrives. Debts and credits are bounded, so
+ * that a long quiet time is not paid back in one burst. Pure; called under the scheduler's lock.
  */
 
 #include "runtime/schedule/schedule_next.h"
@@ -27,7 +27,7 @@ ScheduleClass schedule_class(uint32_t priority) {
 
 ScheduleClass schedule_next(const ScheduleView *view) {
     ScheduleClass first = CLASS_NONE, owed = CLASS_NONE;
-    for (ScheduleClass class = CLASS_URGENT; class < CLASS_COUNT; class ++) {
+    for (ScheduleClass class = CLASS_URGENT; class < CLASS_COUNT; class++) {
         if (!view->is_ready[class])
             continue;
         if (first == CLASS_NONE)

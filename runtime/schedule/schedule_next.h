@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * What runs next, as pure decisions: which priority class, and which of two lanes of a class. A lane is what one flow
- * (a tenant of a model, at one class) has waiting in one shape queue.
+ * What runs next, as pure decisions: which priority class, and which of two lanes of a class. A
+ * lane is what one flow (a tenant of a model, at one class) has waiting in one shape queue.
  */
 
 #include <stdbool.h>
@@ -26,13 +26,16 @@ typedef struct ScheduleView {
 
 ScheduleClass schedule_class(uint32_t priority);
 
-/* The class that is owed most, if any is owed; else the most urgent one that is ready. CLASS_NONE: nothing is. */
+/* The class that is owed most, if any is owed; else the most urgent one that is ready. CLASS_NONE:
+ * nothing is. */
 ScheduleClass schedule_next(const ScheduleView *view);
 
-/* Accounts compute time that `class` is about to use. While others are ready, each of them earns its reserved share. */
+/* Accounts compute time that `class` is about to use. While others are ready, each of them earns
+ * its reserved share. */
 void schedule_charge(ScheduleView *view, ScheduleClass class, uint64_t cost_ns);
 
-/* A lane's place among those of its class: weighted fair queueing between flows, then the earliest deadline. */
+/* A lane's place among those of its class: weighted fair queueing between flows, then the earliest
+ * deadline. */
 typedef struct LaneKey {
     uint64_t virtual_ns; /* compute time its flow has had, on the scheduler's virtual clock */
     uint64_t urgent_ns;  /* of its first request */

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The scheduler as a whole: its beginning and end, versions, draining, counters. The way in is submit.c, the way out
- * take.c, execution batch_run.c. One mutex guards every queue, heap and counter; what it protects is small and quick,
- * and a request passes it three times: in, out, done. Callbacks, allocation and execution happen outside of it.
+ * The scheduler as a whole: its beginning and end, versions, draining, counters. The way in is
+ * submit.c, the way out take.c, execution batch_run.c. One mutex guards every queue, heap and
+ * counter; what it protects is small and quick, and a request passes it three times: in, out, done.
+ * Callbacks, allocation and execution happen outside of it.
  */
 
 #include "runtime/schedule/scheduler_internal.h"

@@ -3,10 +3,10 @@
 #pragma once
 
 /*
- * Queues of requests and the choice of what runs next. There is no batcher thread: the pool's workers ask
- * scheduler_take, which picks a batch, gathers, executes, scatters and answers. One queue per (version, shape
- * signature), so that requests of other shapes queue beside, not behind. Deadlines and cancellation remove a request at
- * once; it is never executed afterwards.
+ * Queues of requests and the choice of what runs next. There is no batcher thread: the pool's
+ * workers ask scheduler_take, which picks a batch, gathers, executes, scatters and answers. One
+ * queue per (version, shape signature), so that requests of other shapes queue beside, not behind.
+ * Deadlines and cancellation remove a request at once; it is never executed afterwards.
  */
 
 #include "runtime/base/pool.h"
@@ -17,13 +17,14 @@ typedef struct Scheduler Scheduler;
 
 typedef struct SchedulerOptions {
     const Clock *clock;
-    Pool *pool;                    /* woken by scheduler_kick; NULL in simulated tests */
+    Pool *pool; /* woken by scheduler_kick; NULL in simulated tests */
     OutputPool *outputs;
-    size_t max_queue_requests;     /* per model, where its policy says 0 */
+    size_t max_queue_requests; /* per model, where its policy says 0 */
     size_t max_queue_bytes;
-    uint64_t inline_limit_ns;      /* run on the rpc thread below this learned time; 0: never */
-    size_t batch_memory_bytes;     /* gathered inputs in flight, all together; 0: no limit */
-    /* What executes a batch. NULL: executor_submit; another one (a simulated device) is taken to have its plans ready. */
+    uint64_t inline_limit_ns;  /* run on the rpc thread below this learned time; 0: never */
+    size_t batch_memory_bytes; /* gathered inputs in flight, all together; 0: no limit */
+    /* What executes a batch. NULL: executor_submit; another one (a simulated device) is taken to
+     * have its plans ready. */
     void (*run)(Executor *executor, const RunArgs *args, ProgramDone done, void *user);
 } SchedulerOptions;
 
@@ -38,32 +39,34 @@ Status scheduler_add_version(Scheduler *scheduler, ModelVersion *version);
 void scheduler_remove_version(Scheduler *scheduler, ModelVersion *version);
 
 /**
- * Queues it. Refuses at once what cannot be served: queue full in requests or bytes, rows above max_batch_size, deadline
- * passed or nearer than the learned time to serve.
+ * Queues it. Refuses at once what cannot be served: queue full in requests or bytes, rows above
+ * max_batch_size, deadline passed or nearer than the learned time to serve.
  *
  * @request  taken on success (on_done will be called), untouched on failure
  *
- * Errors: RESOURCE_EXHAUSTED (queue full), INVALID_ARGUMENT (too many rows), DEADLINE_EXCEEDED, UNAVAILABLE (draining)
- * Thread: rpc, http
+ * Errors: RESOURCE_EXHAUSTED (queue full), INVALID_ARGUMENT (too many rows), DEADLINE_EXCEEDED,
+ * UNAVAILABLE (draining) Thread: rpc, http
  */
 Status scheduler_submit(Scheduler *scheduler, InferRequest *request);
 
-/* The client is gone. If it is still queued, on_done(CANCELLED) is called before this returns; if it runs already, the
- * answer is dropped when it is done. Thread: any; the caller knows that on_done has not been called. */
+/* The client is gone. If it is still queued, on_done(CANCELLED) is called before this returns; if
+ * it runs already, the answer is dropped when it is done. Thread: any; the caller knows that
+ * on_done has not been called. */
 void scheduler_cancel(Scheduler *scheduler, InferRequest *request);
 
-/* After a drain of the network queue: runs tiny models in place when may_run_inline, wakes at most one worker if work is
- * left. Thread: rpc, http. */
+/* After a drain of the network queue: runs tiny models in place when may_run_inline, wakes at most
+ * one worker if work is left. Thread: rpc, http. */
 void scheduler_kick(Scheduler *scheduler, bool may_run_inline);
 
 /* Runs the best batch that can run now. false: none. Thread: worker (the pool's source). */
 bool scheduler_take(Scheduler *scheduler, size_t worker_index);
 
-/* Expires deadlines and finds queues whose delay is over (wakes a worker). Returns when to call again, TIME_NEVER if not
- * before the next submit; scheduler_wake_time tells others. Thread: timer, or the test's own. */
+/* Expires deadlines and finds queues whose delay is over (wakes a worker). Returns when to call
+ * again, TIME_NEVER if not before the next submit; scheduler_wake_time tells others. Thread: timer,
+ * or the test's own. */
 uint64_t scheduler_tick(Scheduler *scheduler);
-/* Called, without a lock, whenever the next tick is needed earlier than was told: wakes the timer thread. Fixed before
- * the first submit. */
+/* Called, without a lock, whenever the next tick is needed earlier than was told: wakes the timer
+ * thread. Fixed before the first submit. */
 void scheduler_set_timer_wake(Scheduler *scheduler, void (*wake)(void *user), void *user);
 
 /* No new requests; what is queued is sent without delay. */
@@ -73,13 +76,13 @@ bool scheduler_wait_idle(Scheduler *scheduler, uint64_t deadline_ns);
 
 /* What a model's queue has seen; monotonic counters. Durations in ns. */
 typedef struct QueueCounts {
-    uint64_t requests; /* accepted */
-    uint64_t executed, rows, batches; /* that ran: requests, their rows, executions */
-    uint64_t rejected; /* by scheduler_submit */
+    uint64_t requests;                   /* accepted */
+    uint64_t executed, rows, batches;    /* that ran: requests, their rows, executions */
+    uint64_t rejected;                   /* by scheduler_submit */
     uint64_t expired, cancelled, failed; /* ended so, while queued or running */
     uint64_t batches_by_reason[BATCH_REASON_DRAIN + 1];
-    uint64_t queue_ns;   /* summed over executed requests */
-    uint64_t compute_ns; /* summed over batches, gather included */
+    uint64_t queue_ns;                                 /* summed over executed requests */
+    uint64_t compute_ns;                               /* summed over batches, gather included */
     size_t queued_requests, queued_rows, queued_bytes; /* now */
 } QueueCounts;
 QueueCounts scheduler_counts(Scheduler *scheduler, const ModelVersion *version);

@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * What the files of the scheduler share: model_queue.c (what a model has), ready.c (who may run, heaps), submit.c (in),
- * take.c (out), batch_run.c (execution and replies), scheduler.c (the rest). Functions ending in _locked want
- * Scheduler.mutex held; no callback, allocation or log line happens under it.
+ * What the files of the scheduler share: model_queue.c (what a model has), ready.c (who may run,
+ * heaps), submit.c (in), take.c (out), batch_run.c (execution and replies), scheduler.c (the rest).
+ * Functions ending in _locked want Scheduler.mutex held; no callback, allocation or log line
+ * happens under it.
  */
 
 #include "runtime/base/thread.h"
@@ -22,10 +23,10 @@ struct ModelQueue {
     Scheduler *scheduler;
     const ModelVersion *version;
     QueuePolicy policy;
-    size_t rows_limit;     /* of one request */
+    size_t rows_limit;              /* of one request */
     size_t max_requests, max_bytes; /* 0: no limit */
-    size_t histogram_rows; /* entries of batches_of */
-    uint64_t *batches_of;  /* under the scheduler's lock */
+    size_t histogram_rows;          /* entries of batches_of */
+    uint64_t *batches_of;           /* under the scheduler's lock */
     /* under the scheduler's lock */
     ListNode node; /* in Scheduler.models */
     QueueCounts counts;
@@ -47,7 +48,7 @@ typedef struct BatchRun {
     size_t request_capacity, tensor_capacity;
     Tensor *inputs, *outputs, *ordered; /* port order, port order, signature order */
     Shape *shapes;                      /* of inputs, for executor_is_planned */
-    void **gathered;                    /* memory taken for inputs[i]; NULL where it is used in place */
+    void **gathered; /* memory taken for inputs[i]; NULL where it is used in place */
     OutputBlock *block;
     RunArgs args;
     atomic_bool stop;
@@ -88,29 +89,34 @@ struct Scheduler {
 /* model_queue.c */
 Status model_queue_new(Scheduler *scheduler, const ModelVersion *version, ModelQueue **ret_model);
 void model_queue_free(ModelQueue *model);
-ShapeQueue *model_queue_find_shape_locked(ModelQueue *model, uint64_t hash, const InferRequest *request);
+ShapeQueue *model_queue_find_shape_locked(ModelQueue *model, uint64_t hash,
+                                          const InferRequest *request);
 void model_queue_add_shape_locked(ModelQueue *model, ShapeQueue *queue);
 /* Unlinks an idle queue when there are too many; NULL. The caller frees it outside the lock. */
 ShapeQueue *model_queue_trim_locked(ModelQueue *model);
 Flow *model_queue_find_flow_locked(ModelQueue *model, uint64_t tenant, ScheduleClass class);
-void model_queue_add_flow_locked(ModelQueue *model, Flow *flow, uint64_t tenant, ScheduleClass class);
+void model_queue_add_flow_locked(ModelQueue *model, Flow *flow, uint64_t tenant,
+                                 ScheduleClass class);
 /* The learned time to run that many rows of the queue now; a guess where nothing is known. */
 uint64_t shape_queue_cost_ns(const ShapeQueue *queue, size_t rows);
 
 /* ready.c */
 /* The queue's content or the time has changed: puts it, and its lanes, where they belong. */
 void queue_update_locked(Scheduler *scheduler, ShapeQueue *queue, uint64_t now_ns);
-BatchView queue_view_locked(const Scheduler *scheduler, const ShapeQueue *queue, size_t idle_workers);
+BatchView queue_view_locked(const Scheduler *scheduler, const ShapeQueue *queue,
+                            size_t idle_workers);
 void lane_open_locked(Scheduler *scheduler, ShapeQueue *queue, Flow *flow, Lane *lane);
 void lane_changed_locked(Scheduler *scheduler, Lane *lane);
-/* Takes a queued request out of its lane. The caller calls queue_update_locked when done with the queue. */
+/* Takes a queued request out of its lane. The caller calls queue_update_locked when done with the
+ * queue. */
 void request_detach_locked(Scheduler *scheduler, InferRequest *request);
 /* Adds to a flow's virtual time, or takes away, and moves its lanes. */
 void flow_charge_locked(Scheduler *scheduler, Flow *flow, int64_t cost_ns);
 bool scheduler_has_ready_locked(const Scheduler *scheduler);
 /* The timer must be woken, after the lock is let go. */
 bool timer_needs_wake_locked(Scheduler *scheduler);
-/* Moves every request whose deadline has passed out of its lane to `gone`, `limit` at most; marks running ones. */
+/* Moves every request whose deadline has passed out of its lane to `gone`, `limit` at most; marks
+ * running ones. */
 void scheduler_expire_locked(Scheduler *scheduler, uint64_t now_ns, size_t limit, ListNode *gone);
 /* Ends requests that never ran, outside the lock. */
 void scheduler_end(Scheduler *scheduler, ListNode *gone);
@@ -118,8 +124,8 @@ void scheduler_end(Scheduler *scheduler, ListNode *gone);
 /* take.c, batch_run.c */
 Status batch_run_new(Scheduler *scheduler, BatchRun **ret_run);
 void batch_run_free(BatchRun *run);
-/* Gathers and submits: the run belongs to its completion from here on. false, with only_if_planned: a plan would have to
- * be built first; nothing was submitted. */
+/* Gathers and submits: the run belongs to its completion from here on. false, with only_if_planned:
+ * a plan would have to be built first; nothing was submitted. */
 bool batch_run_start(BatchRun *run, bool only_if_planned);
 /* Adds the request to a run that is about to start. */
 void batch_run_add_locked(BatchRun *run, InferRequest *request);

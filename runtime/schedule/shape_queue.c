@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One shape queue and its lanes. Only lists, counts and order are kept here; which heap a lane stands in is the
- * scheduler's business. A request enters its lane from the back, past those that are due later: with equal timeouts
- * that is one comparison. Runs under the scheduler's lock, but for shape_queue_new and shape_queue_hash.
+ * One shape queue and its lanes. Only lists, counts and order are kept here; which heap a lane
+ * stands in is the scheduler's business. A request enters its lane from the back, past those that
+ * are due later: with equal timeouts that is one comparison. Runs under the scheduler's lock, but
+ * for shape_queue_new and shape_queue_hash.
  */
 
 #include "runtime/schedule/shape_queue.h"
@@ -29,7 +30,8 @@ static bool ends_at_whole_bytes(const RequestInput *input) {
     size_t bits = dtype_info(input->dtype)->bits;
     if (bits % 8 == 0)
         return true;
-    return input->shape.rank > 0 && shape_product(&input->shape, 1, (size_t)input->shape.rank) * bits % 8 == 0;
+    return input->shape.rank > 0 &&
+           shape_product(&input->shape, 1, (size_t)input->shape.rank) * bits % 8 == 0;
 }
 
 ShapeQueue *shape_queue_new(ModelQueue *model, const InferRequest *request) {
@@ -81,7 +83,8 @@ uint64_t shape_queue_hash(const InferRequest *request) {
 bool shape_queue_fits(const ShapeQueue *queue, const InferRequest *request) {
     for (size_t i = 0; i < queue->input_count; i++) {
         Shape shape = shape_of_row(request, i);
-        if (queue->inputs[i].dtype != request->inputs[i].dtype || !shape_equal(&queue->inputs[i].shape, &shape))
+        if (queue->inputs[i].dtype != request->inputs[i].dtype ||
+            !shape_equal(&queue->inputs[i].shape, &shape))
             return false;
     }
     return true;
@@ -93,7 +96,8 @@ InferRequest *lane_first(const Lane *lane) {
 
 LaneKey lane_key(const Lane *lane) {
     const InferRequest *first = lane_first(lane);
-    return (LaneKey){ .virtual_ns = lane->flow->virtual_ns, .urgent_ns = first->urgent_ns,
+    return (LaneKey){ .virtual_ns = lane->flow->virtual_ns,
+                      .urgent_ns = first->urgent_ns,
                       .sequence = first->sequence };
 }
 

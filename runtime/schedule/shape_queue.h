@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * Requests that may share a batch: one version, one shape signature (dtypes and all dims but axis 0). Inside, one lane
- * a flow; a flow is a tenant of a model at one priority class, the unit of fairness. A lane is in order of urgency,
- * which for equal timeouts is order of arrival. All of it under the scheduler's lock.
+ * Requests that may share a batch: one version, one shape signature (dtypes and all dims but axis
+ * 0). Inside, one lane a flow; a flow is a tenant of a model at one priority class, the unit of
+ * fairness. A lane is in order of urgency, which for equal timeouts is order of arrival. All of it
+ * under the scheduler's lock.
  */
 
 #include "runtime/schedule/heap.h"
@@ -13,7 +14,8 @@
 #include "runtime/schedule/request.h"
 #include "runtime/schedule/schedule_next.h"
 
-/* How far ahead a request without a deadline is taken to be due: it is not starved by those that have one. */
+/* How far ahead a request without a deadline is taken to be due: it is not starved by those that
+ * have one. */
 enum { PATIENCE_MS = 1000 };
 
 typedef struct Flow {

@@ -2,11 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The way in. A request is admitted, finds its shape queue, flow and lane, and lies down. Whatever must be allocated
- * for that (a shape or a tenant seen for the first time, a heap that is full) is made outside the
- * lock: place_locked says what it lacks, leaves the request as it was, and is asked again with the
- * spare part in hand. Once warm nothing is lacking, and a submit is one short locked section.
- * Threads: rpc, http; scheduler_cancel any.
+ * The way in. A request is admitted, finds its shape queue, flow and lane, and lies down. Whatever
+ * must be allocated for that (a shape or a tenant seen for the first time, a heap that is full) is
+ * made outside the lock: place_locked says what it lacks, leaves the request as it was, and is
+ * asked again with the spare part in hand. Once warm nothing is lacking, and a submit is one short
+ * locked section. Threads: rpc, http; scheduler_cancel any.
  */
 
 #include "runtime/schedule/scheduler_internal.h"
@@ -24,7 +24,7 @@ typedef struct Spares {
     Lane *lane;
     void **items; /* for a heap */
     size_t capacity, wanted_capacity;
-    void **old_items;   /* replaced: to be freed outside the lock */
+    void **old_items; /* replaced: to be freed outside the lock */
     ShapeQueue *trimmed;
 } Spares;
 
@@ -81,15 +81,17 @@ static Flow *pop_flow(Scheduler *scheduler, Spares *spares) {
 }
 
 /* Learned time of what is certain to run before a request that joins the end of its lane. */
-static uint64_t time_ahead(const Scheduler *scheduler, const Lane *lane, const InferRequest *request) {
-    if (!lane || LIST_ITEM(lane->requests.prev, InferRequest, queue_node)->urgent_ns > request->urgent_ns)
+static uint64_t time_ahead(const Scheduler *scheduler, const Lane *lane,
+                           const InferRequest *request) {
+    if (!lane ||
+        LIST_ITEM(lane->requests.prev, InferRequest, queue_node)->urgent_ns > request->urgent_ns)
         return 0;
     size_t workers = scheduler->options.pool ? pool_thread_count(scheduler->options.pool) : 1;
     return shape_queue_cost_ns(lane->queue, lane->rows) / workers;
 }
 
-static QueueGate admit_locked(Scheduler *scheduler, ModelQueue *model, const ShapeQueue *queue, const Lane *lane,
-                              const InferRequest *request) {
+static QueueGate admit_locked(Scheduler *scheduler, ModelQueue *model, const ShapeQueue *queue,
+                              const Lane *lane, const InferRequest *request) {
     const QueueCounts *counts = &model->counts;
     bool is_known = queue && learned_time_samples(&queue->learned, request->rows) >= KNOWN_SAMPLES;
     QueueGateView view = {
@@ -110,8 +112,8 @@ static QueueGate admit_locked(Scheduler *scheduler, ModelQueue *model, const Sha
 }
 
 /* Finds or makes the lane; what could not be had is told in ret_lack. */
-static Lane *open_lane_locked(ModelQueue *model, uint64_t hash, const InferRequest *request, Spares *spares,
-                              Lack *ret_lack) {
+static Lane *open_lane_locked(ModelQueue *model, uint64_t hash, const InferRequest *request,
+                              Spares *spares, Lack *ret_lack) {
     Scheduler *scheduler = model->scheduler;
     ScheduleClass class = schedule_class(request->priority);
     ShapeQueue *queue = model_queue_find_shape_locked(model, hash, request);
@@ -209,8 +211,8 @@ static Status refuse(QueueGate gate, const InferRequest *request) {
         [REFUSE_TOO_LATE] = "it is too busy to answer before the deadline",
     };
     if (gate == REFUSE_ROWS)
-        return status_error(codes[gate], "model '%s': expected at most %zu rows, got %zu", version->name,
-                            version->queue->rows_limit, request->rows);
+        return status_error(codes[gate], "model '%s': expected at most %zu rows, got %zu",
+                            version->name, version->queue->rows_limit, request->rows);
     return status_error(codes[gate], "model '%s': %s", version->name, reasons[gate]);
 }
 

@@ -2,12 +2,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The way out. A worker (or the rpc thread, for models that finish in microseconds) asks for work: expired requests are
- * ended, schedule_next and the ready heaps say which lane goes first, batch_decide how many rows, and the batch is
- * filled with whole requests from the queue's lanes in order of fairness. Every request is charged to its own flow and
- * class when it is taken, with the learned time, and corrected with the measured one when the batch is done.
+ * The way out. A worker (or the rpc thread, for models that finish in microseconds) asks for work:
+ * expired requests are ended, schedule_next and the ready heaps say which lane goes first,
+ * batch_decide how many rows, and the batch is filled with whole requests from the queue's lanes in
+ * order of fairness. Every request is charged to its own flow and class when it is taken, with the
+ * learned time, and corrected with the measured one when the batch is done.
  *
- * If ready work is left, one more worker is woken before this one starts to compute: a wave, not a herd.
+ * If ready work is left, one more worker is woken before this one starts to compute: a wave, not a
+ * herd.
  */
 
 #include "runtime/schedule/scheduler_internal.h"
@@ -20,7 +22,8 @@ static ScheduleClass next_class_locked(Scheduler *scheduler) {
     return schedule_next(&scheduler->view);
 }
 
-static void take_request_locked(Scheduler *scheduler, BatchRun *run, InferRequest *request, uint64_t charge_ns) {
+static void take_request_locked(Scheduler *scheduler, BatchRun *run, InferRequest *request,
+                                uint64_t charge_ns) {
     ModelQueue *model = run->model;
     Flow *flow = request->flow;
     request_detach_locked(scheduler, request);
@@ -37,8 +40,10 @@ static void take_request_locked(Scheduler *scheduler, BatchRun *run, InferReques
     flow_charge_locked(scheduler, flow, (int64_t)charge_ns);
 }
 
-/* Whole requests, the given lane's first, then of whichever lane is next in fairness, while they fit. */
-static void fill_locked(Scheduler *scheduler, BatchRun *run, Lane *lane, const BatchDecision *decision) {
+/* Whole requests, the given lane's first, then of whichever lane is next in fairness, while they
+ * fit. */
+static void fill_locked(Scheduler *scheduler, BatchRun *run, Lane *lane,
+                        const BatchDecision *decision) {
     ShapeQueue *queue = run->queue;
     size_t likely_rows = MAX_OF(MIN_OF(decision->max_rows, queue->rows), (size_t)1);
     uint64_t cost_ns = shape_queue_cost_ns(queue, likely_rows);
@@ -49,7 +54,8 @@ static void fill_locked(Scheduler *scheduler, BatchRun *run, Lane *lane, const B
         if (rows > 0 && (!queue->joinable || rows + request_rows > decision->max_rows))
             break;
         rows += request_rows;
-        take_request_locked(scheduler, run, request, MAX_OF(cost_ns / likely_rows * request_rows, (uint64_t)1));
+        take_request_locked(scheduler, run, request,
+                            MAX_OF(cost_ns / likely_rows * request_rows, (uint64_t)1));
         if (rows >= decision->max_rows)
             break;
         lane = heap_first(&queue->lanes);
@@ -69,7 +75,8 @@ static bool is_tiny(const ShapeQueue *queue, const BatchDecision *decision, uint
 }
 
 /* @limit_ns  learned time the batch must stay below, TIME_NEVER for any */
-static BatchRun *pick_locked(Scheduler *scheduler, uint64_t now_ns, size_t idle_workers, uint64_t limit_ns) {
+static BatchRun *pick_locked(Scheduler *scheduler, uint64_t now_ns, size_t idle_workers,
+                             uint64_t limit_ns) {
     if (limit_ns == TIME_NEVER && !list_is_empty(&scheduler->handed)) {
         BatchRun *handed = LIST_ITEM(list_pop_front(&scheduler->handed), BatchRun, node);
         handed->taken_ns = now_ns;

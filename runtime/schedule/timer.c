@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One thread that sleeps until the scheduler's next deadline or delay. It takes no part in computing, so it is on time
- * also while every worker is busy; the kernel's timer slack is turned off for it. The scheduler wakes it when something
- * earlier comes in: the flag is set under the lock that the sleep lets go of, so no wake is lost. Thread: timer.
+ * One thread that sleeps until the scheduler's next deadline or delay. It takes no part in
+ * computing, so it is on time also while every worker is busy; the kernel's timer slack is turned
+ * off for it. The scheduler wakes it when something earlier comes in: the flag is set under the
+ * lock that the sleep lets go of, so no wake is lost. Thread: timer.
  */
 
 #include "runtime/schedule/timer.h"

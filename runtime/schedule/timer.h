@@ -3,7 +3,8 @@
 #pragma once
 
 /*
- * The timer thread: calls scheduler_tick exactly when it asks to be called, also while every worker is busy.
+ * The timer thread: calls scheduler_tick exactly when it asks to be called, also while every worker
+ * is busy.
  */
 
 #include "runtime/schedule/scheduler.h"

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Time for simulations: what decides by a Clock can be shown any history, in any order of events, without waiting. The
- * struct stays where it was initialised, since the Clock points to it. Test threads only.
+ * Time for simulations: what decides by a Clock can be shown any history, in any order of events,
+ * without waiting. The struct stays where it was initialised, since the Clock points to it. Test
+ * threads only.
  */
 
 #include "tests/support/fake_clock.h"

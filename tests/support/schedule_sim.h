@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * A scheduler without a model: versions whose executor is simulated, requests that carry their number in every row, a
- * device that copies rows to the output. A test decides when a run is done. Nothing here reads a clock.
+ * A scheduler without a model: versions whose executor is simulated, requests that carry their
+ * number in every row, a device that copies rows to the output. A test decides when a run is done.
+ * Nothing here reads a clock.
  */
 
 #include "runtime/schedule/scheduler.h"
@@ -33,7 +34,8 @@ typedef struct SimRequest {
     bool is_right; /* every element of the output is its number, and the shape is its own */
 } SimRequest;
 
-void sim_request_init(SimRequest *sim, SimVersion *version, int64_t number, size_t rows, size_t width);
+void sim_request_init(SimRequest *sim, SimVersion *version, int64_t number, size_t rows,
+                      size_t width);
 void sim_request_deinit(SimRequest *sim);
 /* For on_done: notes the ending and lets go of the outputs. */
 void sim_request_end(SimRequest *sim, const Status *status);

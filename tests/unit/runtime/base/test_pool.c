@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The pool with real threads. A lost wake-up shows as a wait that does not end: every wait has a deadline far above what
- * a loaded machine needs, and failing it fails the test. Run under TSan as well (build-tsan).
+ * The pool with real threads. A lost wake-up shows as a wait that does not end: every wait has a
+ * deadline far above what a loaded machine needs, and failing it fails the test. Run under TSan as
+ * well (build-tsan).
  */
 
 #include "runtime/base/clock.h"
@@ -94,7 +95,8 @@ static void check_cover(Pool *pool, size_t items, size_t grain) {
     for (size_t i = 0; i < ITEMS_MAX; i++)
         assert_int_equal(atomic_load(&cover->hits[i]), i < items);
     assert_false(atomic_load(&cover->too_small));
-    if (pool && pool_thread_count(pool) > 1 && items >= MAX_OF(grain, (size_t)1) * 8 * (pool_thread_count(pool) + 1))
+    if (pool && pool_thread_count(pool) > 1 &&
+        items >= MAX_OF(grain, (size_t)1) * 8 * (pool_thread_count(pool) + 1))
         assert_true(atomic_load(&cover->chunks) >= 4 * pool_thread_count(pool));
     free(cover);
 }
@@ -158,7 +160,8 @@ static void test_for_from_many_threads_at_once(void **state) {
     Caller callers[4] = { 0 };
     for (size_t i = 0; i < ARRAY_LENGTH(callers); i++) {
         callers[i].pool = pool;
-        Status status = thread_start(&callers[i].thread, THREAD_OTHER, "caller", caller_main, &callers[i]);
+        Status status =
+            thread_start(&callers[i].thread, THREAD_OTHER, "caller", caller_main, &callers[i]);
         assert_true(status_is_ok(&status));
     }
     for (size_t i = 0; i < ARRAY_LENGTH(callers); i++) {
@@ -252,8 +255,8 @@ static void test_no_wake_is_lost_when_workers_park(void **state) {
     }
 }
 
-/* The first of a pair is often found by a worker's last look before parking; the wake for the second must not be spent
- * on that worker, which cannot take it. */
+/* The first of a pair is often found by a worker's last look before parking; the wake for the
+ * second must not be spent on that worker, which cannot take it. */
 static void test_no_wake_is_spent_on_a_busy_worker(void **state) {
     (void)state;
     for (size_t threads = 2; threads <= 3; threads++) {

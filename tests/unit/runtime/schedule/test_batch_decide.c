@@ -22,48 +22,160 @@ typedef struct Row {
     BatchDecision expected; /* action, reason, max_rows, wake_ns */
 } Row;
 
-#define NEVER          TIME_NEVER
-#define NOW_POLICY(n)  { .batching = true, .max_rows = (n) }
-#define DELAYED(n, d)  { .batching = true, .max_rows = (n), .delay_ns = (d) }
-#define PREFERS(n, d)  { .batching = true, .max_rows = (n), .delay_ns = (d), .preferred_rows = { 4, 8 }, .preferred_count = 2 }
-#define SEND(why, rows) { BATCH_SEND, BATCH_REASON_##why, (rows), NEVER }
-#define WAIT_TO(t)     { BATCH_WAIT, BATCH_REASON_NONE, 0, (t) }
+#define NEVER TIME_NEVER
+#define NOW_POLICY(n)                                                                              \
+    { .batching = true, .max_rows = (n) }
+#define DELAYED(n, d)                                                                              \
+    { .batching = true, .max_rows = (n), .delay_ns = (d) }
+#define PREFERS(n, d)                                                                              \
+    {                                                                                              \
+        .batching = true, .max_rows = (n), .delay_ns = (d), .preferred_rows = { 4, 8 },            \
+        .preferred_count = 2                                                                       \
+    }
+#define SEND(why, rows)                                                                            \
+    { BATCH_SEND, BATCH_REASON_##why, (rows), NEVER }
+#define WAIT_TO(t)                                                                                 \
+    { BATCH_WAIT, BATCH_REASON_NONE, 0, (t) }
 
 static const Row ROWS[] = {
-    { "an empty queue waits for ever", { 0, 0, 0, 2, NEVER, false }, NOW_POLICY(8), 100, WAIT_TO(NEVER) },
-    { "an empty queue that drains waits too", { 0, 0, 0, 2, NEVER, true }, DELAYED(8, 50), 100, WAIT_TO(NEVER) },
-    { "without batching a request goes alone", { 5, 1, 0, 2, NEVER, false }, { .max_rows = 1 }, 100, SEND(FULL, 1) },
-    { "without batching its own rows stay together", { 9, 4, 0, 1, NEVER, false }, { .max_rows = 1 }, 0, SEND(FULL, 4) },
+    { "an empty queue waits for ever",
+      { 0, 0, 0, 2, NEVER, false },
+      NOW_POLICY(8),
+      100,
+      WAIT_TO(NEVER) },
+    { "an empty queue that drains waits too",
+      { 0, 0, 0, 2, NEVER, true },
+      DELAYED(8, 50),
+      100,
+      WAIT_TO(NEVER) },
+    { "without batching a request goes alone",
+      { 5, 1, 0, 2, NEVER, false },
+      { .max_rows = 1 },
+      100,
+      SEND(FULL, 1) },
+    { "without batching its own rows stay together",
+      { 9, 4, 0, 1, NEVER, false },
+      { .max_rows = 1 },
+      0,
+      SEND(FULL, 4) },
 
-    { "delay 0 sends one at once", { 1, 1, 100, 1, NEVER, false }, NOW_POLICY(8), 100, SEND(IDLE, 1) },
+    { "delay 0 sends one at once",
+      { 1, 1, 100, 1, NEVER, false },
+      NOW_POLICY(8),
+      100,
+      SEND(IDLE, 1) },
     { "one worker takes all", { 5, 1, 100, 1, NEVER, false }, NOW_POLICY(8), 100, SEND(IDLE, 5) },
-    { "two workers take half each", { 6, 1, 100, 2, NEVER, false }, NOW_POLICY(8), 100, SEND(IDLE, 3) },
-    { "the odd one goes with the first", { 7, 1, 100, 2, NEVER, false }, NOW_POLICY(8), 100, SEND(IDLE, 4) },
-    { "as many requests as workers: one each", { 4, 1, 100, 4, NEVER, false }, NOW_POLICY(8), 100, SEND(IDLE, 1) },
-    { "more workers than requests", { 2, 1, 100, 16, NEVER, false }, NOW_POLICY(8), 100, SEND(IDLE, 1) },
-    { "a request is never split", { 8, 6, 100, 4, NEVER, false }, NOW_POLICY(16), 100, SEND(IDLE, 6) },
-    { "a hint of no workers means the asker", { 3, 1, 100, 0, NEVER, false }, NOW_POLICY(8), 100, SEND(IDLE, 3) },
+    { "two workers take half each",
+      { 6, 1, 100, 2, NEVER, false },
+      NOW_POLICY(8),
+      100,
+      SEND(IDLE, 3) },
+    { "the odd one goes with the first",
+      { 7, 1, 100, 2, NEVER, false },
+      NOW_POLICY(8),
+      100,
+      SEND(IDLE, 4) },
+    { "as many requests as workers: one each",
+      { 4, 1, 100, 4, NEVER, false },
+      NOW_POLICY(8),
+      100,
+      SEND(IDLE, 1) },
+    { "more workers than requests",
+      { 2, 1, 100, 16, NEVER, false },
+      NOW_POLICY(8),
+      100,
+      SEND(IDLE, 1) },
+    { "a request is never split",
+      { 8, 6, 100, 4, NEVER, false },
+      NOW_POLICY(16),
+      100,
+      SEND(IDLE, 6) },
+    { "a hint of no workers means the asker",
+      { 3, 1, 100, 0, NEVER, false },
+      NOW_POLICY(8),
+      100,
+      SEND(IDLE, 3) },
     { "full at the limit", { 8, 1, 100, 1, NEVER, false }, NOW_POLICY(8), 100, SEND(FULL, 8) },
-    { "beyond the limit one batch at a time", { 80, 1, 100, 1, NEVER, false }, NOW_POLICY(8), 100, SEND(FULL, 8) },
+    { "beyond the limit one batch at a time",
+      { 80, 1, 100, 1, NEVER, false },
+      NOW_POLICY(8),
+      100,
+      SEND(FULL, 8) },
     { "full and shared", { 8, 1, 100, 2, NEVER, false }, NOW_POLICY(8), 100, SEND(FULL, 4) },
-    { "a first request above the limit goes", { 12, 12, 100, 1, NEVER, false }, NOW_POLICY(8), 100, SEND(FULL, 12) },
+    { "a first request above the limit goes",
+      { 12, 12, 100, 1, NEVER, false },
+      NOW_POLICY(8),
+      100,
+      SEND(FULL, 12) },
 
-    { "a delay waits for company", { 1, 1, 100, 2, NEVER, false }, DELAYED(8, 50), 100, WAIT_TO(150) },
+    { "a delay waits for company",
+      { 1, 1, 100, 2, NEVER, false },
+      DELAYED(8, 50),
+      100,
+      WAIT_TO(150) },
     { "to the last nanosecond", { 1, 1, 100, 2, NEVER, false }, DELAYED(8, 50), 149, WAIT_TO(150) },
     { "and not longer", { 3, 1, 100, 2, NEVER, false }, DELAYED(8, 50), 150, SEND(DELAY, 3) },
-    { "what has gathered is not divided", { 8, 1, 100, 4, NEVER, false }, DELAYED(8, 50), 110, SEND(FULL, 8) },
-    { "draining waits for nobody", { 3, 1, 100, 2, NEVER, true }, DELAYED(8, 50), 110, SEND(DRAIN, 3) },
-    { "a deadline ends the wait early", { 3, 1, 100, 2, 130, false }, DELAYED(8, 50), 110, WAIT_TO(130) },
-    { "at the latest start it goes", { 3, 1, 100, 2, 130, false }, DELAYED(8, 50), 130, SEND(DELAY, 3) },
-    { "a far deadline changes nothing", { 3, 1, 100, 2, 900, false }, DELAYED(8, 50), 110, WAIT_TO(150) },
-    { "a delay without end", { 3, 1, 100, 2, NEVER, false }, DELAYED(8, NEVER), 110, WAIT_TO(NEVER) },
+    { "what has gathered is not divided",
+      { 8, 1, 100, 4, NEVER, false },
+      DELAYED(8, 50),
+      110,
+      SEND(FULL, 8) },
+    { "draining waits for nobody",
+      { 3, 1, 100, 2, NEVER, true },
+      DELAYED(8, 50),
+      110,
+      SEND(DRAIN, 3) },
+    { "a deadline ends the wait early",
+      { 3, 1, 100, 2, 130, false },
+      DELAYED(8, 50),
+      110,
+      WAIT_TO(130) },
+    { "at the latest start it goes",
+      { 3, 1, 100, 2, 130, false },
+      DELAYED(8, 50),
+      130,
+      SEND(DELAY, 3) },
+    { "a far deadline changes nothing",
+      { 3, 1, 100, 2, 900, false },
+      DELAYED(8, 50),
+      110,
+      WAIT_TO(150) },
+    { "a delay without end",
+      { 3, 1, 100, 2, NEVER, false },
+      DELAYED(8, NEVER),
+      110,
+      WAIT_TO(NEVER) },
 
-    { "below the smallest preferred size", { 3, 1, 100, 2, NEVER, false }, PREFERS(16, 50), 110, WAIT_TO(150) },
-    { "a preferred size goes at once", { 4, 1, 100, 2, NEVER, false }, PREFERS(16, 50), 110, SEND(PREFERRED, 4) },
-    { "exactly that many", { 7, 1, 100, 2, NEVER, false }, PREFERS(16, 50), 110, SEND(PREFERRED, 4) },
-    { "the largest that is there", { 9, 1, 100, 2, NEVER, false }, PREFERS(16, 50), 110, SEND(PREFERRED, 8) },
-    { "a delay that is over sends fewer", { 3, 1, 100, 2, NEVER, false }, PREFERS(16, 50), 150, SEND(DELAY, 3) },
-    { "full goes before preferred", { 16, 1, 100, 2, NEVER, false }, PREFERS(16, 50), 110, SEND(FULL, 16) },
+    { "below the smallest preferred size",
+      { 3, 1, 100, 2, NEVER, false },
+      PREFERS(16, 50),
+      110,
+      WAIT_TO(150) },
+    { "a preferred size goes at once",
+      { 4, 1, 100, 2, NEVER, false },
+      PREFERS(16, 50),
+      110,
+      SEND(PREFERRED, 4) },
+    { "exactly that many",
+      { 7, 1, 100, 2, NEVER, false },
+      PREFERS(16, 50),
+      110,
+      SEND(PREFERRED, 4) },
+    { "the largest that is there",
+      { 9, 1, 100, 2, NEVER, false },
+      PREFERS(16, 50),
+      110,
+      SEND(PREFERRED, 8) },
+    { "a delay that is over sends fewer",
+      { 3, 1, 100, 2, NEVER, false },
+      PREFERS(16, 50),
+      150,
+      SEND(DELAY, 3) },
+    { "full goes before preferred",
+      { 16, 1, 100, 2, NEVER, false },
+      PREFERS(16, 50),
+      110,
+      SEND(FULL, 16) },
 };
 
 static void test_every_row_of_the_table(void **state) {
@@ -72,9 +184,11 @@ static void test_every_row_of_the_table(void **state) {
         const Row *row = &ROWS[i];
         BatchDecision decision = batch_decide(&row->view, &row->policy, row->now_ns);
         if (decision.action != row->expected.action || decision.reason != row->expected.reason ||
-            decision.max_rows != row->expected.max_rows || decision.wake_ns != row->expected.wake_ns)
-            fail_msg("%s: got action %d, reason %d, rows %zu, wake %llu", row->says, (int)decision.action,
-                     (int)decision.reason, decision.max_rows, (unsigned long long)decision.wake_ns);
+            decision.max_rows != row->expected.max_rows ||
+            decision.wake_ns != row->expected.wake_ns)
+            fail_msg("%s: got action %d, reason %d, rows %zu, wake %llu", row->says,
+                     (int)decision.action, (int)decision.reason, decision.max_rows,
+                     (unsigned long long)decision.wake_ns);
     }
 }
 

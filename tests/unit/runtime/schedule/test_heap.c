@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The heap against a search through all items, over seeded operations; and the pool of batch memory. */
+/* The heap against a search through all items, over seeded operations; and the pool of batch
+ * memory. */
 
 #include "runtime/schedule/batch_memory.h"
 #include "runtime/schedule/heap.h"

@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Single policies of the scheduler, each in a scene of its own: fairness, priorities, running in place, limits, drain,
- * learned refusals, and that nothing is allocated once warm. The device runs at once and moves the fake clock by what
- * the batch is said to cost.
+ * Single policies of the scheduler, each in a scene of its own: fairness, priorities, running in
+ * place, limits, drain, learned refusals, and that nothing is allocated once warm. The device runs
+ * at once and moves the fake clock by what the batch is said to cost.
  */
 
 #include "runtime/base/size.h"
@@ -68,13 +68,15 @@ static void run_at_once(Executor *executor, const RunArgs *args, ProgramDone don
     const int64_t *values = args->inputs[0].data;
     SimRequest *first = &scene->guests[values[0]];
     size_t model = first->request.lease.version == &scene->versions[1].version;
-    size_t width = (size_t)args->inputs[0].shape.dims[1], rows = (size_t)args->inputs[0].shape.dims[0];
+    size_t width = (size_t)args->inputs[0].shape.dims[1],
+           rows = (size_t)args->inputs[0].shape.dims[0];
     fake_clock_advance(&scene->clock, scene->cost_ns[model]);
     scene->input_data = values;
     scene->batch_rows = rows;
     scene->used_by_model[model] += scene->cost_ns[model];
     for (size_t i = 0; i < rows; i++)
-        scene->used_by_tenant[scene->guests[values[i * width]].request.tenant % 8] += scene->cost_ns[model] / rows;
+        scene->used_by_tenant[scene->guests[values[i * width]].request.tenant % 8] +=
+            scene->cost_ns[model] / rows;
     scene->order[scene->runs++] = (size_t)values[0];
     Status status = sim_copy(args);
     done(user, &status);
@@ -98,7 +100,8 @@ static void open_scene(const QueuePolicy policies[2], const SchedulerOptions *wi
     check_ok(scheduler_new(&options, &scene->scheduler));
     for (size_t i = 0; i < 2; i++) {
         scene->cost_ns[i] = 10000;
-        sim_version_init(&scene->versions[i], i ? "b" : "a", MAX_OF(policies[i].max_rows, (size_t)1), policies[i]);
+        sim_version_init(&scene->versions[i], i ? "b" : "a",
+                         MAX_OF(policies[i].max_rows, (size_t)1), policies[i]);
         check_ok(scheduler_add_version(scene->scheduler, &scene->versions[i].version));
     }
 }
@@ -137,14 +140,16 @@ static void run_all(void) {
 }
 
 static const QueuePolicy ALONE[2] = { { .max_rows = 1 }, { .max_rows = 1 } };
-static const QueuePolicy JOINED[2] = { { .batching = true, .max_rows = 8 }, { .batching = true, .max_rows = 8 } };
+static const QueuePolicy JOINED[2] = { { .batching = true, .max_rows = 8 },
+                                       { .batching = true, .max_rows = 8 } };
 static const QueuePolicy DELAYED[2] = { { .batching = true, .max_rows = 8, .delay_ns = 5000 },
                                         { .batching = true, .max_rows = 8, .delay_ns = 5000 } };
 static const SchedulerOptions PLAIN = { 0 };
 
 /* --- fairness --- */
 
-/* A heavy and a light model, both with work at all times: they get the same compute time, within one batch each. */
+/* A heavy and a light model, both with work at all times: they get the same compute time, within
+ * one batch each. */
 static void test_models_share_compute_time_not_turns(void **state) {
     (void)state;
     open_scene(ALONE, &PLAIN);
@@ -197,7 +202,8 @@ static void test_a_newcomer_is_served_next(void **state) {
         add_guest(0, 2, 0);
     for (size_t i = 0; i < 20; i++)
         assert_true(scheduler_take(scene->scheduler, 0));
-    uint64_t first = scene->used_by_tenant[1] / scene->cost_ns[0], second = scene->used_by_tenant[2] / scene->cost_ns[0];
+    uint64_t first = scene->used_by_tenant[1] / scene->cost_ns[0],
+             second = scene->used_by_tenant[2] / scene->cost_ns[0];
     assert_in_range(first - 50, 8, 13);
     assert_in_range(second, 9, 13);
     run_all();
@@ -325,8 +331,10 @@ static StatusCode try_submit(SimRequest *guest) {
 
 static void test_limits_are_exact(void **state) {
     (void)state;
-    static const QueuePolicy policies[2] = { { .batching = true, .max_rows = 8, .max_queue_requests = 3 },
-                                             { .batching = true, .max_rows = 8, .max_queue_bytes = 80 } };
+    static const QueuePolicy policies[2] = {
+        { .batching = true, .max_rows = 8, .max_queue_requests = 3 },
+        { .batching = true, .max_rows = 8, .max_queue_bytes = 80 }
+    };
     open_scene(policies, &PLAIN);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(try_submit(new_guest(0, 1, 1)), STATUS_OK);
@@ -364,7 +372,8 @@ static void test_what_cannot_be_met_is_refused(void **state) {
         run_all();
     }
     SimRequest *guest = new_guest(0, 1, 1);
-    guest->request.deadline_ns = scene->clock.now_ns + 5000; /* it takes 10000, but the model is idle */
+    guest->request.deadline_ns =
+        scene->clock.now_ns + 5000; /* it takes 10000, but the model is idle */
     assert_int_equal(try_submit(guest), STATUS_OK);
     guest = new_guest(0, 1, 1);
     guest->request.deadline_ns = scene->clock.now_ns + 5000;

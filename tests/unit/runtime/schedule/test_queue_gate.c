@@ -16,7 +16,10 @@
 #include <cmocka.h>
 
 #define VIEW(row_count, deadline, ...)                                                             \
-    { .rows = (row_count), .max_rows = 8, .payload_bytes = 10, .deadline_ns = (deadline), __VA_ARGS__ }
+    {                                                                                              \
+        .rows = (row_count), .max_rows = 8, .payload_bytes = 10, .deadline_ns = (deadline),        \
+        __VA_ARGS__                                                                                \
+    }
 
 static const struct {
     const char *says;
@@ -30,16 +33,20 @@ static const struct {
     { "the deadline is now", VIEW(1, 1000), REFUSE_EXPIRED },
     { "a nanosecond is left and nothing known", VIEW(1, 1001), ADMIT },
     { "the last place", VIEW(1, TIME_NEVER, .queued_requests = 3, .max_requests = 4), ADMIT },
-    { "no place", VIEW(1, TIME_NEVER, .queued_requests = 4, .max_requests = 4), REFUSE_QUEUE_REQUESTS },
+    { "no place", VIEW(1, TIME_NEVER, .queued_requests = 4, .max_requests = 4),
+      REFUSE_QUEUE_REQUESTS },
     { "the last bytes", VIEW(1, TIME_NEVER, .queued_bytes = 90, .max_bytes = 100), ADMIT },
-    { "a byte too many", VIEW(1, TIME_NEVER, .queued_bytes = 91, .max_bytes = 100), REFUSE_QUEUE_BYTES },
+    { "a byte too many", VIEW(1, TIME_NEVER, .queued_bytes = 91, .max_bytes = 100),
+      REFUSE_QUEUE_BYTES },
     { "larger than the limit, alone", VIEW(1, TIME_NEVER, .max_bytes = 5), ADMIT },
-    { "larger than the limit, in company", VIEW(1, TIME_NEVER, .queued_bytes = 1, .max_bytes = 5), REFUSE_QUEUE_BYTES },
+    { "larger than the limit, in company", VIEW(1, TIME_NEVER, .queued_bytes = 1, .max_bytes = 5),
+      REFUSE_QUEUE_BYTES },
     { "just in time", VIEW(1, 1150, .is_busy = true, .ahead_ns = 100, .run_ns = 50), ADMIT },
     { "too late", VIEW(1, 1149, .is_busy = true, .ahead_ns = 100, .run_ns = 50), REFUSE_TOO_LATE },
     { "an idle model tries", VIEW(1, 1149, .ahead_ns = 100, .run_ns = 50), ADMIT },
     { "what is not known is tried", VIEW(1, 1001, .is_busy = true, .ahead_ns = 100), ADMIT },
-    { "no deadline is never late", VIEW(1, TIME_NEVER, .is_busy = true, .ahead_ns = TIME_NEVER, .run_ns = 1), ADMIT },
+    { "no deadline is never late",
+      VIEW(1, TIME_NEVER, .is_busy = true, .ahead_ns = TIME_NEVER, .run_ns = 1), ADMIT },
 };
 
 static void test_every_row_of_the_table(void **state) {

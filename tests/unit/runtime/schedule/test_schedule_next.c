@@ -72,7 +72,9 @@ static void test_time_without_contention_is_free(void **state) {
 
 static void test_lane_order_table(void **state) {
     (void)state;
-    static const LaneKey ascending[] = { { 1, 9, 9 }, { 2, 3, 8 }, { 2, 4, 1 }, { 2, 4, 2 }, { 3, 0, 0 } };
+    static const LaneKey ascending[] = {
+        { 1, 9, 9 }, { 2, 3, 8 }, { 2, 4, 1 }, { 2, 4, 2 }, { 3, 0, 0 }
+    };
     for (size_t a = 0; a < ARRAY_LENGTH(ascending); a++)
         for (size_t b = 0; b < ARRAY_LENGTH(ascending); b++)
             assert_int_equal(lane_key_before(&ascending[a], &ascending[b]), a < b);

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Thousands of seeded histories under a fake clock: random models, arrivals, sizes, shapes, deadlines, cancels, bad
- * requests and run times, with simulated workers that complete late. After every event the invariants are checked
- * against a plain list of all requests, which knows nothing of queues and heaps.
+ * Thousands of seeded histories under a fake clock: random models, arrivals, sizes, shapes,
+ * deadlines, cancels, bad requests and run times, with simulated workers that complete late. After
+ * every event the invariants are checked against a plain list of all requests, which knows nothing
+ * of queues and heaps.
  */
 
 #include "runtime/base/size.h"
@@ -59,7 +60,8 @@ typedef struct History {
 static History *current; /* for the device, which is given no user */
 
 static uint64_t draw(History *history, uint64_t below) {
-    history->random = history->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    history->random =
+        history->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (history->random >> 33) % below;
 }
 
@@ -71,8 +73,8 @@ static Guest *find_guest(int64_t number) {
 /* Would `other` have had to go before `guest`, being of the same lane and queued still? */
 static bool should_precede(const Guest *other, const Guest *guest) {
     const InferRequest *a = &other->sim.request, *b = &guest->sim.request;
-    if (other->fate != FATE_QUEUED || other->model != guest->model || other->width != guest->width ||
-        a->tenant != b->tenant || a->priority != b->priority)
+    if (other->fate != FATE_QUEUED || other->model != guest->model ||
+        other->width != guest->width || a->tenant != b->tenant || a->priority != b->priority)
         return false;
     return a->urgent_ns != b->urgent_ns ? a->urgent_ns < b->urgent_ns : a->sequence < b->sequence;
 }
@@ -90,7 +92,8 @@ static void sim_run(Executor *executor, const RunArgs *args, ProgramDone done, v
         Guest *guest = find_guest(values[row * width]);
         for (size_t i = 0; i < guest->sim.request.rows * width; i++)
             assert_int_equal(values[row * width + i], guest->sim.number);
-        assert_true(guest->fate == FATE_QUEUED || (guest->fate == FATE_RUNNING && guest->runs == 1));
+        assert_true(guest->fate == FATE_QUEUED ||
+                    (guest->fate == FATE_RUNNING && guest->runs == 1));
         assert_false(guest->is_cancelled);
         assert_true(guest->runs > 0 || guest->sim.request.deadline_ns > now_ns);
         assert_true(members == 0 || guest->model == model);
@@ -107,7 +110,8 @@ static void sim_run(Executor *executor, const RunArgs *args, ProgramDone done, v
     assert_true(total <= policy->max_rows || members == 1);
     for (row = 0; row < total;) {
         Guest *guest = find_guest(values[row * width]);
-        for (size_t i = 0; i < REQUESTS && guest->runs == 1; i++) /* not those that run again, alone */
+        for (size_t i = 0; i < REQUESTS && guest->runs == 1;
+             i++) /* not those that run again, alone */
             assert_false(should_precede(&current->guests[i], guest));
         row += guest->sim.request.rows;
     }
@@ -176,7 +180,8 @@ static void make_guests(History *history) {
         guest->history = history;
         guest->model = draw(history, MODELS);
         SimVersion *version = &history->versions[guest->model];
-        size_t most = version->version.signature.batched ? version->version.signature.max_batch_size : 1;
+        size_t most =
+            version->version.signature.batched ? version->version.signature.max_batch_size : 1;
         size_t rows = draw(history, 3) ? 1 : 1 + draw(history, most);
         guest->width = 1 + (draw(history, 4) == 0);
         sim_request_init(&guest->sim, version, (int64_t)i, rows, guest->width);
@@ -196,7 +201,8 @@ static void submit(History *history, Guest *guest) {
     ModelVersion *version = &history->versions[guest->model].version;
     size_t queued = 0;
     for (size_t i = 0; i < REQUESTS; i++)
-        queued += history->guests[i].model == guest->model && history->guests[i].fate == FATE_QUEUED;
+        queued +=
+            history->guests[i].model == guest->model && history->guests[i].fate == FATE_QUEUED;
     size_t limit = version->queue_policy.max_queue_requests;
     bool is_full = limit > 0 && queued >= limit;
     assert_int_equal(scheduler_counts(history->scheduler, version).queued_requests, queued);
@@ -210,7 +216,8 @@ static void submit(History *history, Guest *guest) {
     if (status.code == STATUS_RESOURCE_EXHAUSTED)
         assert_true(is_full);
     else
-        assert_true(status.code == STATUS_DEADLINE_EXCEEDED && guest->sim.request.deadline_ns != TIME_NEVER);
+        assert_true(status.code == STATUS_DEADLINE_EXCEEDED &&
+                    guest->sim.request.deadline_ns != TIME_NEVER);
 }
 
 static void cancel(History *history, Guest *guest) {
@@ -224,7 +231,8 @@ static void cancel(History *history, Guest *guest) {
 static void complete(History *history, size_t index) {
     Running run = history->running[index];
     history->running[index] = history->running[--history->running_count];
-    Status status = run.code == STATUS_OK ? sim_copy(run.args) : status_error(run.code, "a bad row");
+    Status status =
+        run.code == STATUS_OK ? sim_copy(run.args) : status_error(run.code, "a bad row");
     if (atomic_load(run.args->stop))
         status = status_error(STATUS_CANCELLED, "stopped");
     run.done(run.user, &status);
@@ -316,14 +324,17 @@ static void live(uint64_t seed) {
     fake_clock_init(&history->clock, 1000);
     Status status = output_pool_new(SIZE_MAX, &history->outputs);
     assert_true(status_is_ok(&status));
-    SchedulerOptions options = { .clock = &history->clock.clock, .outputs = history->outputs, .run = sim_run };
+    SchedulerOptions options = { .clock = &history->clock.clock,
+                                 .outputs = history->outputs,
+                                 .run = sim_run };
     status = scheduler_new(&options, &history->scheduler);
     assert_true(status_is_ok(&status));
     scheduler_set_timer_wake(history->scheduler, timer_wake, history);
     make_models(history);
     make_guests(history);
 
-    for (uint64_t next_ns = next_event(history); next_ns != TIME_NEVER; next_ns = next_event(history)) {
+    for (uint64_t next_ns = next_event(history); next_ns != TIME_NEVER;
+         next_ns = next_event(history)) {
         fake_clock_set(&history->clock, MAX_OF(next_ns, history->clock.now_ns));
         live_one_moment(history);
     }

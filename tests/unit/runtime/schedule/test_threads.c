@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The scheduler with real workers, producers, a timer and a device thread that completes late; for TSan above all. Every
- * request ends once, with its own rows. And the timer is on time while every worker is busy.
+ * The scheduler with real workers, producers, a timer and a device thread that completes late; for
+ * TSan above all. Every request ends once, with its own rows. And the timer is on time while every
+ * worker is busy.
  */
 
 #include "runtime/base/size.h"
@@ -58,7 +59,8 @@ static void run_or_delay(Executor *executor, const RunArgs *args, ProgramDone do
             return;
         free(late);
     }
-    Status status = values[0] % 11 == 0 ? status_error(STATUS_INVALID_ARGUMENT, "a bad row") : sim_copy(args);
+    Status status =
+        values[0] % 11 == 0 ? status_error(STATUS_INVALID_ARGUMENT, "a bad row") : sim_copy(args);
     done(user, &status);
 }
 
@@ -103,8 +105,11 @@ static int set_up(void **state) {
     check_ok(queue_new(64, &fixture->late));
     check_ok(output_pool_new(SIZE_MAX, &fixture->outputs));
     check_ok(pool_new(WORKERS, &fixture->pool));
-    SchedulerOptions options = { .clock = clock_monotonic(), .pool = fixture->pool, .outputs = fixture->outputs,
-                                 .inline_limit_ns = 50000, .run = run_or_delay };
+    SchedulerOptions options = { .clock = clock_monotonic(),
+                                 .pool = fixture->pool,
+                                 .outputs = fixture->outputs,
+                                 .inline_limit_ns = 50000,
+                                 .run = run_or_delay };
     check_ok(scheduler_new(&options, &fixture->scheduler));
     check_ok(timer_new(fixture->scheduler, &fixture->timer));
     pool_set_source(fixture->pool, source, fixture->scheduler);
@@ -121,7 +126,8 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     (void)state;
     scheduler_drain(fixture->scheduler);
-    assert_true(scheduler_wait_idle(fixture->scheduler, clock_now_ns(clock_monotonic()) + 60 * NS_PER_S));
+    assert_true(
+        scheduler_wait_idle(fixture->scheduler, clock_now_ns(clock_monotonic()) + 60 * NS_PER_S));
     queue_close(fixture->late);
     thread_join(&fixture->device);
     timer_free(fixture->timer);
@@ -154,7 +160,8 @@ static void producer_main(void *user) {
         guest->request.tenant = producer->index;
         guest->request.priority = (uint32_t)(i % 5 == 0) * 3;
         if (i % 4 == 0)
-            guest->request.deadline_ns = clock_now_ns(clock_monotonic()) + (i % 64) * 20 * NS_PER_US;
+            guest->request.deadline_ns =
+                clock_now_ns(clock_monotonic()) + (i % 64) * 20 * NS_PER_US;
         Status status = scheduler_submit(fixture->scheduler, &guest->request);
         if (!status_is_ok(&status)) {
             producer->wrong += status.code != STATUS_DEADLINE_EXCEEDED;
@@ -175,7 +182,8 @@ static void test_every_request_ends_once(void **state) {
     for (size_t i = 0; i < PRODUCERS; i++) {
         producers[i].index = i;
         producers[i].guests = calloc(ROUNDS, sizeof *producers[i].guests);
-        check_ok(thread_start(&producers[i].thread, THREAD_OTHER, "producer", producer_main, &producers[i]));
+        check_ok(thread_start(&producers[i].thread, THREAD_OTHER, "producer", producer_main,
+                              &producers[i]));
     }
     size_t accepted = 0;
     for (size_t i = 0; i < PRODUCERS; i++) {
@@ -184,7 +192,8 @@ static void test_every_request_ends_once(void **state) {
         accepted += producers[i].accepted;
     }
     assert_true(wait_for(&fixture->ended, accepted));
-    assert_true(scheduler_wait_idle(fixture->scheduler, clock_now_ns(clock_monotonic()) + 60 * NS_PER_S));
+    assert_true(
+        scheduler_wait_idle(fixture->scheduler, clock_now_ns(clock_monotonic()) + 60 * NS_PER_S));
     for (size_t p = 0; p < PRODUCERS; p++) {
         for (size_t i = 0; i < ROUNDS; i++) {
             SimRequest *guest = &producers[p].guests[i];
@@ -217,7 +226,8 @@ static void test_deadlines_are_exact_while_all_workers_are_busy(void **state) {
     for (size_t i = 0; i < ARRAY_LENGTH(late); i++) {
         sim_request_init(&late[i], &fixture->versions[0], 21, 1, 1);
         late[i].request.on_done = note_end;
-        late[i].request.deadline_ns = start_ns + (ARRAY_LENGTH(late) - i) * 20 * NS_PER_MS; /* earlier and earlier */
+        late[i].request.deadline_ns =
+            start_ns + (ARRAY_LENGTH(late) - i) * 20 * NS_PER_MS; /* earlier and earlier */
         check_ok(scheduler_submit(fixture->scheduler, &late[i].request));
         scheduler_kick(fixture->scheduler, false);
     }
@@ -226,7 +236,8 @@ static void test_deadlines_are_exact_while_all_workers_are_busy(void **state) {
         assert_int_equal(late[i].code, STATUS_DEADLINE_EXCEEDED);
         uint64_t now_ns = clock_now_ns(clock_monotonic());
         assert_true(now_ns >= late[i].request.deadline_ns);
-        /* Microseconds when the machine is quiet; the bound only says: not when the workers come back. */
+        /* Microseconds when the machine is quiet; the bound only says: not when the workers come
+         * back. */
         assert_true(now_ns - late[i].request.deadline_ns < 5 * NS_PER_S);
     }
     {
@@ -235,7 +246,8 @@ static void test_deadlines_are_exact_while_all_workers_are_busy(void **state) {
         cond_broadcast(&fixture->changed);
     }
     assert_true(wait_for(&fixture->ended, WORKERS + ARRAY_LENGTH(late)));
-    assert_true(scheduler_wait_idle(fixture->scheduler, clock_now_ns(clock_monotonic()) + 60 * NS_PER_S));
+    assert_true(
+        scheduler_wait_idle(fixture->scheduler, clock_now_ns(clock_monotonic()) + 60 * NS_PER_S));
     for (size_t i = 0; i < WORKERS; i++)
         sim_request_deinit(&busy[i]);
     for (size_t i = 0; i < ARRAY_LENGTH(late); i++)
@@ -245,7 +257,8 @@ static void test_deadlines_are_exact_while_all_workers_are_busy(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_request_ends_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_deadlines_are_exact_while_all_workers_are_busy, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_deadlines_are_exact_while_all_workers_are_busy, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,176 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * conformance EXPECTED_FOLDER OFFICIAL_ROOT DEBIAN_ROOT [--record] [--only TEXT]
+ *
+ * Runs every official ONNX test, each in a child process with a time limit, and compares with what is checked in
+ * (EXPECTED_FOLDER/expected_official.txt and expected_debian.txt): a test that passed and no longer does fails the run,
+ * and so does one that passes and is not recorded as such. --record writes the lists anew. --only runs the tests whose
+ * name contains TEXT, tells each outcome, and judges nothing.
+ *
+ * An absent root is skipped and said; exit 77 when both are. Last line: RESULT official_passed= official_total=
+ * debian_passed= debian_total=.
+ */
+
+#include "runtime/base/size.h"
+#include "tests/conformance/case_data.h"
+#include "tests/conformance/case_run.h"
+#include "tests/conformance/expectation.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { EXIT_SKIP = 77, SECONDS_MAX = 20, LIGHT_SECONDS_MAX = 90, OUTCOME_BYTES = 512 };
+
+typedef struct Options {
+    const char *expected_folder;
+    const char *only; /* NULL: all */
+    bool record;
+} Options;
+
+typedef struct Suite {
+    const char *label, *root;
+    size_t passed, total, wrong;
+} Suite;
+
+/* In the child: one line to the pipe, and gone. */
+_Noreturn static void run_child(int pipe_end, const char *root, const char *name) {
+    alarm(case_is_light(name) ? LIGHT_SECONDS_MAX : SECONDS_MAX);
+    Status status = case_run(root, name);
+    char outcome[OUTCOME_BYTES];
+    if (status_is_ok(&status))
+        snprintf(outcome, sizeof outcome, "pass");
+    else
+        snprintf(outcome, sizeof outcome, "%s: %s", status_code_name(status.code), status.message);
+    for (char *c = outcome; *c; c++)
+        if ((unsigned char)*c < ' ')
+            *c = ' ';
+    ssize_t written = write(pipe_end, outcome, strlen(outcome));
+    _exit(written < 0);
+}
+
+static void read_all(int pipe_end, char outcome[static OUTCOME_BYTES]) {
+    size_t length = 0;
+    ssize_t bytes;
+    while (length < OUTCOME_BYTES - 1 && (bytes = read(pipe_end, outcome + length, OUTCOME_BYTES - 1 - length)) > 0)
+        length += (size_t)bytes;
+    outcome[length] = '\0';
+}
+
+static void run_test(const char *root, const char *name, char outcome[static OUTCOME_BYTES]) {
+    int ends[2];
+    if (pipe(ends) != 0)
+        abort();
+    fflush(NULL);
+    pid_t child = fork();
+    if (child < 0)
+        abort();
+    if (child == 0) {
+        close(ends[0]);
+        run_child(ends[1], root, name);
+    }
+    close(ends[1]);
+    read_all(ends[0], outcome);
+    close(ends[0]);
+    int state = 0;
+    waitpid(child, &state, 0);
+    if (WIFSIGNALED(state))
+        snprintf(outcome, OUTCOME_BYTES, WTERMSIG(state) == SIGALRM ? "takes too long" : "ends by signal %d",
+                 WTERMSIG(state));
+    else if (outcome[0] == '\0')
+        snprintf(outcome, OUTCOME_BYTES, "says nothing");
+}
+
+/* Is the outcome what the list says? Tells where not. */
+static bool judge(ExpectationList *expected, const char *name, const char *outcome) {
+    Expectation *item = expectation_find(expected, name);
+    if (!item) {
+        printf("%s: not in the list: %s\n", name, outcome);
+        return false;
+    }
+    item->seen = true;
+    if (outcome_is_pass(item->outcome) == outcome_is_pass(outcome))
+        return true;
+    if (outcome_is_pass(outcome))
+        printf("%s: passes now: record it (expected: %s)\n", name, item->outcome);
+    else
+        printf("%s: passed before: %s\n", name, outcome);
+    return false;
+}
+
+static FILE *open_record(const char *path, const Suite *suite) {
+    FILE *file = fopen(path, "w");
+    if (!file) {
+        fprintf(stderr, "conformance: the list cannot be written\n");
+        exit(EXIT_FAILURE);
+    }
+    fprintf(file, "# SPDX-FileCopyrightText: 2026 The inferd authors\n# SPDX-License-Identifier: Apache-2.0\n"
+                  "# What each official test is expected to do (%s data). Written by `conformance --record`.\n",
+            suite->label);
+    return file;
+}
+
+static void run_suite(const Options *options, Suite *suite) {
+    CaseList cases = case_list_new(suite->root);
+    if (cases.count == 0)
+        printf("skipped %s: no data\n", suite->label);
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/expected_%s.txt", options->expected_folder, suite->label);
+    ExpectationList expected = expectation_list_read(path);
+    FILE *record = options->record && cases.count > 0 ? open_record(path, suite) : NULL;
+    for (size_t i = 0; i < cases.count; i++) {
+        if (options->only && !strstr(cases.names[i], options->only))
+            continue;
+        char outcome[OUTCOME_BYTES];
+        run_test(suite->root, cases.names[i], outcome);
+        suite->total++;
+        suite->passed += outcome_is_pass(outcome);
+        if (record)
+            fprintf(record, "%s %s\n", cases.names[i], outcome);
+        else if (options->only)
+            printf("%s: %s\n", cases.names[i], outcome);
+        else
+            suite->wrong += !judge(&expected, cases.names[i], outcome);
+    }
+    for (size_t i = 0; i < expected.count && cases.count > 0 && !options->only && !record; i++)
+        if (!expected.items[i].seen) {
+            printf("%s: in the list, not in the data\n", expected.items[i].name);
+            suite->wrong++;
+        }
+    if (record)
+        fclose(record);
+    expectation_list_free(&expected);
+    case_list_free(&cases);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 4) {
+        fprintf(stderr, "usage: conformance EXPECTED_FOLDER OFFICIAL_ROOT DEBIAN_ROOT [--record] [--only TEXT]\n");
+        return EXIT_FAILURE;
+    }
+    Options options = { .expected_folder = argv[1] };
+    for (int i = 4; i < argc; i++) {
+        if (strcmp(argv[i], "--record") == 0)
+            options.record = true;
+        else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
+            options.only = argv[++i];
+    }
+    Suite suites[] = { { .label = "official", .root = argv[2] }, { .label = "debian", .root = argv[3] } };
+    size_t total = 0, wrong = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(suites); i++) {
+        run_suite(&options, &suites[i]);
+        total += suites[i].total;
+        wrong += suites[i].wrong;
+    }
+    if (total == 0)
+        return EXIT_SKIP;
+    printf("RESULT official_passed=%zu official_total=%zu debian_passed=%zu debian_total=%zu\n", suites[0].passed,
+           suites[0].total, suites[1].passed, suites[1].total);
+    return wrong > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

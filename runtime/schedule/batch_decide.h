@@ -9,6 +9,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/config/model_config.h"
+#include "runtime/schedule/learned_time.h"
 
 typedef enum BatchAction { BATCH_WAIT, BATCH_SEND } BatchAction;
 
@@ -29,6 +30,7 @@ typedef struct BatchView {
     size_t idle_workers;  /* the asking one included */
     uint64_t start_by_ns; /* later than this the most urgent request would be late; TIME_NEVER */
     bool draining;
+    const LearnedTime *learned; /* of the queue; NULL: nothing is known */
 } BatchView;
 
 typedef struct BatchDecision {

@@ -59,7 +59,8 @@ BatchView queue_view_locked(const Scheduler *scheduler, const ShapeQueue *queue,
     BatchView view = { .rows = queue->rows,
                        .idle_workers = idle_workers,
                        .draining = scheduler->draining,
-                       .start_by_ns = TIME_NEVER };
+                       .start_by_ns = TIME_NEVER,
+                       .learned = &queue->learned };
     if (queue->requests == 0)
         return view;
     const QueuePolicy *policy = &queue->model->policy;

@@ -182,10 +182,12 @@ static gpr_timespec deadline_of(uint64_t timeout_ns) {
     return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos((int64_t)timeout_ns, GPR_TIMESPAN));
 }
 
+/* The core takes the slices out of the buffer it is given, so each call gets a shell of its own over the same bytes. */
 static void start_batch(Call *call, ClientMessage *message) {
+    grpc_byte_buffer *shell = grpc_byte_buffer_copy(message->buffer);
     grpc_op ops[6] = {
         { .op = GRPC_OP_SEND_INITIAL_METADATA },
-        { .op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = message->buffer },
+        { .op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = shell },
         { .op = GRPC_OP_SEND_CLOSE_FROM_CLIENT },
         { .op = GRPC_OP_RECV_INITIAL_METADATA, .data.recv_initial_metadata.recv_initial_metadata = &call->initial },
         { .op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &call->reply },
@@ -196,6 +198,7 @@ static void start_batch(Call *call, ClientMessage *message) {
     };
     grpc_call_error error = grpc_call_start_batch(call->call, ops, ARRAY_LENGTH(ops), call, NULL);
     assert(error == GRPC_CALL_OK);
+    grpc_byte_buffer_destroy(shell);
 }
 
 Status client_start(Client *client, const ClientCall *spec) {

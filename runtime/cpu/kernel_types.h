@@ -4,6 +4,7 @@
 
 /* The rows of kernel_table.c, each defined by its family's file. */
 
+#include "runtime/cpu/dnnl_util.h"
 #include "runtime/cpu/kernel.h"
 
 extern const KernelType batch_norm_kernel_type;
@@ -28,3 +29,7 @@ bool eltwise_takes(const KernelBuild *build);
 bool global_pool_takes_channels_last(const KernelBuild *build);
 bool pool_takes(const KernelBuild *build);
 bool softmax_takes_channels_last(const KernelBuild *build);
+
+/* Is a row's result the same, bit for bit, for any number of rows? So it is with some
+ * implementations of oneDNN. */
+bool matmul_keeps_bits(const DnnlOp *op);

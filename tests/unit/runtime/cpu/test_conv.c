@@ -373,6 +373,31 @@ static void test_slices_give_the_same_bits(void **state) {
     }
 }
 
+/* Batching rests on this: an image's bits do not depend on how many travel with it. */
+static void test_an_image_has_the_same_bits_in_any_batch(void **state) {
+    (void)state;
+    static const int64_t batches[] = { 1, 2, 3, 5, 8, 16, 33 };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        float *first = NULL;
+        for (size_t k = 0; k < ARRAY_LENGTH(batches); k++) {
+            ConvCase row = cases[i];
+            row.src.dims[0] = row.dst.dims[0] = batches[k];
+            KernelCase test;
+            start(&test, &row, LAYOUT_CHANNELS_LAST);
+            add_step(&test, &row, steps[6], LAYOUT_CHANNELS_LAST, false);
+            case_prepare(&test, &conv_kernel_type, row.dst, LAYOUT_CHANNELS_LAST);
+            case_run(&test);
+            size_t image = test.result_count / (size_t)batches[k];
+            if (!first)
+                first = memcpy(calloc(image, sizeof *first), test.result, image * sizeof *first);
+            else if (memcmp(first, test.result, image * sizeof *first) != 0)
+                fail_msg("%s: differs in a batch of %d", row.name, (int)batches[k]);
+            case_end(&test);
+        }
+        free(first);
+    }
+}
+
 typedef struct Runner {
     const KernelCase *test;
     float *dst;
@@ -442,6 +467,7 @@ int main(void) {
         cmocka_unit_test(test_long_chain_with_operands_in_the_middle),
         cmocka_unit_test(test_residual_in_the_place_of_the_result),
         cmocka_unit_test(test_slices_give_the_same_bits),
+        cmocka_unit_test(test_an_image_has_the_same_bits_in_any_batch),
         cmocka_unit_test(test_threads_share_a_kernel),
         cmocka_unit_test(test_plans_share_packed_weights),
     };

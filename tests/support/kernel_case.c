@@ -104,9 +104,9 @@ static void add_input(KernelCase *test, CaseInput *input) {
     if (!input->lent)
         check_ok(tensor_init(&input->tensor, DTYPE_F32, &input->shape));
     input->tensor.layout = input->layout;
-    if (input->layout == LAYOUT_PLAIN)
+    if (input->layout == LAYOUT_PLAIN && input->tensor.bytes > 0)
         memcpy(input->tensor.data, input->data, input->tensor.bytes);
-    else
+    else if (input->tensor.bytes > 0)
         case_reorder(&input->shape, LAYOUT_CHANNELS_LAST, input->data, input->tensor.data);
     if (input->constant)
         check_ok(graph_add_constant(test->graph, NULL, &input->tensor, &input->value));

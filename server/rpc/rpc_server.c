@@ -169,6 +169,14 @@ static void drain_queue(RpcServer *server) {
     }
 }
 
+/* The core is done with a call when its connection is gone; we may still be working on it, and
+ * would start its last operations. Only then may the queue be shut down. */
+static void wait_idle(RpcServer *server) {
+    LOCKED(&server->idle_mutex);
+    while (server->calls_out)
+        cond_wait(&server->all_idle, &server->idle_mutex);
+}
+
 static void wait_stopped(RpcServer *server) {
     rpc_server_stop(server);
     rpc_server_cancel_calls(server);
@@ -177,6 +185,7 @@ static void wait_stopped(RpcServer *server) {
         struct pollfd wait = { .fd = server->stopped_fd, .events = POLLIN };
         while (read(server->stopped_fd, &seen, sizeof seen) != sizeof seen)
             (void)poll(&wait, 1, -1);
+        wait_idle(server);
         grpc_completion_queue_shutdown(server->queue);
         thread_join(&server->thread);
         return;
@@ -185,18 +194,10 @@ static void wait_stopped(RpcServer *server) {
     drain_queue(server);
 }
 
-/* Workers may hold a call a little longer than the core does. */
-static void wait_idle(RpcServer *server) {
-    LOCKED(&server->idle_mutex);
-    while (server->calls_out)
-        cond_wait(&server->all_idle, &server->idle_mutex);
-}
-
 void rpc_server_close(RpcServer *server) {
     if (!server || !server->server)
         return;
     wait_stopped(server);
-    wait_idle(server);
     grpc_server_destroy(server->server);
     grpc_completion_queue_destroy(server->queue);
     server->server = NULL;

@@ -18,7 +18,7 @@ Scheduler *const FAKE_SCHEDULER = (Scheduler *)(uintptr_t)32;
 static Mutex mutex;
 static Cond changed;
 static ListNode queued;
-static size_t queued_count, cancelled_count;
+static size_t queued_count, cancelled_count, submitted_count;
 static bool hold, ready;
 static ModelVersion version;
 
@@ -26,7 +26,7 @@ void fake_serving_reset(void) {
     mutex_init(&mutex);
     cond_init(&changed);
     list_init(&queued);
-    queued_count = cancelled_count = 0;
+    queued_count = cancelled_count = submitted_count = 0;
     hold = false;
     ready = true;
     version = (ModelVersion){ .name = "m", .number = 1 };
@@ -102,6 +102,7 @@ Status scheduler_submit(Scheduler *scheduler, InferRequest *request) {
     list_init(&request->queue_node);
     list_push_back(&queued, &request->queue_node);
     queued_count++;
+    submitted_count++;
     cond_broadcast(&changed);
     return status_ok();
 }
@@ -160,6 +161,11 @@ static void wait_until(const size_t *counter, size_t count) {
             fprintf(stderr, "fake_scheduler: waited in vain for %zu, have %zu\n", count, *counter);
             abort();
         }
+}
+
+size_t fake_scheduler_submitted(void) {
+    LOCKED(&mutex);
+    return submitted_count;
 }
 
 void fake_scheduler_wait_queued(size_t count) {

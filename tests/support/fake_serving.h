@@ -21,6 +21,8 @@ void fake_scheduler_release(void);
 /* Waits until so many are queued, or that many were cancelled; aborts after 30 s. */
 void fake_scheduler_wait_queued(size_t count);
 void fake_scheduler_wait_cancelled(size_t count);
+/* How many were ever submitted. */
+size_t fake_scheduler_submitted(void);
 extern Repo *const FAKE_REPO;
 extern Scheduler *const FAKE_SCHEDULER;
 

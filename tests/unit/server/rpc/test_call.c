@@ -129,7 +129,7 @@ static Status start_server(Fixture *fixture, const char *address, RpcServer **re
 }
 
 static int set_up(void **state) {
-    Fixture *fixture = calloc(1, sizeof *fixture);
+    Fixture *fixture = *state = calloc(1, sizeof *fixture);
     fake_serving_reset();
     atomic_store(&decode_is_slow, false);
     fixture->context = (ServerContext){ .repo = FAKE_REPO,
@@ -139,7 +139,6 @@ static int set_up(void **state) {
     must(pool_new(2, &fixture->context.pool));
     must(start_server(fixture, "127.0.0.1:0", &fixture->server));
     fixture->client = rpc_client_new(rpc_server_port(fixture->server));
-    *state = fixture;
     return 0;
 }
 
@@ -200,10 +199,8 @@ static void test_slow_decodes_answer_from_a_worker(void **state) {
 
 static void test_an_empty_reply_is_a_message(void **state) {
     RpcAnswer answer = ask(*state, &(RpcAsk){ .path = "/t.T/Empty", .body = "", .length = 0 });
-    assert_int_equal(answer.code, STATUS_OK);
     assert_non_null(answer.bytes);
-    assert_int_equal(answer.length, 0);
-    rpc_answer_free(&answer);
+    expect_echo(answer, "", 0);
 }
 
 static void test_many_calls_in_turn_reuse_their_memory(void **state) {
@@ -269,9 +266,11 @@ static void test_cancelled_while_queued(void **state) {
     expect_echo(ask(fixture, &INFER_ASK("abc", 3)), "abc", 3);
 }
 
+/* On a slow machine a deadline may pass before the request is there: then a longer one. */
 static void test_deadline_ends_the_call_and_its_request(void **state) {
     fake_scheduler_hold(true);
-    expect(ask(*state, &INFER_ASK("abc", 3, .timeout_ms = 100)), STATUS_DEADLINE_EXCEEDED, "");
+    for (int ms = 100; !fake_scheduler_submitted() && ms < 20000; ms *= 2)
+        expect(ask(*state, &INFER_ASK("abc", 3, .timeout_ms = ms)), STATUS_DEADLINE_EXCEEDED, "");
     fake_scheduler_wait_cancelled(1);
 }
 

@@ -115,6 +115,31 @@ static bool is_channel_vector(const Shape *operand, const Shape *dst) {
            elements == (size_t)dst->dims[1];
 }
 
+/* Which of the library's operations a step is made of. */
+enum { MADE_OF_RELU = 1 << 0, MADE_OF_CLIP = 1 << 1, MADE_OF_LINEAR = 1 << 2 };
+static const unsigned made_of[] = {
+    [EPILOGUE_RELU] = MADE_OF_RELU,
+    [EPILOGUE_LEAKY_RELU] = MADE_OF_RELU,
+    [EPILOGUE_CLIP] = MADE_OF_CLIP,
+    [EPILOGUE_HARD_SIGMOID] = MADE_OF_LINEAR | MADE_OF_CLIP,
+    [EPILOGUE_SWISH] = 1 << 3,
+    [EPILOGUE_LINEAR] = MADE_OF_LINEAR,
+    [EPILOGUE_MUL] = 0,
+};
+
+/* oneDNN 2.6.3 gives the second of two posts of one operation the numbers of the first (brgconv, AVX-512; found by
+ * tests/unit/runtime/passes/test_fuse_epilogues.c). */
+static bool repeats_operation(const Node *node, size_t index) {
+    const EpilogueStep *step = &node->epilogue[index];
+    for (size_t i = 0; i < index; i++) {
+        const EpilogueStep *other = &node->epilogue[i];
+        bool same = other->kind == step->kind && other->alpha == step->alpha && other->beta == step->beta;
+        if (!same && made_of[other->kind] & made_of[step->kind])
+            return true;
+    }
+    return false;
+}
+
 size_t fused_steps_posts(const Node *node, const Shape *dst,
                          const Shape *(*operand)(void *user, uint32_t input), void *user,
                          DnnlPost *ret_posts) {
@@ -123,6 +148,8 @@ size_t fused_steps_posts(const Node *node, const Shape *dst,
     for (; count < node->epilogue_count; count++) {
         const EpilogueStep *step = &node->epilogue[count];
         ret_posts[count] = (DnnlPost){ .step = *step };
+        if (repeats_operation(node, count))
+            break;
         if (!has_operand(step->kind))
             continue;
         if (step->kind == EPILOGUE_ADD) {

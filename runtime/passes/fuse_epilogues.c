@@ -117,6 +117,17 @@ static Status add_residual(Graph *graph, NodeId id, ValueId residual, EpilogueSt
     return graph_set_inputs(graph, id, inputs, count + 1);
 }
 
+/* Two linear steps in a row are one. */
+static void append_step(Node *node, EpilogueStep step) {
+    EpilogueStep *last = node->epilogue_count > 0 ? &node->epilogue[node->epilogue_count - 1] : NULL;
+    if (last && last->kind == EPILOGUE_LINEAR && step.kind == EPILOGUE_LINEAR) {
+        last->alpha *= step.alpha;
+        last->beta = last->beta * step.alpha + step.beta;
+        return;
+    }
+    node->epilogue[node->epilogue_count++] = step;
+}
+
 static Status fuse_user(Graph *graph, const PassContext *context, NodeId id, bool *ret_fused) {
     *ret_fused = false;
     const Node *node = graph_node_const(graph, id);
@@ -136,8 +147,7 @@ static Status fuse_user(Graph *graph, const PassContext *context, NodeId id, boo
     ValueId result = user->outputs[0];
     if (residual != VALUE_NONE)
         TRY(add_residual(graph, id, residual, &step));
-    Node *target = graph_node(graph, id);
-    target->epilogue[target->epilogue_count++] = step;
+    append_step(graph_node(graph, id), step);
     graph_replace_value(graph, result, value);
     graph_remove_node(graph, user_id);
     *ret_fused = true;

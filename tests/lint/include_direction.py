@@ -38,7 +38,7 @@ ALLOWED = {
     "server/wire": ["runtime", "proto"],
     "server/rpc": ["server", "runtime", "proto"],
     "clients/c": BASE + ["proto"],
-    "clients/inferctl": ["clients/c", "runtime"],
+    "clients/inferctl": ["clients/c", "clients/load", "runtime"],
     "clients/load": ["clients/c"] + BASE,
     "tools": ["runtime"],
     "tests": ["runtime", "server", "clients", "proto", "tests"],

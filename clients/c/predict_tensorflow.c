@@ -1,0 +1,149 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Predict of TensorFlow Serving. Numbers travel as tensor_content, strings as string_val; answers are read from either,
+ * with the repetition of a last typed value that TensorFlow allows. Outputs are a map: they are put in name order, so
+ * that two answers look alike. Thread: the caller's.
+ */
+
+#include "clients/c/predict_protocol.h"
+#include "runtime/base/size.h"
+
+#include "google/protobuf/wrappers.pb-c.h"
+#include "tensorflow_serving/apis/predict.pb-c.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef Tensorflow__Serving__PredictRequest__InputsEntry InputsEntry;
+typedef Tensorflow__TensorProto TensorProto;
+typedef Tensorflow__TensorShapeProto__Dim DimProto;
+
+static Status encode_dims(const ClientTensor *tensor, Arena *arena, TensorProto *proto) {
+    MESSAGE_NEW(Tensorflow__TensorShapeProto, shape, TENSORFLOW__TENSOR_SHAPE_PROTO__INIT, arena);
+    MESSAGE_ARRAY(DimProto *, dims, tensor->rank, arena);
+    for (size_t i = 0; i < tensor->rank; i++) {
+        MESSAGE_NEW(DimProto, dim, TENSORFLOW__TENSOR_SHAPE_PROTO__DIM__INIT, arena);
+        dim->size = tensor->dims[i];
+        dims[i] = dim;
+    }
+    shape->n_dim = tensor->rank;
+    shape->dim = dims;
+    proto->tensor_shape = shape;
+    return status_ok();
+}
+
+static Status encode_data(const ClientTensor *tensor, Arena *arena, TensorProto *proto) {
+    if (tensor->type->bytes > 0) {
+        proto->tensor_content.data = (uint8_t *)(uintptr_t)tensor->data;
+        proto->tensor_content.len = tensor->bytes;
+        return status_ok();
+    }
+    size_t elements = 0, offset = 0;
+    if (!client_tensor_elements(tensor, &elements))
+        return status_error(STATUS_INVALID_ARGUMENT, "input '%s' has an impossible shape", tensor->name);
+    MESSAGE_ARRAY(ProtobufCBinaryData, strings, elements, arena);
+    for (size_t i = 0; i < elements; i++)
+        strings[i].data = (uint8_t *)(uintptr_t)client_tensor_string(tensor, &offset, &strings[i].len);
+    proto->n_string_val = elements;
+    proto->string_val = strings;
+    return status_ok();
+}
+
+static Status encode(const ClientPredict *predict, Arena *arena, ClientBytes *ret_bytes) {
+    Google__Protobuf__Int64Value version = GOOGLE__PROTOBUF__INT64_VALUE__INIT;
+    Tensorflow__Serving__ModelSpec spec = TENSORFLOW__SERVING__MODEL_SPEC__INIT;
+    Tensorflow__Serving__PredictRequest request = TENSORFLOW__SERVING__PREDICT_REQUEST__INIT;
+    spec.name = message_text(predict->model.name);
+    if (predict->model.version != 0) {
+        version.value = predict->model.version;
+        spec.version_choice_case = TENSORFLOW__SERVING__MODEL_SPEC__VERSION_CHOICE_VERSION;
+        spec.version = &version;
+    }
+    MESSAGE_ARRAY(InputsEntry *, inputs, predict->input_count, arena);
+    for (size_t i = 0; i < predict->input_count; i++) {
+        MESSAGE_NEW(InputsEntry, entry, TENSORFLOW__SERVING__PREDICT_REQUEST__INPUTS_ENTRY__INIT, arena);
+        MESSAGE_NEW(TensorProto, proto, TENSORFLOW__TENSOR_PROTO__INIT, arena);
+        proto->dtype = (Tensorflow__DataType)predict->inputs[i].type->tensorflow_number;
+        TRY(encode_dims(&predict->inputs[i], arena, proto));
+        TRY(encode_data(&predict->inputs[i], arena, proto));
+        entry->key = message_text(predict->inputs[i].name);
+        entry->value = proto;
+        inputs[i] = entry;
+    }
+    request.model_spec = &spec;
+    request.n_inputs = predict->input_count;
+    request.inputs = inputs;
+    request.n_output_filter = predict->output_count;
+    request.output_filter = (char **)(uintptr_t)predict->outputs;
+    return message_pack(&request.base, arena, ret_bytes);
+}
+
+static TypedItems typed_items(const TensorProto *proto, Tensorflow__DataType dtype) {
+    switch (dtype) {
+    case TENSORFLOW__DATA_TYPE__DT_FLOAT: return (TypedItems){ proto->float_val, proto->n_float_val, 4 };
+    case TENSORFLOW__DATA_TYPE__DT_DOUBLE: return (TypedItems){ proto->double_val, proto->n_double_val, 8 };
+    case TENSORFLOW__DATA_TYPE__DT_INT64: return (TypedItems){ proto->int64_val, proto->n_int64_val, 8 };
+    case TENSORFLOW__DATA_TYPE__DT_UINT32: return (TypedItems){ proto->uint32_val, proto->n_uint32_val, 4 };
+    case TENSORFLOW__DATA_TYPE__DT_UINT64: return (TypedItems){ proto->uint64_val, proto->n_uint64_val, 8 };
+    case TENSORFLOW__DATA_TYPE__DT_BOOL:
+        return (TypedItems){ proto->bool_val, proto->n_bool_val, sizeof(protobuf_c_boolean) };
+    case TENSORFLOW__DATA_TYPE__DT_COMPLEX64: return (TypedItems){ proto->scomplex_val, proto->n_scomplex_val / 2, 8 };
+    case TENSORFLOW__DATA_TYPE__DT_COMPLEX128: return (TypedItems){ proto->dcomplex_val, proto->n_dcomplex_val / 2, 16 };
+    case TENSORFLOW__DATA_TYPE__DT_HALF:
+    case TENSORFLOW__DATA_TYPE__DT_BFLOAT16: return (TypedItems){ proto->half_val, proto->n_half_val, 4 };
+    default: return (TypedItems){ proto->int_val, proto->n_int_val, 4 };
+    }
+}
+
+static Status decode_tensor(const char *name, const TensorProto *proto, Arena *arena, ClientTensor *tensor) {
+    tensor->name = name;
+    tensor->type = client_type_by_tensorflow_number((int32_t)proto->dtype);
+    if (!tensor->type)
+        return status_error(STATUS_INTERNAL, "output '%s' has the unknown type number %d", name, (int)proto->dtype);
+    size_t rank = proto->tensor_shape ? proto->tensor_shape->n_dim : 0;
+    if (rank > CLIENT_RANK_MAX)
+        return client_tensor_set_dims(tensor, NULL, rank);
+    tensor->rank = rank;
+    for (size_t i = 0; i < rank; i++)
+        tensor->dims[i] = proto->tensor_shape->dim[i]->size;
+    if (tensor->type->bytes == 0)
+        return client_tensor_from_strings(tensor, proto->string_val, proto->n_string_val, arena);
+    if (proto->tensor_content.len == 0)
+        return client_tensor_from_items(tensor, typed_items(proto, proto->dtype), true, arena);
+    tensor->data = proto->tensor_content.data;
+    tensor->bytes = proto->tensor_content.len;
+    return status_ok();
+}
+
+static int by_name(const void *a, const void *b) {
+    return strcmp(((const ClientTensor *)a)->name, ((const ClientTensor *)b)->name);
+}
+
+static Status decode(ClientBytes bytes, Arena *arena, ClientPrediction *ret_prediction) {
+    Tensorflow__Serving__PredictResponse *response = NULL;
+    TRY(message_unpack(&tensorflow__serving__predict_response__descriptor, bytes, PREDICT_TENSORFLOW.method, arena,
+                       &response));
+    MESSAGE_ARRAY(ClientTensor, outputs, response->n_outputs, arena);
+    for (size_t i = 0; i < response->n_outputs; i++) {
+        if (!response->outputs[i]->value)
+            return status_error(STATUS_INTERNAL, "output '%s' has no tensor", response->outputs[i]->key);
+        TRY(decode_tensor(response->outputs[i]->key, response->outputs[i]->value, arena, &outputs[i]));
+    }
+    if (response->n_outputs > 1)
+        qsort(outputs, response->n_outputs, sizeof *outputs, by_name);
+    const Tensorflow__Serving__ModelSpec *spec = response->model_spec;
+    bool has_version = spec && spec->version_choice_case == TENSORFLOW__SERVING__MODEL_SPEC__VERSION_CHOICE_VERSION;
+    *ret_prediction = (ClientPrediction){ .model_name = spec ? spec->name : "",
+                                          .version = has_version ? spec->version->value : 0,
+                                          .outputs = outputs,
+                                          .output_count = response->n_outputs };
+    return status_ok();
+}
+
+const PredictProtocol PREDICT_TENSORFLOW = {
+    .method = "/tensorflow.serving.PredictionService/Predict",
+    .encode = encode,
+    .decode = decode,
+};

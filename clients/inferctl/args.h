@@ -1,0 +1,73 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The command line, read by one table of options. '-' and '_' in an option's name are the same; "--x=v" and "--x v" mean
+ * the same; options may stand anywhere; "--" ends them.
+ */
+
+#include "clients/c/tensor.h"
+#include "runtime/base/status.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+enum { ARGS_LIST_MAX = 64 };
+
+typedef struct TextList {
+    const char *items[ARGS_LIST_MAX];
+    size_t count;
+} TextList;
+
+typedef struct Args {
+    const char *command;  /* NULL: none given */
+    const char *argument; /* MODEL or FILE; NULL: none given */
+    bool help;
+
+    const char *server;
+    ClientProtocol protocol;
+    bool json;
+    double timeout_s;
+
+    int64_t version; /* 0: the server's choice */
+    TextList inputs, outputs;
+    int64_t top; /* 0: whole tensors */
+    const char *labels;
+    bool draw;
+
+    int64_t outstanding, connections;
+    double rate; /* calls per second; 0: closed loop */
+    double duration_s, warm_up_s;
+    int64_t seed;
+} Args;
+
+/* What a command may be told; a mask of these is in each option's row. */
+typedef enum CommandBit {
+    COMMAND_PREDICT = 1 << 0,
+    COMMAND_MODELS = 1 << 1,
+    COMMAND_STATUS = 1 << 2,
+    COMMAND_INSPECT = 1 << 3,
+    COMMAND_BENCH = 1 << 4,
+    COMMAND_SERVERS = COMMAND_PREDICT | COMMAND_MODELS | COMMAND_STATUS | COMMAND_BENCH,
+    COMMAND_ALL = COMMAND_SERVERS | COMMAND_INSPECT,
+} CommandBit;
+
+/* What the parser has to know of a command. */
+typedef struct CommandSpec {
+    const char *name;
+    CommandBit bit;
+    const char *argument; /* "MODEL"; NULL: takes none */
+    const char *summary;  /* one line */
+    const char *details;  /* for its own help */
+} CommandSpec;
+
+/* In the order of the help; ends with a row whose name is NULL. */
+extern const CommandSpec COMMAND_SPECS[];
+/* NULL when there is none. */
+const CommandSpec *command_spec_find(const char *name);
+
+/* Strings are lent from argv. INVALID_ARGUMENT saying what is wrong; ret_args holds what was read so far, also then. */
+Status args_parse(int argc, char **argv, Args *ret_args);
+/* Help of one command, or of the program for NULL. */
+void args_print_help(FILE *out, const CommandSpec *command);

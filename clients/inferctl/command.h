@@ -1,0 +1,13 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The commands, one in a file command_<name>.c. Each prints its answer on stdout, and returns what went wrong. */
+
+#include "clients/inferctl/context.h"
+
+Status command_predict(Context *context);
+Status command_models(Context *context);
+Status command_status(Context *context);
+Status command_inspect(Context *context);
+Status command_bench(Context *context);

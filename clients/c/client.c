@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One batch of six operations a call, one tag, one completion queue. Call records are pooled, and methods are registered
- * once per channel, so that a busy client allocates nothing of its own per call. Thread: the one that polls.
+ * One batch of six operations a call, one tag, one completion queue. Call records are pooled, and
+ * methods are registered once per channel, so that a busy client allocates nothing of its own per
+ * call. Thread: the one that polls.
  */
 
 #include "clients/c/client.h"
@@ -61,12 +62,17 @@ struct Client {
 static grpc_channel *open_channel(const ClientOptions *options) {
     grpc_arg arguments[] = {
         /* Each channel is a connection of its own. */
-        { .type = GRPC_ARG_INTEGER, .key = (char *)"grpc.use_local_subchannel_pool", .value.integer = 1 },
+        { .type = GRPC_ARG_INTEGER,
+          .key = (char *)"grpc.use_local_subchannel_pool",
+          .value.integer = 1 },
         { .type = GRPC_ARG_INTEGER,
           .key = (char *)GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH,
-          .value.integer = options->max_message_bytes ? (int)MIN_OF(options->max_message_bytes, (size_t)INT_MAX)
-                                                      : INT_MAX },
-        { .type = GRPC_ARG_INTEGER, .key = (char *)GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, .value.integer = INT_MAX },
+          .value.integer = options->max_message_bytes
+                               ? (int)MIN_OF(options->max_message_bytes, (size_t)INT_MAX)
+                               : INT_MAX },
+        { .type = GRPC_ARG_INTEGER,
+          .key = (char *)GRPC_ARG_MAX_SEND_MESSAGE_LENGTH,
+          .value.integer = INT_MAX },
     };
     grpc_channel_args args = { .num_args = ARRAY_LENGTH(arguments), .args = arguments };
     grpc_channel_credentials *credentials = grpc_insecure_credentials_create();
@@ -90,7 +96,8 @@ Status client_new(const ClientOptions *options, Client **ret_client) {
     for (; client->channel_count < count; client->channel_count++) {
         client->channels[client->channel_count] = open_channel(options);
         if (!client->channels[client->channel_count])
-            return status_error(STATUS_INVALID_ARGUMENT, "'%s' is not an address: expected HOST:PORT or unix:PATH",
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "'%s' is not an address: expected HOST:PORT or unix:PATH",
                                 options->target);
     }
     *ret_client = TAKE(client);
@@ -106,7 +113,7 @@ static void free_call(Call *call) {
 void client_free(Client *client) {
     if (!client)
         return;
-    LIST_FOR_EACH(node, &client->busy) {
+    LIST_FOR_EACH (node, &client->busy) {
         grpc_call_cancel(LIST_ITEM(node, Call, node)->call, NULL);
     }
     while (client->outstanding > 0)
@@ -119,7 +126,9 @@ void client_free(Client *client) {
         free(client->methods[i].handles);
     free(client->channels);
     grpc_completion_queue_shutdown(client->queue);
-    while (grpc_completion_queue_next(client->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL).type != GRPC_QUEUE_SHUTDOWN)
+    while (
+        grpc_completion_queue_next(client->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL).type !=
+        GRPC_QUEUE_SHUTDOWN)
         continue;
     grpc_completion_queue_destroy(client->queue);
     free(client);
@@ -154,7 +163,8 @@ static void **find_method(Client *client, const char *path) {
     for (size_t i = 0; i < client->method_count; i++)
         if (strcmp(client->methods[i].path, path) == 0)
             return client->methods[i].handles;
-    void **handles = client->method_count < METHODS_MAX ? calloc(client->channel_count, sizeof *handles) : NULL;
+    void **handles =
+        client->method_count < METHODS_MAX ? calloc(client->channel_count, sizeof *handles) : NULL;
     if (!handles)
         return NULL;
     for (size_t i = 0; i < client->channel_count; i++)
@@ -179,17 +189,20 @@ static Call *take_call(Client *client) {
 static gpr_timespec deadline_of(uint64_t timeout_ns) {
     if (timeout_ns > INT64_MAX)
         return gpr_inf_future(GPR_CLOCK_MONOTONIC);
-    return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos((int64_t)timeout_ns, GPR_TIMESPAN));
+    return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                        gpr_time_from_nanos((int64_t)timeout_ns, GPR_TIMESPAN));
 }
 
-/* The core takes the slices out of the buffer it is given, so each call gets a shell of its own over the same bytes. */
+/* The core takes the slices out of the buffer it is given, so each call gets a shell of its own
+ * over the same bytes. */
 static void start_batch(Call *call, ClientMessage *message) {
     grpc_byte_buffer *shell = grpc_byte_buffer_copy(message->buffer);
     grpc_op ops[6] = {
         { .op = GRPC_OP_SEND_INITIAL_METADATA },
         { .op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = shell },
         { .op = GRPC_OP_SEND_CLOSE_FROM_CLIENT },
-        { .op = GRPC_OP_RECV_INITIAL_METADATA, .data.recv_initial_metadata.recv_initial_metadata = &call->initial },
+        { .op = GRPC_OP_RECV_INITIAL_METADATA,
+          .data.recv_initial_metadata.recv_initial_metadata = &call->initial },
         { .op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &call->reply },
         { .op = GRPC_OP_RECV_STATUS_ON_CLIENT,
           .data.recv_status_on_client = { .trailing_metadata = &call->trailing,
@@ -212,8 +225,9 @@ Status client_start(Client *client, const ClientCall *spec) {
     call->want_reply = spec->want_reply;
     call->reply = NULL;
     call->details = grpc_empty_slice();
-    call->call = grpc_channel_create_registered_call(client->channels[channel], NULL, GRPC_PROPAGATE_DEFAULTS, client->queue,
-                                                     handles[channel], deadline_of(spec->timeout_ns), NULL);
+    call->call = grpc_channel_create_registered_call(
+        client->channels[channel], NULL, GRPC_PROPAGATE_DEFAULTS, client->queue, handles[channel],
+        deadline_of(spec->timeout_ns), NULL);
     start_batch(call, spec->message);
     list_push_back(&client->busy, &call->node);
     client->outstanding++;
@@ -228,7 +242,8 @@ static void join_reply(grpc_byte_buffer *buffer, ClientReply *reply) {
     reply->data = malloc(MAX_OF(grpc_byte_buffer_length(buffer), (size_t)1));
     grpc_slice *slice;
     while (reply->data && grpc_byte_buffer_reader_peek(&reader, &slice)) {
-        memcpy((char *)reply->data + reply->bytes, GRPC_SLICE_START_PTR(*slice), GRPC_SLICE_LENGTH(*slice));
+        memcpy((char *)reply->data + reply->bytes, GRPC_SLICE_START_PTR(*slice),
+               GRPC_SLICE_LENGTH(*slice));
         reply->bytes += GRPC_SLICE_LENGTH(*slice);
     }
     grpc_byte_buffer_reader_destroy(&reader);
@@ -263,7 +278,8 @@ static void finish_call(Client *client, Call *call) {
 static gpr_timespec absolute(uint64_t deadline_ns) {
     if (deadline_ns > INT64_MAX)
         return gpr_inf_future(GPR_CLOCK_MONOTONIC);
-    return gpr_time_add(gpr_time_0(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos((int64_t)deadline_ns, GPR_TIMESPAN));
+    return gpr_time_add(gpr_time_0(GPR_CLOCK_MONOTONIC),
+                        gpr_time_from_nanos((int64_t)deadline_ns, GPR_TIMESPAN));
 }
 
 size_t client_poll(Client *client, uint64_t deadline_ns) {
@@ -299,8 +315,8 @@ static void note_end(void *user, const Status *status, size_t reply_bytes, Clien
     *reply = (ClientReply){ 0 };
 }
 
-Status client_unary(Client *client, const char *method, const void *request, size_t request_bytes, uint64_t timeout_ns,
-                    ClientReply *ret_reply) {
+Status client_unary(Client *client, const char *method, const void *request, size_t request_bytes,
+                    uint64_t timeout_ns, ClientReply *ret_reply) {
     AUTO(client_message_free) ClientMessage *message = NULL;
     TRY(client_message_new(request, request_bytes, &message));
     Waiting waiting = { .done = false };

@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * Unary gRPC calls from C: bytes in, bytes out. A Client has one or more connections to one server and one completion
- * queue, and belongs to one thread: calls are started, and their ends handled, by whoever calls client_poll. The same
- * code serves inferctl, the end-to-end tests and the load generator, so that every measured server meets the same client.
+ * Unary gRPC calls from C: bytes in, bytes out. A Client has one or more connections to one server
+ * and one completion queue, and belongs to one thread: calls are started, and their ends handled,
+ * by whoever calls client_poll. The same code serves inferctl, the end-to-end tests and the load
+ * generator, so that every measured server meets the same client.
  */
 
 #include "runtime/base/cleanup.h"
@@ -16,8 +17,8 @@
 typedef struct Client Client;
 
 typedef struct ClientOptions {
-    const char *target;      /* "127.0.0.1:8500", "unix:/run/inferd.sock" */
-    size_t connections;      /* calls take turns over them; 0 means 1 */
+    const char *target;       /* "127.0.0.1:8500", "unix:/run/inferd.sock" */
+    size_t connections;       /* calls take turns over them; 0 means 1 */
     size_t max_message_bytes; /* of a reply; 0: 2 GiB - 1 */
 } ClientOptions;
 
@@ -49,23 +50,24 @@ DEFINE_AUTO_VALUE(ClientReply, client_reply_deinit);
  * @reply_bytes  length of the reply, 0 on failure
  * @reply  its bytes when the call asked for them; the callee may take them by zeroing the struct
  */
-typedef void (*ClientDone)(void *user, const Status *status, size_t reply_bytes, ClientReply *reply);
+typedef void (*ClientDone)(void *user, const Status *status, size_t reply_bytes,
+                           ClientReply *reply);
 
 typedef struct ClientCall {
-    const char *method; /* "/package.Service/Method", static */
+    const char *method;     /* "/package.Service/Method", static */
     ClientMessage *message; /* lent until the call was started */
-    uint64_t timeout_ns; /* TIME_NEVER: none */
-    bool want_reply;     /* join and hand over the reply's bytes */
-    ClientDone done;     /* on the thread that polls */
+    uint64_t timeout_ns;    /* TIME_NEVER: none */
+    bool want_reply;        /* join and hand over the reply's bytes */
+    ClientDone done;        /* on the thread that polls */
     void *user;
 } ClientCall;
 
 Status client_start(Client *client, const ClientCall *call);
-/* Handles what has ended until the deadline (monotonic ns), at least one event if any call is outstanding and the deadline
- * allows. Returns how many calls ended. */
+/* Handles what has ended until the deadline (monotonic ns), at least one event if any call is
+ * outstanding and the deadline allows. Returns how many calls ended. */
 size_t client_poll(Client *client, uint64_t deadline_ns);
 size_t client_outstanding(const Client *client);
 
 /* One call, waiting. Errors: the server's own status; UNAVAILABLE when it cannot be reached. */
-Status client_unary(Client *client, const char *method, const void *request, size_t request_bytes, uint64_t timeout_ns,
-                    ClientReply *ret_reply);
+Status client_unary(Client *client, const char *method, const void *request, size_t request_bytes,
+                    uint64_t timeout_ns, ClientReply *ret_reply);

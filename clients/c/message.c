@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Packs and unpacks protobuf-c messages in arena memory, so that nobody walks a reply to free it, and so that a reply
- * that explodes when it is unpacked meets the arena's budget. Thread: the caller's.
+ * Packs and unpacks protobuf-c messages in arena memory, so that nobody walks a reply to free it,
+ * and so that a reply that explodes when it is unpacked meets the arena's budget. Thread: the
+ * caller's.
  */
 
 #include "clients/c/message.h"
@@ -28,12 +29,14 @@ Status message_pack(const ProtobufCMessage *message, Arena *arena, ClientBytes *
     return status_ok();
 }
 
-Status message_unpack(const ProtobufCMessageDescriptor *type, ClientBytes bytes, const char *method, Arena *arena,
-                      void *ret_message) {
+Status message_unpack(const ProtobufCMessageDescriptor *type, ClientBytes bytes, const char *method,
+                      Arena *arena, void *ret_message) {
     ProtobufCAllocator allocator = { .alloc = allocate, .free = keep, .allocator_data = arena };
-    ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, bytes.bytes, bytes.data);
+    ProtobufCMessage *message =
+        protobuf_c_message_unpack(type, &allocator, bytes.bytes, bytes.data);
     if (!message)
-        return status_error(STATUS_INTERNAL, "the answer of %s (%zu bytes) is not a %s", method, bytes.bytes, type->name);
+        return status_error(STATUS_INTERNAL, "the answer of %s (%zu bytes) is not a %s", method,
+                            bytes.bytes, type->name);
     *(ProtobufCMessage **)ret_message = message;
     return status_ok();
 }
@@ -42,7 +45,9 @@ Status message_call(const MessageCall *call, void *ret_message) {
     ClientBytes request;
     TRY(message_pack(call->request, call->arena, &request));
     AUTO(client_reply_deinit) ClientReply reply = { 0 };
-    TRY(client_unary(call->client, call->method, request.data, request.bytes, call->timeout_ns, &reply));
-    return message_unpack(call->reply_type, (ClientBytes){ .data = reply.data, .bytes = reply.bytes }, call->method,
+    TRY(client_unary(call->client, call->method, request.data, request.bytes, call->timeout_ns,
+                     &reply));
+    return message_unpack(call->reply_type,
+                          (ClientBytes){ .data = reply.data, .bytes = reply.bytes }, call->method,
                           call->arena, ret_message);
 }

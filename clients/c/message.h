@@ -33,9 +33,10 @@ typedef struct ClientBytes {
 } ClientBytes;
 
 Status message_pack(const ProtobufCMessage *message, Arena *arena, ClientBytes *ret_packed);
-/* The message and all it holds live in arena. INTERNAL naming the method when the bytes are no such message. */
-Status message_unpack(const ProtobufCMessageDescriptor *type, ClientBytes bytes, const char *method, Arena *arena,
-                      void *ret_message);
+/* The message and all it holds live in arena. INTERNAL naming the method when the bytes are no such
+ * message. */
+Status message_unpack(const ProtobufCMessageDescriptor *type, ClientBytes bytes, const char *method,
+                      Arena *arena, void *ret_message);
 
 /* One call: request packed, sent, reply unpacked into *ret_message. */
 typedef struct MessageCall {

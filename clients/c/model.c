@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Asks a server about its models. Answers live in the asker's arena. In TensorFlow's protocol a model's inputs come as a
- * map inside an Any; they are put in name order. Thread: the caller's.
+ * Asks a server about its models. Answers live in the asker's arena. In TensorFlow's protocol a
+ * model's inputs come as a map inside an Any; they are put in name order. Thread: the caller's.
  */
 
 #include "clients/c/model.h"
@@ -24,7 +24,8 @@ typedef Inference__ModelMetadataResponse__TensorMetadata TensorMetadata;
 
 static const ClientType UNKNOWN_TYPE = { .name = "unknown" };
 
-static Status read_ports(TensorMetadata *const *tensors, size_t count, Arena *arena, ClientPort **ret_ports) {
+static Status read_ports(TensorMetadata *const *tensors, size_t count, Arena *arena,
+                         ClientPort **ret_ports) {
     MESSAGE_ARRAY(ClientPort, ports, count, arena);
     for (size_t i = 0; i < count; i++) {
         const ClientType *type = client_type_by_inference_name(tensors[i]->datatype);
@@ -37,7 +38,8 @@ static Status read_ports(TensorMetadata *const *tensors, size_t count, Arena *ar
     return status_ok();
 }
 
-static Status inference_model(const ClientAsk *ask, const ClientModelName *name, ClientModel *ret_model) {
+static Status inference_model(const ClientAsk *ask, const ClientModelName *name,
+                              ClientModel *ret_model) {
     Inference__ModelMetadataRequest request = INFERENCE__MODEL_METADATA_REQUEST__INIT;
     Inference__ModelMetadataResponse *response = NULL;
     char version[24];
@@ -53,10 +55,13 @@ static Status inference_model(const ClientAsk *ask, const ClientModelName *name,
                                      .timeout_ns = ask->timeout_ns,
                                      .arena = ask->arena },
                      &response));
-    ClientModel model = { .name = response->name, .platform = response->platform, .version = name->version };
+    ClientModel model = { .name = response->name,
+                          .platform = response->platform,
+                          .version = name->version };
     for (size_t i = 0; name->version == 0 && i < response->n_versions; i++) {
         int64_t number = strtoll(response->versions[i], NULL, 10);
-        model.version = MAX_OF(model.version, number); /* the highest is served unless the server was told otherwise */
+        model.version = MAX_OF(
+            model.version, number); /* the highest is served unless the server was told otherwise */
     }
     TRY(read_ports(response->inputs, response->n_inputs, ask->arena, &model.inputs));
     TRY(read_ports(response->outputs, response->n_outputs, ask->arena, &model.outputs));
@@ -83,7 +88,8 @@ static int by_name(const void *a, const void *b) {
     return strcmp(((const ClientPort *)a)->name, ((const ClientPort *)b)->name);
 }
 
-static Status read_signature(const Tensorflow__SignatureDef *def, Arena *arena, ClientModel *model) {
+static Status read_signature(const Tensorflow__SignatureDef *def, Arena *arena,
+                             ClientModel *model) {
     MESSAGE_ARRAY(ClientPort, inputs, def->n_inputs, arena);
     MESSAGE_ARRAY(ClientPort, outputs, def->n_outputs, arena);
     for (size_t i = 0; i < def->n_inputs; i++)
@@ -101,7 +107,8 @@ static Status read_signature(const Tensorflow__SignatureDef *def, Arena *arena, 
     return status_ok();
 }
 
-static void fill_spec(const ClientModelName *name, Tensorflow__Serving__ModelSpec *spec, Google__Protobuf__Int64Value *version) {
+static void fill_spec(const ClientModelName *name, Tensorflow__Serving__ModelSpec *spec,
+                      Google__Protobuf__Int64Value *version) {
     spec->name = message_text(name->name);
     if (name->version == 0)
         return;
@@ -110,40 +117,48 @@ static void fill_spec(const ClientModelName *name, Tensorflow__Serving__ModelSpe
     spec->version = version;
 }
 
-static Status find_signature(const Tensorflow__Serving__GetModelMetadataResponse *response, Arena *arena, ClientModel *model) {
+static Status find_signature(const Tensorflow__Serving__GetModelMetadataResponse *response,
+                             Arena *arena, ClientModel *model) {
     for (size_t i = 0; i < response->n_metadata; i++) {
         const Google__Protobuf__Any *any = response->metadata[i]->value;
         if (!any || strcmp(response->metadata[i]->key, "signature_def") != 0)
             continue;
         Tensorflow__Serving__SignatureDefMap *map = NULL;
         TRY(message_unpack(&tensorflow__serving__signature_def_map__descriptor,
-                           (ClientBytes){ .data = any->value.data, .bytes = any->value.len }, "GetModelMetadata", arena, &map));
+                           (ClientBytes){ .data = any->value.data, .bytes = any->value.len },
+                           "GetModelMetadata", arena, &map));
         for (size_t j = 0; j < map->n_signature_def; j++)
-            if (map->signature_def[j]->value && strcmp(map->signature_def[j]->key, "serving_default") == 0)
+            if (map->signature_def[j]->value &&
+                strcmp(map->signature_def[j]->key, "serving_default") == 0)
                 return read_signature(map->signature_def[j]->value, arena, model);
     }
-    return status_error(STATUS_NOT_FOUND, "model '%s' has no signature 'serving_default'", model->name);
+    return status_error(STATUS_NOT_FOUND, "model '%s' has no signature 'serving_default'",
+                        model->name);
 }
 
-static Status tensorflow_model(const ClientAsk *ask, const ClientModelName *name, ClientModel *ret_model) {
+static Status tensorflow_model(const ClientAsk *ask, const ClientModelName *name,
+                               ClientModel *ret_model) {
     Google__Protobuf__Int64Value version = GOOGLE__PROTOBUF__INT64_VALUE__INIT;
     Tensorflow__Serving__ModelSpec spec = TENSORFLOW__SERVING__MODEL_SPEC__INIT;
-    Tensorflow__Serving__GetModelMetadataRequest request = TENSORFLOW__SERVING__GET_MODEL_METADATA_REQUEST__INIT;
+    Tensorflow__Serving__GetModelMetadataRequest request =
+        TENSORFLOW__SERVING__GET_MODEL_METADATA_REQUEST__INIT;
     Tensorflow__Serving__GetModelMetadataResponse *response = NULL;
     char *fields[] = { message_text("signature_def") };
     fill_spec(name, &spec, &version);
     request.model_spec = &spec;
     request.n_metadata_field = 1;
     request.metadata_field = fields;
-    TRY(message_call(&(MessageCall){ .client = ask->client,
-                                     .method = "/tensorflow.serving.PredictionService/GetModelMetadata",
-                                     .request = &request.base,
-                                     .reply_type = &tensorflow__serving__get_model_metadata_response__descriptor,
-                                     .timeout_ns = ask->timeout_ns,
-                                     .arena = ask->arena },
-                     &response));
+    TRY(message_call(
+        &(MessageCall){ .client = ask->client,
+                        .method = "/tensorflow.serving.PredictionService/GetModelMetadata",
+                        .request = &request.base,
+                        .reply_type = &tensorflow__serving__get_model_metadata_response__descriptor,
+                        .timeout_ns = ask->timeout_ns,
+                        .arena = ask->arena },
+        &response));
     const Tensorflow__Serving__ModelSpec *told = response->model_spec;
-    bool has_version = told && told->version_choice_case == TENSORFLOW__SERVING__MODEL_SPEC__VERSION_CHOICE_VERSION;
+    bool has_version = told && told->version_choice_case ==
+                                   TENSORFLOW__SERVING__MODEL_SPEC__VERSION_CHOICE_VERSION;
     *ret_model = (ClientModel){ .name = told ? told->name : name->name,
                                 .platform = "",
                                 .version = has_version ? told->version->value : name->version };
@@ -156,29 +171,34 @@ Status client_model(const ClientAsk *ask, const ClientModelName *name, ClientMod
     return inference_model(ask, name, ret_model);
 }
 
-Status client_versions(const ClientAsk *ask, const ClientModelName *name, ClientVersion **ret_versions, size_t *ret_count) {
+Status client_versions(const ClientAsk *ask, const ClientModelName *name,
+                       ClientVersion **ret_versions, size_t *ret_count) {
     Google__Protobuf__Int64Value number = GOOGLE__PROTOBUF__INT64_VALUE__INIT;
     Tensorflow__Serving__ModelSpec spec = TENSORFLOW__SERVING__MODEL_SPEC__INIT;
-    Tensorflow__Serving__GetModelStatusRequest request = TENSORFLOW__SERVING__GET_MODEL_STATUS_REQUEST__INIT;
+    Tensorflow__Serving__GetModelStatusRequest request =
+        TENSORFLOW__SERVING__GET_MODEL_STATUS_REQUEST__INIT;
     Tensorflow__Serving__GetModelStatusResponse *response = NULL;
     fill_spec(name, &spec, &number);
     request.model_spec = &spec;
-    TRY(message_call(&(MessageCall){ .client = ask->client,
-                                     .method = "/tensorflow.serving.ModelService/GetModelStatus",
-                                     .request = &request.base,
-                                     .reply_type = &tensorflow__serving__get_model_status_response__descriptor,
-                                     .timeout_ns = ask->timeout_ns,
-                                     .arena = ask->arena },
-                     &response));
+    TRY(message_call(
+        &(MessageCall){ .client = ask->client,
+                        .method = "/tensorflow.serving.ModelService/GetModelStatus",
+                        .request = &request.base,
+                        .reply_type = &tensorflow__serving__get_model_status_response__descriptor,
+                        .timeout_ns = ask->timeout_ns,
+                        .arena = ask->arena },
+        &response));
     MESSAGE_ARRAY(ClientVersion, versions, response->n_model_version_status, ask->arena);
     for (size_t i = 0; i < response->n_model_version_status; i++) {
         const Tensorflow__Serving__ModelVersionStatus *told = response->model_version_status[i];
-        const ProtobufCEnumValue *state =
-            protobuf_c_enum_descriptor_get_value(&tensorflow__serving__model_version_status__state__descriptor, (int)told->state);
-        versions[i] = (ClientVersion){ .version = told->version, .state = state ? state->name : "UNKNOWN" };
+        const ProtobufCEnumValue *state = protobuf_c_enum_descriptor_get_value(
+            &tensorflow__serving__model_version_status__state__descriptor, (int)told->state);
+        versions[i] =
+            (ClientVersion){ .version = told->version, .state = state ? state->name : "UNKNOWN" };
         versions[i].status = status_ok();
         if (told->status && told->status->error_code != 0)
-            versions[i].status = status_error((StatusCode)told->status->error_code, "%s", told->status->error_message);
+            versions[i].status = status_error((StatusCode)told->status->error_code, "%s",
+                                              told->status->error_message);
     }
     *ret_versions = versions;
     *ret_count = response->n_model_version_status;
@@ -188,13 +208,14 @@ Status client_versions(const ClientAsk *ask, const ClientModelName *name, Client
 Status client_index(const ClientAsk *ask, ClientIndexRow **ret_rows, size_t *ret_count) {
     Inference__RepositoryIndexRequest request = INFERENCE__REPOSITORY_INDEX_REQUEST__INIT;
     Inference__RepositoryIndexResponse *response = NULL;
-    TRY(message_call(&(MessageCall){ .client = ask->client,
-                                     .method = "/inference.GRPCInferenceService/RepositoryIndex",
-                                     .request = &request.base,
-                                     .reply_type = &inference__repository_index_response__descriptor,
-                                     .timeout_ns = ask->timeout_ns,
-                                     .arena = ask->arena },
-                     &response));
+    TRY(message_call(
+        &(MessageCall){ .client = ask->client,
+                        .method = "/inference.GRPCInferenceService/RepositoryIndex",
+                        .request = &request.base,
+                        .reply_type = &inference__repository_index_response__descriptor,
+                        .timeout_ns = ask->timeout_ns,
+                        .arena = ask->arena },
+        &response));
     MESSAGE_ARRAY(ClientIndexRow, rows, response->n_models, ask->arena);
     for (size_t i = 0; i < response->n_models; i++)
         rows[i] = (ClientIndexRow){ .name = response->models[i]->name,

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What a server tells of its models: metadata in either protocol, states of versions, the index of the repository. */
+/* What a server tells of its models: metadata in either protocol, states of versions, the index of
+ * the repository. */
 
 #include "clients/c/client.h"
 #include "clients/c/predict.h"
@@ -32,7 +33,8 @@ typedef struct ClientVersion {
 } ClientVersion;
 
 /* GetModelStatus, whatever the protocol: the other one has nothing like it. */
-Status client_versions(const ClientAsk *ask, const ClientModelName *name, ClientVersion **ret_versions, size_t *ret_count);
+Status client_versions(const ClientAsk *ask, const ClientModelName *name,
+                       ClientVersion **ret_versions, size_t *ret_count);
 
 typedef struct ClientIndexRow {
     const char *name, *version, *state, *reason;

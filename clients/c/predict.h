@@ -4,8 +4,8 @@
 
 /*
  * Predictions in either protocol: tensorflow.serving.PredictionService/Predict or
- * inference.GRPCInferenceService/ModelInfer. Tensors go and come as raw bytes; typed fields in an answer are read too,
- * since other servers send them.
+ * inference.GRPCInferenceService/ModelInfer. Tensors go and come as raw bytes; typed fields in an
+ * answer are read too, since other servers send them.
  */
 
 #include "clients/c/client.h"
@@ -40,10 +40,13 @@ const char *client_predict_method(ClientProtocol protocol);
  *
  * @arena  keeps the bytes
  *
- * Errors: INVALID_ARGUMENT (a type that the protocol lacks; data that does not fit its shape), RESOURCE_EXHAUSTED
+ * Errors: INVALID_ARGUMENT (a type that the protocol lacks; data that does not fit its shape),
+ * RESOURCE_EXHAUSTED
  */
-Status client_predict_encode(const ClientPredict *predict, Arena *arena, const void **ret_data, size_t *ret_bytes);
+Status client_predict_encode(const ClientPredict *predict, Arena *arena, const void **ret_data,
+                             size_t *ret_bytes);
 
-/* Everything in the answer lives in arena. INTERNAL for an answer that contradicts itself; else the server's status. */
-Status client_predict(Client *client, const ClientPredict *predict, uint64_t timeout_ns, Arena *arena,
-                      ClientPrediction *ret_prediction);
+/* Everything in the answer lives in arena. INTERNAL for an answer that contradicts itself; else the
+ * server's status. */
+Status client_predict(Client *client, const ClientPredict *predict, uint64_t timeout_ns,
+                      Arena *arena, ClientPrediction *ret_prediction);

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * ModelInfer of the Open Inference Protocol. Inputs travel in raw_input_contents, one entry each; outputs are read from
- * raw_output_contents, or from the typed contents of servers that send no raw ones. Thread: the caller's.
+ * ModelInfer of the Open Inference Protocol. Inputs travel in raw_input_contents, one entry each;
+ * outputs are read from raw_output_contents, or from the typed contents of servers that send no raw
+ * ones. Thread: the caller's.
  */
 
 #include "clients/c/predict_protocol.h"
@@ -21,21 +22,25 @@ typedef Inference__InferTensorContents Contents;
 
 enum { VERSION_TEXT_BYTES = 24 };
 
-static Status encode_inputs(const ClientPredict *predict, Arena *arena, Inference__ModelInferRequest *request) {
+static Status encode_inputs(const ClientPredict *predict, Arena *arena,
+                            Inference__ModelInferRequest *request) {
     MESSAGE_ARRAY(InputTensor *, inputs, predict->input_count, arena);
     MESSAGE_ARRAY(ProtobufCBinaryData, raw, predict->input_count, arena);
     for (size_t i = 0; i < predict->input_count; i++) {
         const ClientTensor *tensor = &predict->inputs[i];
         if (!tensor->type->inference_name)
-            return status_error(STATUS_INVALID_ARGUMENT, "input '%s': the Open Inference Protocol has no type %s", tensor->name,
-                                tensor->type->name);
-        MESSAGE_NEW(InputTensor, input, INFERENCE__MODEL_INFER_REQUEST__INFER_INPUT_TENSOR__INIT, arena);
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "input '%s': the Open Inference Protocol has no type %s",
+                                tensor->name, tensor->type->name);
+        MESSAGE_NEW(InputTensor, input, INFERENCE__MODEL_INFER_REQUEST__INFER_INPUT_TENSOR__INIT,
+                    arena);
         input->name = message_text(tensor->name);
         input->datatype = message_text(tensor->type->inference_name);
         input->n_shape = tensor->rank;
         input->shape = (int64_t *)(uintptr_t)tensor->dims;
         inputs[i] = input;
-        raw[i] = (ProtobufCBinaryData){ .len = tensor->bytes, .data = (uint8_t *)(uintptr_t)tensor->data };
+        raw[i] = (ProtobufCBinaryData){ .len = tensor->bytes,
+                                        .data = (uint8_t *)(uintptr_t)tensor->data };
     }
     request->n_inputs = request->n_raw_input_contents = predict->input_count;
     request->inputs = inputs;
@@ -54,7 +59,8 @@ static Status encode(const ClientPredict *predict, Arena *arena, ClientBytes *re
     TRY(encode_inputs(predict, arena, &request));
     MESSAGE_ARRAY(WantedTensor *, wanted, predict->output_count, arena);
     for (size_t i = 0; i < predict->output_count; i++) {
-        MESSAGE_NEW(WantedTensor, output, INFERENCE__MODEL_INFER_REQUEST__INFER_REQUESTED_OUTPUT_TENSOR__INIT, arena);
+        MESSAGE_NEW(WantedTensor, output,
+                    INFERENCE__MODEL_INFER_REQUEST__INFER_REQUESTED_OUTPUT_TENSOR__INIT, arena);
         output->name = message_text(predict->outputs[i]);
         wanted[i] = output;
     }
@@ -68,7 +74,8 @@ static TypedItems typed_items(const Contents *contents, const ClientType *type) 
         const char *names; /* of the datatypes it holds */
         TypedItems typed;
     } fields[] = {
-        { "BOOL", { contents->bool_contents, contents->n_bool_contents, sizeof(protobuf_c_boolean) } },
+        { "BOOL",
+          { contents->bool_contents, contents->n_bool_contents, sizeof(protobuf_c_boolean) } },
         { "INT8 INT16 INT32", { contents->int_contents, contents->n_int_contents, 4 } },
         { "INT64", { contents->int64_contents, contents->n_int64_contents, 8 } },
         { "UINT8 UINT16 UINT32", { contents->uint_contents, contents->n_uint_contents, 4 } },
@@ -78,17 +85,21 @@ static TypedItems typed_items(const Contents *contents, const ClientType *type) 
     };
     size_t length = strlen(type->inference_name);
     for (size_t i = 0; i < ARRAY_LENGTH(fields); i++)
-        for (const char *at = fields[i].names; (at = strstr(at, type->inference_name)); at += length)
-            if ((at == fields[i].names || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+        for (const char *at = fields[i].names; (at = strstr(at, type->inference_name));
+             at += length)
+            if ((at == fields[i].names || at[-1] == ' ') &&
+                (at[length] == ' ' || at[length] == '\0'))
                 return fields[i].typed;
     return (TypedItems){ 0 };
 }
 
-static Status decode_output(const OutputTensor *output, const ProtobufCBinaryData *raw, Arena *arena, ClientTensor *tensor) {
+static Status decode_output(const OutputTensor *output, const ProtobufCBinaryData *raw,
+                            Arena *arena, ClientTensor *tensor) {
     tensor->name = output->name;
     tensor->type = client_type_by_inference_name(output->datatype);
     if (!tensor->type)
-        return status_error(STATUS_INTERNAL, "output '%s' has the unknown type '%s'", output->name, output->datatype);
+        return status_error(STATUS_INTERNAL, "output '%s' has the unknown type '%s'", output->name,
+                            output->datatype);
     TRY(client_tensor_set_dims(tensor, output->shape, output->n_shape));
     if (raw) {
         tensor->data = raw->data;
@@ -98,19 +109,24 @@ static Status decode_output(const OutputTensor *output, const ProtobufCBinaryDat
     Contents empty = INFERENCE__INFER_TENSOR_CONTENTS__INIT;
     const Contents *contents = output->contents ? output->contents : &empty;
     if (tensor->type->bytes == 0)
-        return client_tensor_from_strings(tensor, contents->bytes_contents, contents->n_bytes_contents, arena);
+        return client_tensor_from_strings(tensor, contents->bytes_contents,
+                                          contents->n_bytes_contents, arena);
     return client_tensor_from_items(tensor, typed_items(contents, tensor->type), false, arena);
 }
 
 static Status decode(ClientBytes bytes, Arena *arena, ClientPrediction *ret_prediction) {
     Inference__ModelInferResponse *response = NULL;
-    TRY(message_unpack(&inference__model_infer_response__descriptor, bytes, PREDICT_INFERENCE.method, arena, &response));
-    if (response->n_raw_output_contents > 0 && response->n_raw_output_contents != response->n_outputs)
-        return status_error(STATUS_INTERNAL, "the answer has %zu outputs but %zu raw contents", response->n_outputs,
-                            response->n_raw_output_contents);
+    TRY(message_unpack(&inference__model_infer_response__descriptor, bytes,
+                       PREDICT_INFERENCE.method, arena, &response));
+    if (response->n_raw_output_contents > 0 &&
+        response->n_raw_output_contents != response->n_outputs)
+        return status_error(STATUS_INTERNAL, "the answer has %zu outputs but %zu raw contents",
+                            response->n_outputs, response->n_raw_output_contents);
     MESSAGE_ARRAY(ClientTensor, outputs, response->n_outputs, arena);
     for (size_t i = 0; i < response->n_outputs; i++)
-        TRY(decode_output(response->outputs[i], response->n_raw_output_contents > 0 ? &response->raw_output_contents[i] : NULL,
+        TRY(decode_output(response->outputs[i],
+                          response->n_raw_output_contents > 0 ? &response->raw_output_contents[i]
+                                                              : NULL,
                           arena, &outputs[i]));
     *ret_prediction = (ClientPrediction){ .model_name = response->model_name,
                                           .version = strtoll(response->model_version, NULL, 10),

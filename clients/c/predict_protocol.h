@@ -21,10 +21,13 @@ typedef struct TypedItems {
     size_t count, item_bytes;
 } TypedItems;
 
-/* Makes the tensor's data of typed items: the low bytes of each (little-endian); the last one stands for all that are
- * missing, as TensorFlow has it, if may_repeat. INTERNAL when the count does not fit the shape. */
-Status client_tensor_from_items(ClientTensor *tensor, TypedItems typed, bool may_repeat, Arena *arena);
+/* Makes the tensor's data of typed items: the low bytes of each (little-endian); the last one
+ * stands for all that are missing, as TensorFlow has it, if may_repeat. INTERNAL when the count
+ * does not fit the shape. */
+Status client_tensor_from_items(ClientTensor *tensor, TypedItems typed, bool may_repeat,
+                                Arena *arena);
 /* The same for strings. */
-Status client_tensor_from_strings(ClientTensor *tensor, const ProtobufCBinaryData *strings, size_t count, Arena *arena);
+Status client_tensor_from_strings(ClientTensor *tensor, const ProtobufCBinaryData *strings,
+                                  size_t count, Arena *arena);
 /* dims as a server sent them. INTERNAL for more than CLIENT_RANK_MAX. */
 Status client_tensor_set_dims(ClientTensor *tensor, const int64_t *dims, size_t rank);

@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Predict of TensorFlow Serving. Numbers travel as tensor_content, strings as string_val; answers are read from either,
- * with the repetition of a last typed value that TensorFlow allows. Outputs are a map: they are put in name order, so
- * that two answers look alike. Thread: the caller's.
+ * Predict of TensorFlow Serving. Numbers travel as tensor_content, strings as string_val; answers
+ * are read from either, with the repetition of a last typed value that TensorFlow allows. Outputs
+ * are a map: they are put in name order, so that two answers look alike. Thread: the caller's.
  */
 
 #include "clients/c/predict_protocol.h"
@@ -42,10 +42,12 @@ static Status encode_data(const ClientTensor *tensor, Arena *arena, TensorProto 
     }
     size_t elements = 0, offset = 0;
     if (!client_tensor_elements(tensor, &elements))
-        return status_error(STATUS_INVALID_ARGUMENT, "input '%s' has an impossible shape", tensor->name);
+        return status_error(STATUS_INVALID_ARGUMENT, "input '%s' has an impossible shape",
+                            tensor->name);
     MESSAGE_ARRAY(ProtobufCBinaryData, strings, elements, arena);
     for (size_t i = 0; i < elements; i++)
-        strings[i].data = (uint8_t *)(uintptr_t)client_tensor_string(tensor, &offset, &strings[i].len);
+        strings[i].data =
+            (uint8_t *)(uintptr_t)client_tensor_string(tensor, &offset, &strings[i].len);
     proto->n_string_val = elements;
     proto->string_val = strings;
     return status_ok();
@@ -63,7 +65,8 @@ static Status encode(const ClientPredict *predict, Arena *arena, ClientBytes *re
     }
     MESSAGE_ARRAY(InputsEntry *, inputs, predict->input_count, arena);
     for (size_t i = 0; i < predict->input_count; i++) {
-        MESSAGE_NEW(InputsEntry, entry, TENSORFLOW__SERVING__PREDICT_REQUEST__INPUTS_ENTRY__INIT, arena);
+        MESSAGE_NEW(InputsEntry, entry, TENSORFLOW__SERVING__PREDICT_REQUEST__INPUTS_ENTRY__INIT,
+                    arena);
         MESSAGE_NEW(TensorProto, proto, TENSORFLOW__TENSOR_PROTO__INIT, arena);
         proto->dtype = (Tensorflow__DataType)predict->inputs[i].type->tensorflow_number;
         TRY(encode_dims(&predict->inputs[i], arena, proto));
@@ -82,26 +85,37 @@ static Status encode(const ClientPredict *predict, Arena *arena, ClientBytes *re
 
 static TypedItems typed_items(const TensorProto *proto, Tensorflow__DataType dtype) {
     switch (dtype) {
-    case TENSORFLOW__DATA_TYPE__DT_FLOAT: return (TypedItems){ proto->float_val, proto->n_float_val, 4 };
-    case TENSORFLOW__DATA_TYPE__DT_DOUBLE: return (TypedItems){ proto->double_val, proto->n_double_val, 8 };
-    case TENSORFLOW__DATA_TYPE__DT_INT64: return (TypedItems){ proto->int64_val, proto->n_int64_val, 8 };
-    case TENSORFLOW__DATA_TYPE__DT_UINT32: return (TypedItems){ proto->uint32_val, proto->n_uint32_val, 4 };
-    case TENSORFLOW__DATA_TYPE__DT_UINT64: return (TypedItems){ proto->uint64_val, proto->n_uint64_val, 8 };
+    case TENSORFLOW__DATA_TYPE__DT_FLOAT:
+        return (TypedItems){ proto->float_val, proto->n_float_val, 4 };
+    case TENSORFLOW__DATA_TYPE__DT_DOUBLE:
+        return (TypedItems){ proto->double_val, proto->n_double_val, 8 };
+    case TENSORFLOW__DATA_TYPE__DT_INT64:
+        return (TypedItems){ proto->int64_val, proto->n_int64_val, 8 };
+    case TENSORFLOW__DATA_TYPE__DT_UINT32:
+        return (TypedItems){ proto->uint32_val, proto->n_uint32_val, 4 };
+    case TENSORFLOW__DATA_TYPE__DT_UINT64:
+        return (TypedItems){ proto->uint64_val, proto->n_uint64_val, 8 };
     case TENSORFLOW__DATA_TYPE__DT_BOOL:
         return (TypedItems){ proto->bool_val, proto->n_bool_val, sizeof(protobuf_c_boolean) };
-    case TENSORFLOW__DATA_TYPE__DT_COMPLEX64: return (TypedItems){ proto->scomplex_val, proto->n_scomplex_val / 2, 8 };
-    case TENSORFLOW__DATA_TYPE__DT_COMPLEX128: return (TypedItems){ proto->dcomplex_val, proto->n_dcomplex_val / 2, 16 };
+    case TENSORFLOW__DATA_TYPE__DT_COMPLEX64:
+        return (TypedItems){ proto->scomplex_val, proto->n_scomplex_val / 2, 8 };
+    case TENSORFLOW__DATA_TYPE__DT_COMPLEX128:
+        return (TypedItems){ proto->dcomplex_val, proto->n_dcomplex_val / 2, 16 };
     case TENSORFLOW__DATA_TYPE__DT_HALF:
-    case TENSORFLOW__DATA_TYPE__DT_BFLOAT16: return (TypedItems){ proto->half_val, proto->n_half_val, 4 };
-    default: return (TypedItems){ proto->int_val, proto->n_int_val, 4 };
+    case TENSORFLOW__DATA_TYPE__DT_BFLOAT16:
+        return (TypedItems){ proto->half_val, proto->n_half_val, 4 };
+    default:
+        return (TypedItems){ proto->int_val, proto->n_int_val, 4 };
     }
 }
 
-static Status decode_tensor(const char *name, const TensorProto *proto, Arena *arena, ClientTensor *tensor) {
+static Status decode_tensor(const char *name, const TensorProto *proto, Arena *arena,
+                            ClientTensor *tensor) {
     tensor->name = name;
     tensor->type = client_type_by_tensorflow_number((int32_t)proto->dtype);
     if (!tensor->type)
-        return status_error(STATUS_INTERNAL, "output '%s' has the unknown type number %d", name, (int)proto->dtype);
+        return status_error(STATUS_INTERNAL, "output '%s' has the unknown type number %d", name,
+                            (int)proto->dtype);
     size_t rank = proto->tensor_shape ? proto->tensor_shape->n_dim : 0;
     if (rank > CLIENT_RANK_MAX)
         return client_tensor_set_dims(tensor, NULL, rank);
@@ -123,18 +137,21 @@ static int by_name(const void *a, const void *b) {
 
 static Status decode(ClientBytes bytes, Arena *arena, ClientPrediction *ret_prediction) {
     Tensorflow__Serving__PredictResponse *response = NULL;
-    TRY(message_unpack(&tensorflow__serving__predict_response__descriptor, bytes, PREDICT_TENSORFLOW.method, arena,
-                       &response));
+    TRY(message_unpack(&tensorflow__serving__predict_response__descriptor, bytes,
+                       PREDICT_TENSORFLOW.method, arena, &response));
     MESSAGE_ARRAY(ClientTensor, outputs, response->n_outputs, arena);
     for (size_t i = 0; i < response->n_outputs; i++) {
         if (!response->outputs[i]->value)
-            return status_error(STATUS_INTERNAL, "output '%s' has no tensor", response->outputs[i]->key);
-        TRY(decode_tensor(response->outputs[i]->key, response->outputs[i]->value, arena, &outputs[i]));
+            return status_error(STATUS_INTERNAL, "output '%s' has no tensor",
+                                response->outputs[i]->key);
+        TRY(decode_tensor(response->outputs[i]->key, response->outputs[i]->value, arena,
+                          &outputs[i]));
     }
     if (response->n_outputs > 1)
         qsort(outputs, response->n_outputs, sizeof *outputs, by_name);
     const Tensorflow__Serving__ModelSpec *spec = response->model_spec;
-    bool has_version = spec && spec->version_choice_case == TENSORFLOW__SERVING__MODEL_SPEC__VERSION_CHOICE_VERSION;
+    bool has_version = spec && spec->version_choice_case ==
+                                   TENSORFLOW__SERVING__MODEL_SPEC__VERSION_CHOICE_VERSION;
     *ret_prediction = (ClientPrediction){ .model_name = spec ? spec->name : "",
                                           .version = has_version ? spec->version->value : 0,
                                           .outputs = outputs,

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * Tensors as both protocols carry them, and one table of element types. Data is row-major and little-endian; a string
- * tensor's data is, for each element, its length as a 32-bit number and its bytes (the Open Inference Protocol's form).
+ * Tensors as both protocols carry them, and one table of element types. Data is row-major and
+ * little-endian; a string tensor's data is, for each element, its length as a 32-bit number and its
+ * bytes (the Open Inference Protocol's form).
  */
 
 #include "runtime/base/arena.h"
@@ -34,7 +35,7 @@ const ClientType *client_type_by_onnx_number(int32_t number);
 typedef struct ClientPort {
     const char *name;
     const ClientType *type;
-    int32_t rank; /* CLIENT_UNRANKED: any */
+    int32_t rank;                  /* CLIENT_UNRANKED: any */
     int64_t dims[CLIENT_RANK_MAX]; /* -1: any */
 } ClientPort;
 
@@ -56,5 +57,7 @@ const char *client_tensor_string(const ClientTensor *tensor, size_t *offset, siz
 
 /* "[1,?,8]"; returns buffer. */
 enum { CLIENT_DIMS_TEXT_BYTES = 256 };
-const char *client_dims_format(const int64_t *dims, int32_t rank, char buffer[static CLIENT_DIMS_TEXT_BYTES]);
-#define CLIENT_DIMS_TEXT(dims, rank) client_dims_format((dims), (int32_t)(rank), (char[CLIENT_DIMS_TEXT_BYTES]){ 0 })
+const char *client_dims_format(const int64_t *dims, int32_t rank,
+                               char buffer[static CLIENT_DIMS_TEXT_BYTES]);
+#define CLIENT_DIMS_TEXT(dims, rank)                                                               \
+    client_dims_format((dims), (int32_t)(rank), (char[CLIENT_DIMS_TEXT_BYTES]){ 0 })

@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One row per option: its name, how its value is read and where it goes, which commands take it, its help. One function
- * per kind of value. An option before the command is accepted if any command takes it and checked once the command is
- * known. Pure but for printing.
+ * One row per option: its name, how its value is read and where it goes, which commands take it,
+ * its help. One function per kind of value. An option before the command is accepted if any command
+ * takes it and checked once the command is known. Pure but for printing.
  */
 
 #include "clients/inferctl/args.h"
@@ -37,7 +37,8 @@ static Status read_flag(const Option *option, const char *value, void *ret) {
 
 static Status read_text(const Option *option, const char *value, void *ret) {
     if (!*value)
-        return status_error(STATUS_INVALID_ARGUMENT, "--%s wants %s, got nothing", option->name, option->metavar);
+        return status_error(STATUS_INVALID_ARGUMENT, "--%s wants %s, got nothing", option->name,
+                            option->metavar);
     *(const char **)ret = value;
     return status_ok();
 }
@@ -45,7 +46,8 @@ static Status read_text(const Option *option, const char *value, void *ret) {
 static Status read_list(const Option *option, const char *value, void *ret) {
     TextList *list = ret;
     if (list->count == ARGS_LIST_MAX)
-        return status_error(STATUS_INVALID_ARGUMENT, "--%s may be given %d times", option->name, ARGS_LIST_MAX);
+        return status_error(STATUS_INVALID_ARGUMENT, "--%s may be given %d times", option->name,
+                            ARGS_LIST_MAX);
     return read_text(option, value, &list->items[list->count++]);
 }
 
@@ -53,8 +55,10 @@ static Status read_count(const Option *option, const char *value, void *ret) {
     char *end;
     errno = 0;
     long long number = strtoll(value, &end, 10);
-    if (end == value || *end || errno || (double)number < option->least || (double)number > option->most)
-        return status_error(STATUS_INVALID_ARGUMENT, "--%s wants a whole number from %.0f to %.0f, got '%s'", option->name,
+    if (end == value || *end || errno || (double)number < option->least ||
+        (double)number > option->most)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "--%s wants a whole number from %.0f to %.0f, got '%s'", option->name,
                             option->least, option->most, value);
     *(int64_t *)ret = number;
     return status_ok();
@@ -63,9 +67,10 @@ static Status read_count(const Option *option, const char *value, void *ret) {
 static Status read_real(const Option *option, const char *value, void *ret) {
     char *end;
     double number = strtod(value, &end);
-    if (end == value || *end || !isfinite(number) || number < option->least || number > option->most)
-        return status_error(STATUS_INVALID_ARGUMENT, "--%s wants a number from %g to %g, got '%s'", option->name, option->least,
-                            option->most, value);
+    if (end == value || *end || !isfinite(number) || number < option->least ||
+        number > option->most)
+        return status_error(STATUS_INVALID_ARGUMENT, "--%s wants a number from %g to %g, got '%s'",
+                            option->name, option->least, option->most, value);
     *(double *)ret = number;
     return status_ok();
 }
@@ -84,35 +89,47 @@ static Status read_protocol(const Option *option, const char *value, void *ret) 
             return status_ok();
         }
     }
-    return status_error(STATUS_INVALID_ARGUMENT, "--%s wants inference or tensorflow, got '%s'", option->name, value);
+    return status_error(STATUS_INVALID_ARGUMENT, "--%s wants inference or tensorflow, got '%s'",
+                        option->name, value);
 }
 
 #define AT(field) offsetof(Args, field)
 
 static const Option OPTIONS[] = {
     { "input", "[NAME=]VALUE", read_list, AT(inputs), COMMAND_PREDICT | COMMAND_BENCH, 0, 0,
-      "one input: a .npy file, a PGM, PPM or PNG picture, JSON numbers ('[[1,2],[3,4]]'), or @FILE.json; NAME= may be left "
+      "one input: a .npy file, a PGM, PPM or PNG picture, JSON numbers ('[[1,2],[3,4]]'), or "
+      "@FILE.json; NAME= may be left "
       "out when the model has one input" },
-    { "output", "NAME", read_list, AT(outputs), COMMAND_PREDICT | COMMAND_BENCH, 0, 0, "only this output; may be repeated" },
-    { "version", "N", read_count, AT(version), COMMAND_PREDICT | COMMAND_STATUS | COMMAND_BENCH, 1, 9e18,
-      "this version; default: the server's choice" },
-    { "top", "K", read_count, AT(top), COMMAND_PREDICT, 1, 1e6, "the K highest scores of each row, not whole tensors" },
+    { "output", "NAME", read_list, AT(outputs), COMMAND_PREDICT | COMMAND_BENCH, 0, 0,
+      "only this output; may be repeated" },
+    { "version", "N", read_count, AT(version), COMMAND_PREDICT | COMMAND_STATUS | COMMAND_BENCH, 1,
+      9e18, "this version; default: the server's choice" },
+    { "top", "K", read_count, AT(top), COMMAND_PREDICT, 1, 1e6,
+      "the K highest scores of each row, not whole tensors" },
     { "labels", "FILE", read_text, AT(labels), COMMAND_PREDICT, 0, 0,
       "names of the classes, one a line; without it a class is called by its index" },
-    { "draw", NULL, read_flag, AT(draw), COMMAND_PREDICT, 0, 0, "draw the picture beside the answer" },
+    { "draw", NULL, read_flag, AT(draw), COMMAND_PREDICT, 0, 0,
+      "draw the picture beside the answer" },
     { "outstanding", "N", read_count, AT(outstanding), COMMAND_BENCH, 1, 65536,
       "calls in flight; with --rate the most that may be; default 8 (1024 with --rate)" },
-    { "connections", "N", read_count, AT(connections), COMMAND_BENCH, 1, 1024, "connections that calls take turns over; default 1" },
+    { "connections", "N", read_count, AT(connections), COMMAND_BENCH, 1, 1024,
+      "connections that calls take turns over; default 1" },
     { "rate", "R", read_real, AT(rate), COMMAND_BENCH, 0.001, 1e7,
-      "Poisson arrivals, R a second; latency counts from when a call was due. Default: a new call for each that ends" },
-    { "duration", "S", read_real, AT(duration_s), COMMAND_BENCH, 0.01, 86400, "seconds that are measured; default 5" },
-    { "warm-up", "S", read_real, AT(warm_up_s), COMMAND_BENCH, 0, 3600, "seconds before that; default 0.5" },
+      "Poisson arrivals, R a second; latency counts from when a call was due. Default: a new call "
+      "for each that ends" },
+    { "duration", "S", read_real, AT(duration_s), COMMAND_BENCH, 0.01, 86400,
+      "seconds that are measured; default 5" },
+    { "warm-up", "S", read_real, AT(warm_up_s), COMMAND_BENCH, 0, 3600,
+      "seconds before that; default 0.5" },
     { "seed", "N", read_count, AT(seed), COMMAND_BENCH, 0, 9e18, "of the arrivals; default 1" },
-    { "server", "HOST:PORT", read_text, AT(server), COMMAND_SERVERS, 0, 0, "default 127.0.0.1:8500; unix:PATH works too" },
+    { "server", "HOST:PORT", read_text, AT(server), COMMAND_SERVERS, 0, 0,
+      "default 127.0.0.1:8500; unix:PATH works too" },
     { "protocol", "P", read_protocol, AT(protocol), COMMAND_SERVERS, 0, 0,
       "inference (Triton, KServe; default) or tensorflow (TensorFlow Serving)" },
-    { "timeout", "S", read_real, AT(timeout_s), COMMAND_SERVERS, 0.001, 86400, "seconds for each call; default 30" },
-    { "json", NULL, read_flag, AT(json), COMMAND_ALL, 0, 0, "one JSON document on standard output" },
+    { "timeout", "S", read_real, AT(timeout_s), COMMAND_SERVERS, 0.001, 86400,
+      "seconds for each call; default 30" },
+    { "json", NULL, read_flag, AT(json), COMMAND_ALL, 0, 0,
+      "one JSON document on standard output" },
     { "help", NULL, read_flag, AT(help), COMMAND_ALL, 0, 0, "this text" },
 };
 
@@ -145,13 +162,15 @@ static Status read_option(int argc, char **argv, int *index, Args *args, uint32_
     size_t length = strcspn(given, "=");
     const Option *option = find_option(given, length);
     if (!option)
-        return status_error(STATUS_INVALID_ARGUMENT, "there is no option --%.*s", (int)length, given);
+        return status_error(STATUS_INVALID_ARGUMENT, "there is no option --%.*s", (int)length,
+                            given);
     const char *value = given[length] ? given + length + 1 : NULL;
     if (!option->metavar && value)
         return status_error(STATUS_INVALID_ARGUMENT, "--%s takes no value", option->name);
     if (option->metavar && !value) {
         if (*index + 1 >= argc)
-            return status_error(STATUS_INVALID_ARGUMENT, "--%s wants %s", option->name, option->metavar);
+            return status_error(STATUS_INVALID_ARGUMENT, "--%s wants %s", option->name,
+                                option->metavar);
         value = argv[++*index];
     }
     *used |= UINT32_C(1) << (option - OPTIONS);
@@ -166,7 +185,8 @@ static Status take_word(Args *args, const char *word) {
     else if (!args->argument)
         args->argument = word;
     else
-        return status_error(STATUS_INVALID_ARGUMENT, "'%s' is one word too many after '%s'", word, args->argument);
+        return status_error(STATUS_INVALID_ARGUMENT, "'%s' is one word too many after '%s'", word,
+                            args->argument);
     return status_ok();
 }
 
@@ -183,11 +203,13 @@ static Status check(const Args *args, uint32_t used) {
         return status_ok();
     for (size_t i = 0; i < ARRAY_LENGTH(OPTIONS); i++)
         if ((used >> i & 1) && !(OPTIONS[i].commands & spec->bit))
-            return status_error(STATUS_INVALID_ARGUMENT, "'%s' does not take --%s", spec->name, OPTIONS[i].name);
+            return status_error(STATUS_INVALID_ARGUMENT, "'%s' does not take --%s", spec->name,
+                                OPTIONS[i].name);
     if (spec->argument && !args->argument)
         return status_error(STATUS_INVALID_ARGUMENT, "'%s' wants %s", spec->name, spec->argument);
     if (!spec->argument && args->argument)
-        return status_error(STATUS_INVALID_ARGUMENT, "'%s' takes no '%s'", spec->name, args->argument);
+        return status_error(STATUS_INVALID_ARGUMENT, "'%s' takes no '%s'", spec->name,
+                            args->argument);
     return status_ok();
 }
 
@@ -251,17 +273,23 @@ static void print_options(FILE *out, int commands) {
 
 void args_print_help(FILE *out, const CommandSpec *command) {
     if (command) {
-        fprintf(out, "usage: inferctl %s%s%s [options]\n\n%s\n\n%s\n\noptions:\n", command->name, command->argument ? " " : "",
-                command->argument ? command->argument : "", command->summary, command->details);
+        fprintf(out, "usage: inferctl %s%s%s [options]\n\n%s\n\n%s\n\noptions:\n", command->name,
+                command->argument ? " " : "", command->argument ? command->argument : "",
+                command->summary, command->details);
         print_options(out, command->bit);
         return;
     }
-    fputs("usage: inferctl COMMAND [options]\n\nAsks model servers: inferd, and others of the same protocols.\n\ncommands:\n", out);
+    fputs("usage: inferctl COMMAND [options]\n\nAsks model servers: inferd, and others of the same "
+          "protocols.\n\ncommands:\n",
+          out);
     for (const CommandSpec *spec = COMMAND_SPECS; spec->name; spec++) {
         int length = fprintf(out, "  %s %s", spec->name, spec->argument ? spec->argument : "");
         fprintf(out, "%*s%s\n", 25 - length, "", spec->summary);
     }
-    fputs("\n'inferctl COMMAND --help' tells a command's own options. For all that ask a server:\n", out);
+    fputs("\n'inferctl COMMAND --help' tells a command's own options. For all that ask a server:\n",
+          out);
     print_options(out, COMMAND_MODELS);
-    fputs("\nexit status: 0 done; 1 the server, the model or the data refused; 2 the command line is wrong\n", out);
+    fputs("\nexit status: 0 done; 1 the server, the model or the data refused; 2 the command line "
+          "is wrong\n",
+          out);
 }

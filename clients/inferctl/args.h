@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * The command line, read by one table of options. '-' and '_' in an option's name are the same; "--x=v" and "--x v" mean
- * the same; options may stand anywhere; "--" ends them.
+ * The command line, read by one table of options. '-' and '_' in an option's name are the same;
+ * "--x=v" and "--x v" mean the same; options may stand anywhere; "--" ends them.
  */
 
 #include "clients/c/tensor.h"
@@ -67,7 +67,8 @@ extern const CommandSpec COMMAND_SPECS[];
 /* NULL when there is none. */
 const CommandSpec *command_spec_find(const char *name);
 
-/* Strings are lent from argv. INVALID_ARGUMENT saying what is wrong; ret_args holds what was read so far, also then. */
+/* Strings are lent from argv. INVALID_ARGUMENT saying what is wrong; ret_args holds what was read
+ * so far, also then. */
 Status args_parse(int argc, char **argv, Args *ret_args);
 /* Help of one command, or of the program for NULL. */
 void args_print_help(FILE *out, const CommandSpec *command);

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The commands, one in a file command_<name>.c. Each prints its answer on stdout, and returns what went wrong. */
+/* The commands, one in a file command_<name>.c. Each prints its answer on stdout, and returns what
+ * went wrong. */
 
 #include "clients/inferctl/context.h"
 

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * inferctl predict: asks the server what the model takes, brings the inputs to that, asks for the prediction, prints it.
- * Thread: main.
+ * inferctl predict: asks the server what the model takes, brings the inputs to that, asks for the
+ * prediction, prints it. Thread: main.
  */
 
 #include "clients/inferctl/command.h"
@@ -28,8 +28,10 @@ static Status check_outputs(Context *context, const ClientModel *model) {
         for (size_t j = 0; j < model->output_count; j++)
             found = found || strcmp(model->outputs[j].name, wanted->items[i]) == 0;
         if (!found && model->output_count > 0)
-            return status_error(STATUS_INVALID_ARGUMENT, "model '%s' has no output '%s'; 'inferctl status %s' lists what it has",
-                                model->name, wanted->items[i], model->name);
+            return status_error(
+                STATUS_INVALID_ARGUMENT,
+                "model '%s' has no output '%s'; 'inferctl status %s' lists what it has",
+                model->name, wanted->items[i], model->name);
     }
     return status_ok();
 }
@@ -62,11 +64,13 @@ static Status rank(Context *context, Answer *answer) {
         TRY(labels_read(context->args->labels, context->arena, &labels));
     if (context->args->top == 0)
         return status_ok();
-    Ranking *rankings = arena_calloc(context->arena, answer->prediction.output_count, sizeof *rankings);
+    Ranking *rankings =
+        arena_calloc(context->arena, answer->prediction.output_count, sizeof *rankings);
     if (!rankings)
         return arena_exhausted(context->arena);
     for (size_t i = 0; i < answer->prediction.output_count; i++)
-        TRY(ranking_make(&answer->prediction.outputs[i], (size_t)context->args->top, &labels, context->arena, &rankings[i]));
+        TRY(ranking_make(&answer->prediction.outputs[i], (size_t)context->args->top, &labels,
+                         context->arena, &rankings[i]));
     answer->rankings = rankings;
     return status_ok();
 }
@@ -79,9 +83,10 @@ static Status print_json(const Answer *answer) {
             json_array_append_new(rankings, json_ranking(&answer->rankings[i]));
         json_array_append_new(outputs, json_tensor(&prediction->outputs[i]));
     }
-    json_t *document = json_pack("{s:s,s:I,s:f,s:o,s:o}", "model", answer->context->args->argument, "version",
-                                 (json_int_t)prediction->version, "milliseconds", (double)answer->elapsed_ns / (double)NS_PER_MS,
-                                 "top", rankings, "outputs", outputs);
+    json_t *document = json_pack("{s:s,s:I,s:f,s:o,s:o}", "model", answer->context->args->argument,
+                                 "version", (json_int_t)prediction->version, "milliseconds",
+                                 (double)answer->elapsed_ns / (double)NS_PER_MS, "top", rankings,
+                                 "outputs", outputs);
     if (document && !answer->rankings)
         json_object_del(document, "top");
     return context_print_json(document, json_digits(prediction->outputs, prediction->output_count));
@@ -93,7 +98,8 @@ static void print_text(const Answer *answer, FILE *out) {
     fprintf(out, "%s%s", context_style(context, STYLE_BOLD), context->args->argument);
     if (prediction->version)
         fprintf(out, " version %lld", (long long)prediction->version);
-    fprintf(out, "%s, %.3g ms\n", context_style(context, STYLE_NONE), (double)answer->elapsed_ns / (double)NS_PER_MS);
+    fprintf(out, "%s, %.3g ms\n", context_style(context, STYLE_NONE),
+            (double)answer->elapsed_ns / (double)NS_PER_MS);
     for (size_t i = 0; i < prediction->output_count; i++) {
         if (answer->rankings)
             print_ranking(context, out, &answer->rankings[i]);

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The frame around a command: its memory, its connection, its colours, and the words for its failure. gRPC's own words
- * for a connection that failed are for its authors, so they are replaced. Thread: main.
+ * The frame around a command: its memory, its connection, its colours, and the words for its
+ * failure. gRPC's own words for a connection that failed are for its authors, so they are replaced.
+ * Thread: main.
  */
 
 #include "clients/inferctl/context.h"
@@ -16,7 +17,8 @@
 
 static bool wants_colour(void) {
     const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
-    return isatty(STDOUT_FILENO) && !(none && *none) && !(terminal && strcmp(terminal, "dumb") == 0);
+    return isatty(STDOUT_FILENO) && !(none && *none) &&
+           !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
 Status context_init(Context *context, const Args *args) {
@@ -40,7 +42,8 @@ uint64_t context_timeout_ns(const Context *context) {
 
 Status context_ask(Context *context, ClientAsk *ret_ask) {
     if (!context->client)
-        TRY(client_new(&(ClientOptions){ .target = context->args->server, .connections = (size_t)context->args->connections },
+        TRY(client_new(&(ClientOptions){ .target = context->args->server,
+                                         .connections = (size_t)context->args->connections },
                        &context->client));
     *ret_ask = (ClientAsk){ .client = context->client,
                             .protocol = context->args->protocol,
@@ -57,14 +60,15 @@ Status context_print_json(json_t *document, int real_digits) {
     AUTO(json_decref) json_t *owned = document;
     if (!owned)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
-    if (json_dumpf(owned, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION((size_t)real_digits)) != 0 || putchar('\n') == EOF)
+    if (json_dumpf(owned, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION((size_t)real_digits)) != 0 ||
+        putchar('\n') == EOF)
         return status_error(STATUS_INTERNAL, "cannot write to standard output");
     return status_ok();
 }
 
 const char *context_style(const Context *context, Style style) {
     static const char *const CODES[STYLE_COUNT] = {
-        [STYLE_NONE] = "\033[0m", [STYLE_BOLD] = "\033[1m", [STYLE_DIM] = "\033[2m",
+        [STYLE_NONE] = "\033[0m",    [STYLE_BOLD] = "\033[1m",   [STYLE_DIM] = "\033[2m",
         [STYLE_GOOD] = "\033[1;32m", [STYLE_BAD] = "\033[1;31m",
     };
     return context->colour ? CODES[style] : "";
@@ -72,7 +76,8 @@ const char *context_style(const Context *context, Style style) {
 
 /* The server cannot be reached, as gRPC words it. */
 static bool is_unreachable(const Status *status) {
-    static const char *const WORDS[] = { "connect", "Connect", "DNS", "Socket closed", "recvmsg", "name resolution", "GOAWAY" };
+    static const char *const WORDS[] = { "connect", "Connect",         "DNS",   "Socket closed",
+                                         "recvmsg", "name resolution", "GOAWAY" };
     for (size_t i = 0; status->code == STATUS_UNAVAILABLE && i < sizeof WORDS / sizeof *WORDS; i++)
         if (strstr(status->message, WORDS[i]))
             return true;
@@ -108,7 +113,9 @@ static void list_models(Context *context) {
 static void print_hint(Context *context, const Status *status) {
     const Args *args = context->args;
     if (is_unreachable(status))
-        fputs("Start one with 'inferd --model-repository=DIR', or name another with --server HOST:PORT.\n", stderr);
+        fputs("Start one with 'inferd --model-repository=DIR', or name another with --server "
+              "HOST:PORT.\n",
+              stderr);
     else if (status->code == STATUS_NOT_FOUND && context->client)
         list_models(context);
     else if (status->code == STATUS_DEADLINE_EXCEEDED)
@@ -123,13 +130,15 @@ static void print_hint(Context *context, const Status *status) {
 void context_report(Context *context, const Status *status) {
     Status told = *status;
     if (is_unreachable(status))
-        told = status_error(status->code, "cannot reach %s: is inferd running?", context->args->server);
+        told = status_error(status->code, "cannot reach %s: is inferd running?",
+                            context->args->server);
     fprintf(stderr, "inferctl: %s\n", told.message);
     print_hint(context, status);
     if (!context->args->json)
         return;
-    Status printed = context_print_json(json_pack("{s:{s:s,s:s}}", "error", "code", status_code_name(told.code), "message",
-                                                  told.message),
-                                        9);
+    Status printed =
+        context_print_json(json_pack("{s:{s:s,s:s}}", "error", "code", status_code_name(told.code),
+                                     "message", told.message),
+                           9);
     (void)printed;
 }

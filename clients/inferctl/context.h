@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What a command works with. Everything it reads lives in the context's arena until the program ends. */
+/* What a command works with. Everything it reads lives in the context's arena until the program
+ * ends. */
 
 #include "clients/c/client.h"
 #include "clients/c/model.h"
@@ -35,8 +36,8 @@ Status context_print_json(json_t *document, int real_digits);
 typedef enum Style { STYLE_NONE, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_BAD, STYLE_COUNT } Style;
 const char *context_style(const Context *context, Style style);
 
-/* Says on stderr what went wrong and what to do next; with --json also on stdout. Asks the server for its models when it
- * did not know the one that was named. */
+/* Says on stderr what went wrong and what to do next; with --json also on stdout. Asks the server
+ * for its models when it did not know the one that was named. */
 void context_report(Context *context, const Status *status);
 
 DEFINE_AUTO_VALUE(Context, context_deinit);

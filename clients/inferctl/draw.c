@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A picture in characters: light pixels are full cells, two characters a pixel since cells are twice as high as wide. */
+/* A picture in characters: light pixels are full cells, two characters a pixel since cells are
+ * twice as high as wide. */
 
 #include "clients/inferctl/print.h"
 
@@ -14,7 +15,8 @@ typedef struct Shade {
 } Shade;
 
 static const Shade SHADES[] = {
-    { "  ", "  " }, { "\u2591\u2591", ".." }, { "\u2592\u2592", "++" }, { "\u2593\u2593", "%%" }, { "\u2588\u2588", "@@" },
+    { "  ", "  " },           { "\u2591\u2591", ".." }, { "\u2592\u2592", "++" },
+    { "\u2593\u2593", "%%" }, { "\u2588\u2588", "@@" },
 };
 
 /* Mean brightness of the pixels that a cell stands for, 0 to 1. */
@@ -27,13 +29,14 @@ static double brightness(const Image *image, size_t x0, size_t x1, size_t y0, si
     return sum / (double)((x1 - x0) * (y1 - y0) * image->channels) / image->full_scale;
 }
 
-static void print_line(const Context *context, const Image *image, size_t width, size_t height, size_t y) {
+static void print_line(const Context *context, const Image *image, size_t width, size_t height,
+                       size_t y) {
     fputs(context_style(context, STYLE_DIM), stdout);
     fputs(context->unicode ? "\u2502" : "|", stdout);
     fputs(context_style(context, STYLE_NONE), stdout);
     for (size_t x = 0; x < width; x++) {
-        double light = brightness(image, x * image->width / width, (x + 1) * image->width / width, y * image->height / height,
-                                  (y + 1) * image->height / height);
+        double light = brightness(image, x * image->width / width, (x + 1) * image->width / width,
+                                  y * image->height / height, (y + 1) * image->height / height);
         size_t shade = (size_t)(light * (ARRAY_LENGTH(SHADES) - 1) + 0.5);
         fputs(context->unicode ? SHADES[shade].unicode : SHADES[shade].ascii, stdout);
     }

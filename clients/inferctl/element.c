@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A row per type: what kind of number it holds and its limits. Conversions never lose a whole number's value; they
- * round reals, since files hold doubles and models take floats. Pure.
+ * A row per type: what kind of number it holds and its limits. Conversions never lose a whole
+ * number's value; they round reals, since files hold doubles and models take floats. Pure.
  */
 
 #include "clients/inferctl/element.h"
@@ -98,16 +98,21 @@ Number number_read(const ClientType *type, const void *element) {
 
 double number_as_real(Number number) {
     switch (number.kind) {
-    case NUMBER_SIGNED: return (double)number.i;
-    case NUMBER_UNSIGNED: return (double)number.u;
-    case NUMBER_BOOL: return number.b ? 1 : 0;
-    default: return number.r;
+    case NUMBER_SIGNED:
+        return (double)number.i;
+    case NUMBER_UNSIGNED:
+        return (double)number.u;
+    case NUMBER_BOOL:
+        return number.b ? 1 : 0;
+    default:
+        return number.r;
     }
 }
 
 static Status refuse(Number number, const ClientType *type, const char *why) {
     char text[NUMBER_TEXT_BYTES];
-    return status_error(STATUS_INVALID_ARGUMENT, "%s does not fit %s%s", number_format(number, 17, text), type->name, why);
+    return status_error(STATUS_INVALID_ARGUMENT, "%s does not fit %s%s",
+                        number_format(number, 17, text), type->name, why);
 }
 
 /* A whole number is in the row's range; *ret_bits its two's complement. */
@@ -141,10 +146,18 @@ Status number_write(Number number, const ClientType *type, void *element) {
 
 const char *number_format(Number number, int digits, char buffer[static NUMBER_TEXT_BYTES]) {
     switch (number.kind) {
-    case NUMBER_SIGNED: snprintf(buffer, NUMBER_TEXT_BYTES, "%lld", (long long)number.i); break;
-    case NUMBER_UNSIGNED: snprintf(buffer, NUMBER_TEXT_BYTES, "%llu", (unsigned long long)number.u); break;
-    case NUMBER_BOOL: snprintf(buffer, NUMBER_TEXT_BYTES, "%s", number.b ? "true" : "false"); break;
-    default: snprintf(buffer, NUMBER_TEXT_BYTES, "%.*g", digits, number.r); break;
+    case NUMBER_SIGNED:
+        snprintf(buffer, NUMBER_TEXT_BYTES, "%lld", (long long)number.i);
+        break;
+    case NUMBER_UNSIGNED:
+        snprintf(buffer, NUMBER_TEXT_BYTES, "%llu", (unsigned long long)number.u);
+        break;
+    case NUMBER_BOOL:
+        snprintf(buffer, NUMBER_TEXT_BYTES, "%s", number.b ? "true" : "false");
+        break;
+    default:
+        snprintf(buffer, NUMBER_TEXT_BYTES, "%.*g", digits, number.r);
+        break;
     }
     return buffer;
 }

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Single elements of tensors as numbers: to print them, and to bring what a person gave into the type a model takes. */
+/* Single elements of tensors as numbers: to print them, and to bring what a person gave into the
+ * type a model takes. */
 
 #include "clients/c/tensor.h"
 #include "runtime/base/status.h"
@@ -24,8 +25,9 @@ typedef struct Number {
 Number number_read(const ClientType *type, const void *element);
 double number_as_real(Number number);
 
-/* Stores it. Whole numbers go into any numeric type that holds them, reals into reals only (rounded), bools into bool;
- * 0 and 1 are bools too. INVALID_ARGUMENT naming the value and the type. */
+/* Stores it. Whole numbers go into any numeric type that holds them, reals into reals only
+ * (rounded), bools into bool; 0 and 1 are bools too. INVALID_ARGUMENT naming the value and the
+ * type. */
 Status number_write(Number number, const ClientType *type, void *element);
 
 enum { NUMBER_TEXT_BYTES = 40 };

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Pictures: PGM and PPM by hand, PNG by libpng. Sizes are limited before memory is made for them. libpng leaves by longjmp,
- * so the function that calls it owns nothing of its own: all memory is the arena's or libpng's. Pure but for the arena.
+ * Pictures: PGM and PPM by hand, PNG by libpng. Sizes are limited before memory is made for them.
+ * libpng leaves by longjmp, so the function that calls it owns nothing of its own: all memory is
+ * the arena's or libpng's. Pure but for the arena.
  */
 
 #include "clients/inferctl/source.h"
@@ -22,11 +23,13 @@ typedef struct Reader {
 } Reader;
 
 static Status new_samples(Image *image, Arena *arena, uint16_t **ret_samples) {
-    if (image->width < 1 || image->height < 1 || image->width > SIDE_MAX || image->height > SIDE_MAX ||
-        image->width * image->height > PIXELS_MAX)
-        return status_error(STATUS_INVALID_ARGUMENT, "a picture of %zu x %zu: sides of 1 to %d and %d pixels are understood",
+    if (image->width < 1 || image->height < 1 || image->width > SIDE_MAX ||
+        image->height > SIDE_MAX || image->width * image->height > PIXELS_MAX)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "a picture of %zu x %zu: sides of 1 to %d and %d pixels are understood",
                             image->width, image->height, SIDE_MAX, PIXELS_MAX);
-    *ret_samples = arena_alloc(arena, image->width * image->height * image->channels * sizeof **ret_samples);
+    *ret_samples =
+        arena_alloc(arena, image->width * image->height * image->channels * sizeof **ret_samples);
     image->samples = *ret_samples;
     return *ret_samples ? status_ok() : arena_exhausted(arena);
 }
@@ -52,7 +55,8 @@ static Status read_plain(Reader *reader, const Image *image, size_t count, uint1
     for (size_t i = 0; i < count; i++) {
         size_t sample;
         if (!take_number(reader, &sample) || sample > image->full_scale)
-            return status_error(STATUS_INVALID_ARGUMENT, "the picture's sample %zu of %zu is missing or above %u", i, count,
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "the picture's sample %zu of %zu is missing or above %u", i, count,
                                 image->full_scale);
         samples[i] = (uint16_t)sample;
     }
@@ -63,14 +67,16 @@ static Status read_raw(Reader *reader, const Image *image, size_t count, uint16_
     size_t width = image->full_scale > 255 ? 2 : 1;
     reader->at += reader->at < reader->end; /* the one space behind the header */
     if ((size_t)(reader->end - reader->at) < count * width)
-        return status_error(STATUS_INVALID_ARGUMENT, "the picture says %zu x %zu pixels but ends after %zu bytes of them",
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "the picture says %zu x %zu pixels but ends after %zu bytes of them",
                             image->width, image->height, (size_t)(reader->end - reader->at));
     for (size_t i = 0; i < count; i++) {
         const unsigned char *sample = reader->at + i * width;
         samples[i] = (uint16_t)(width == 2 ? sample[0] << 8 | sample[1] : sample[0]);
         if (samples[i] > image->full_scale)
-            return status_error(STATUS_INVALID_ARGUMENT, "the picture's sample %zu is %u, above its own maximum %u", i, samples[i],
-                                image->full_scale);
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "the picture's sample %zu is %u, above its own maximum %u", i,
+                                samples[i], image->full_scale);
     }
     return status_ok();
 }
@@ -83,14 +89,16 @@ Status pnm_read(const void *bytes, size_t length, Arena *arena, Image *ret_image
     Image image = { .channels = reader.at[1] == '2' || reader.at[1] == '5' ? 1 : 3 };
     size_t full_scale;
     reader.at += 2;
-    if (!take_number(&reader, &image.width) || !take_number(&reader, &image.height) || !take_number(&reader, &full_scale) ||
-        full_scale < 1 || full_scale > UINT16_MAX)
-        return status_error(STATUS_INVALID_ARGUMENT, "the picture's header is damaged: width, height, maximum (1 to 65535)");
+    if (!take_number(&reader, &image.width) || !take_number(&reader, &image.height) ||
+        !take_number(&reader, &full_scale) || full_scale < 1 || full_scale > UINT16_MAX)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "the picture's header is damaged: width, height, maximum (1 to 65535)");
     image.full_scale = (uint32_t)full_scale;
     uint16_t *samples = NULL;
     TRY(new_samples(&image, arena, &samples));
     size_t count = image.width * image.height * image.channels;
-    TRY(plain ? read_plain(&reader, &image, count, samples) : read_raw(&reader, &image, count, samples));
+    TRY(plain ? read_plain(&reader, &image, count, samples)
+              : read_raw(&reader, &image, count, samples));
     *ret_image = image;
     return status_ok();
 }
@@ -106,7 +114,8 @@ typedef struct PngJob {
 static void png_failed(png_structp png, png_const_charp message) {
     PngJob *job = png_get_error_ptr(png);
     if (status_is_ok(&job->status))
-        job->status = status_error(STATUS_INVALID_ARGUMENT, "the PNG picture is damaged: %s", message);
+        job->status =
+            status_error(STATUS_INVALID_ARGUMENT, "the PNG picture is damaged: %s", message);
     png_longjmp(png, 1);
 }
 
@@ -143,7 +152,8 @@ static void read_rows(png_structp png, png_infop info, PngJob *job) {
     job->status = new_samples(&job->image, job->arena, &samples);
     if (!status_is_ok(&job->status))
         png_error(png, "size");
-    size_t row_bytes = png_get_rowbytes(png, info), row_samples = job->image.width * job->image.channels;
+    size_t row_bytes = png_get_rowbytes(png, info),
+           row_samples = job->image.width * job->image.channels;
     png_bytep pixels = arena_alloc(job->arena, row_bytes * job->image.height);
     png_bytepp rows = arena_calloc(job->arena, job->image.height, sizeof *rows);
     if (!pixels || !rows || row_bytes != row_samples)
@@ -157,7 +167,8 @@ static void read_rows(png_structp png, png_infop info, PngJob *job) {
 }
 
 Status png_image_read(const void *bytes, size_t length, Arena *arena, Image *ret_image) {
-    PngJob job = { .reader = { .at = bytes, .end = (const unsigned char *)bytes + length }, .arena = arena };
+    PngJob job = { .reader = { .at = bytes, .end = (const unsigned char *)bytes + length },
+                   .arena = arena };
     job.status = status_ok();
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &job, png_failed, png_warned);
     png_infop info = png ? png_create_info_struct(png) : NULL;

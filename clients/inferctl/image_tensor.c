@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Picture -> tensor. The model's declared shape says where channels, rows and columns are: candidates are tried in a
- * fixed order and the first that the declared dims accept is taken. Pure but for the arena.
+ * Picture -> tensor. The model's declared shape says where channels, rows and columns are:
+ * candidates are tried in a fixed order and the first that the declared dims accept is taken. Pure
+ * but for the arena.
  */
 
 #include "clients/inferctl/source.h"
@@ -12,16 +13,22 @@
 
 #include <string.h>
 
-/* n: batch, c: channels, h: rows, w: columns, *: all of them together. Channels-first wins where both fit. */
+/* n: batch, c: channels, h: rows, w: columns, *: all of them together. Channels-first wins where
+ * both fit. */
 static const char *const LAYOUTS[] = { "nchw", "nhwc", "chw", "hwc", "nhw", "hw", "n*", "*" };
 
 static int64_t dim_of(const Image *image, char axis) {
     switch (axis) {
-    case 'c': return (int64_t)image->channels;
-    case 'h': return (int64_t)image->height;
-    case 'w': return (int64_t)image->width;
-    case '*': return (int64_t)(image->channels * image->height * image->width);
-    default: return 1;
+    case 'c':
+        return (int64_t)image->channels;
+    case 'h':
+        return (int64_t)image->height;
+    case 'w':
+        return (int64_t)image->width;
+    case '*':
+        return (int64_t)(image->channels * image->height * image->width);
+    default:
+        return 1;
     }
 }
 
@@ -43,26 +50,33 @@ static Status find_layout(const Image *image, const ClientPort *port, const char
             return status_ok();
         }
     }
-    return status_error(STATUS_INVALID_ARGUMENT, "input '%s' is %s, the picture %zu x %zu pixels of %zu channel%s: resize it first",
-                        port->name, CLIENT_DIMS_TEXT(port->dims, port->rank), image->width, image->height, image->channels,
-                        image->channels == 1 ? "" : "s");
+    return status_error(
+        STATUS_INVALID_ARGUMENT,
+        "input '%s' is %s, the picture %zu x %zu pixels of %zu channel%s: resize it first",
+        port->name, CLIENT_DIMS_TEXT(port->dims, port->rank), image->width, image->height,
+        image->channels, image->channels == 1 ? "" : "s");
 }
 
 /* The sample as the model wants it. */
 static Number sample_number(const Image *image, size_t index, bool real) {
     if (real)
-        return (Number){ .kind = NUMBER_REAL, .r = (double)image->samples[index] / image->full_scale };
+        return (Number){ .kind = NUMBER_REAL,
+                         .r = (double)image->samples[index] / image->full_scale };
     return (Number){ .kind = NUMBER_UNSIGNED, .u = image->samples[index] };
 }
 
-Status image_to_tensor(const Image *image, const ClientPort *port, Arena *arena, ClientTensor *ret_tensor) {
+Status image_to_tensor(const Image *image, const ClientPort *port, Arena *arena,
+                       ClientTensor *ret_tensor) {
     const char *layout = NULL;
     TRY(find_layout(image, port, &layout));
-    size_t width = port->type->bytes, channels = image->channels, pixels = image->width * image->height;
-    bool real = strncmp(port->type->name, "float", 5) == 0 || strcmp(port->type->name, "bfloat16") == 0;
+    size_t width = port->type->bytes, channels = image->channels,
+           pixels = image->width * image->height;
+    bool real =
+        strncmp(port->type->name, "float", 5) == 0 || strcmp(port->type->name, "bfloat16") == 0;
     bool channels_last = strcmp(layout, "nhwc") == 0 || strcmp(layout, "hwc") == 0;
     if (width == 0 || strcmp(port->type->name, "bool") == 0)
-        return status_error(STATUS_INVALID_ARGUMENT, "input '%s' is %s: it takes no picture", port->name, port->type->name);
+        return status_error(STATUS_INVALID_ARGUMENT, "input '%s' is %s: it takes no picture",
+                            port->name, port->type->name);
     char *data = arena_alloc(arena, pixels * channels * width);
     if (!data)
         return arena_exhausted(arena);

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Nested JSON arrays -> tensor. The first elements tell the shape, every array must then have it. Depth is bounded by the
- * rank of tensors (and jansson's own limit before that). Pure but for the arena.
+ * Nested JSON arrays -> tensor. The first elements tell the shape, every array must then have it.
+ * Depth is bounded by the rank of tensors (and jansson's own limit before that). Pure but for the
+ * arena.
  */
 
 #include "clients/inferctl/source.h"
@@ -27,7 +28,8 @@ DEFINE_AUTO(json_t, json_decref_owner);
 static Status find_shape(const json_t *value, ClientTensor *tensor) {
     while (json_is_array(value)) {
         if (tensor->rank == CLIENT_RANK_MAX)
-            return status_error(STATUS_INVALID_ARGUMENT, "the JSON has more than %d nested arrays", CLIENT_RANK_MAX);
+            return status_error(STATUS_INVALID_ARGUMENT, "the JSON has more than %d nested arrays",
+                                CLIENT_RANK_MAX);
         tensor->dims[tensor->rank++] = (int64_t)json_array_size(value);
         value = json_array_get(value, 0); /* NULL when empty: the end */
     }
@@ -56,7 +58,8 @@ static Status put_leaf(Fill *fill, const json_t *value) {
     else if (json_is_boolean(value))
         number = (Number){ .kind = NUMBER_BOOL, .b = json_is_true(value) };
     else
-        return status_error(STATUS_INVALID_ARGUMENT, "the JSON should hold %s values only", type->name);
+        return status_error(STATUS_INVALID_ARGUMENT, "the JSON should hold %s values only",
+                            type->name);
     TRY(number_write(number, type, fill->at));
     fill->at += type->bytes;
     return status_ok();
@@ -64,14 +67,18 @@ static Status put_leaf(Fill *fill, const json_t *value) {
 
 static Status put_values(Fill *fill, const json_t *value, size_t depth) {
     if (depth == fill->tensor->rank)
-        return json_is_array(value) ? status_error(STATUS_INVALID_ARGUMENT, "the JSON is nested %zu deep in one place, deeper in another",
-                                                   depth)
-                                    : put_leaf(fill, value);
+        return json_is_array(value)
+                   ? status_error(STATUS_INVALID_ARGUMENT,
+                                  "the JSON is nested %zu deep in one place, deeper in another",
+                                  depth)
+                   : put_leaf(fill, value);
     size_t expected = (size_t)fill->tensor->dims[depth];
     if (!json_is_array(value) || json_array_size(value) != expected)
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "the JSON's arrays at depth %zu differ: the first has %zu elements, another %zu%s", depth + 1, expected,
-                            json_array_size(value), json_is_array(value) ? "" : " (it is no array)");
+        return status_error(
+            STATUS_INVALID_ARGUMENT,
+            "the JSON's arrays at depth %zu differ: the first has %zu elements, another %zu%s",
+            depth + 1, expected, json_array_size(value),
+            json_is_array(value) ? "" : " (it is no array)");
     for (size_t i = 0; i < expected; i++)
         TRY(put_values(fill, json_array_get(value, i), depth + 1));
     return status_ok();
@@ -83,11 +90,13 @@ static size_t bytes_bound(const ClientTensor *tensor, size_t elements, size_t le
     return elements * bytes + (tensor->type->bytes > 0 ? 0 : length);
 }
 
-Status json_tensor_read(const char *text, size_t length, const ClientType *type, Arena *arena, ClientTensor *ret_tensor) {
+Status json_tensor_read(const char *text, size_t length, const ClientType *type, Arena *arena,
+                        ClientTensor *ret_tensor) {
     json_error_t error;
     AUTO(json_decref_owner) json_t *document = json_loadb(text, length, JSON_DECODE_ANY, &error);
     if (!document)
-        return status_error(STATUS_INVALID_ARGUMENT, "line %d, column %d of the JSON: %s", error.line, error.column, error.text);
+        return status_error(STATUS_INVALID_ARGUMENT, "line %d, column %d of the JSON: %s",
+                            error.line, error.column, error.text);
     ClientTensor tensor = { .type = type };
     TRY(find_shape(document, &tensor));
     size_t elements;

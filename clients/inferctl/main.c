@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * inferctl: the command line for people. One row per command; a command prints on stdout and returns a Status, which is
- * reported here and nowhere else. Exit status: 0 done, 1 refused, 2 wrong command line.
+ * inferctl: the command line for people. One row per command; a command prints on stdout and
+ * returns a Status, which is reported here and nowhere else. Exit status: 0 done, 1 refused, 2
+ * wrong command line.
  */
 
 #include "clients/inferctl/command.h"
@@ -36,7 +37,8 @@ int main(int argc, char **argv) {
     Status parsed = args_parse(argc, argv, &args);
     const CommandSpec *spec = args.command ? command_spec_find(args.command) : NULL;
     if (!status_is_ok(&parsed)) {
-        fprintf(stderr, "inferctl: %s\nTry 'inferctl %s%s--help'.\n", parsed.message, spec ? spec->name : "", spec ? " " : "");
+        fprintf(stderr, "inferctl: %s\nTry 'inferctl %s%s--help'.\n", parsed.message,
+                spec ? spec->name : "", spec ? " " : "");
         return EXIT_USAGE;
     }
     if (args.help) {

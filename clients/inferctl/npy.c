@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * numpy's .npy files. The header is a Python dictionary in text; only its three keys are read, by a small scanner, and
- * anything else is refused. Data in the other byte order is swapped, data in Fortran order is put row-major. Pure but for
- * the arena. Source: numpy.lib.format, versions 1.0 to 3.0.
+ * numpy's .npy files. The header is a Python dictionary in text; only its three keys are read, by a
+ * small scanner, and anything else is refused. Data in the other byte order is swapped, data in
+ * Fortran order is put row-major. Pure but for the arena. Source: numpy.lib.format, versions 1.0
+ * to 3.0.
  */
 
 #include "clients/inferctl/source.h"
@@ -34,7 +35,8 @@ static Status malformed(const char *what) {
 }
 
 static void skip_space(Scanner *scanner) {
-    while (scanner->at < scanner->end && (*scanner->at == ' ' || *scanner->at == '\n' || *scanner->at == '\t'))
+    while (scanner->at < scanner->end &&
+           (*scanner->at == ' ' || *scanner->at == '\n' || *scanner->at == '\t'))
         scanner->at++;
 }
 
@@ -68,7 +70,8 @@ static bool take_number(Scanner *scanner, int64_t *ret_number) {
     int64_t number = 0;
     const char *start = scanner->at;
     while (scanner->at < scanner->end && *scanner->at >= '0' && *scanner->at <= '9')
-        if (__builtin_mul_overflow(number, 10, &number) || __builtin_add_overflow(number, *scanner->at++ - '0', &number))
+        if (__builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, *scanner->at++ - '0', &number))
             return false;
     *ret_number = number;
     return scanner->at > start;
@@ -80,7 +83,8 @@ static bool take_shape(Scanner *scanner, Header *header) {
     for (header->rank = 0; !take(scanner, ")"); header->rank++) {
         if (header->rank == CLIENT_RANK_MAX || !take_number(scanner, &header->dims[header->rank]))
             return false;
-        if (!take(scanner, ",") && (skip_space(scanner), scanner->at == scanner->end || *scanner->at != ')'))
+        if (!take(scanner, ",") &&
+            (skip_space(scanner), scanner->at == scanner->end || *scanner->at != ')'))
             return false;
     }
     return true;
@@ -98,7 +102,8 @@ static Status read_dictionary(Scanner scanner, Header *header) {
         if (strcmp(key, "descr") == 0) {
             good = has_descr = take_string(&scanner, header->descr, sizeof header->descr);
             if (!good)
-                return status_error(STATUS_UNIMPLEMENTED, "a .npy file of records or objects cannot be sent");
+                return status_error(STATUS_UNIMPLEMENTED,
+                                    "a .npy file of records or objects cannot be sent");
         } else if (strcmp(key, "fortran_order") == 0) {
             header->fortran_order = take(&scanner, "True");
             good = has_order = header->fortran_order || take(&scanner, "False");
@@ -109,7 +114,9 @@ static Status read_dictionary(Scanner scanner, Header *header) {
             return malformed("its header is damaged");
         take(&scanner, ",");
     }
-    return has_descr && has_order && has_shape ? status_ok() : malformed("its header lacks descr, fortran_order or shape");
+    return has_descr && has_order && has_shape
+               ? status_ok()
+               : malformed("its header lacks descr, fortran_order or shape");
 }
 
 static Status read_header(const unsigned char *bytes, size_t length, Header *header) {
@@ -135,9 +142,10 @@ static const ClientType *find_type(const char *code) {
     static const struct {
         const char *code, *name;
     } CODES[] = {
-        { "b1", "bool" },    { "i1", "int8" },    { "i2", "int16" },   { "i4", "int32" },   { "i8", "int64" },
-        { "u1", "uint8" },   { "u2", "uint16" },  { "u4", "uint32" },  { "u8", "uint64" },  { "f2", "float16" },
-        { "f4", "float32" }, { "f8", "float64" }, { "c8", "complex64" }, { "c16", "complex128" },
+        { "b1", "bool" },      { "i1", "int8" },        { "i2", "int16" },   { "i4", "int32" },
+        { "i8", "int64" },     { "u1", "uint8" },       { "u2", "uint16" },  { "u4", "uint32" },
+        { "u8", "uint64" },    { "f2", "float16" },     { "f4", "float32" }, { "f8", "float64" },
+        { "c8", "complex64" }, { "c16", "complex128" },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(CODES); i++)
         if (strcmp(CODES[i].code, code) == 0)
@@ -157,7 +165,8 @@ static size_t source_index(const Header *header, size_t i) {
     return index;
 }
 
-static void copy_element(unsigned char *dst, const unsigned char *src, size_t bytes, size_t swapped_bytes) {
+static void copy_element(unsigned char *dst, const unsigned char *src, size_t bytes,
+                         size_t swapped_bytes) {
     if (swapped_bytes <= 1) {
         memcpy(dst, src, bytes);
         return;
@@ -166,7 +175,8 @@ static void copy_element(unsigned char *dst, const unsigned char *src, size_t by
         dst[i] = src[i / swapped_bytes * swapped_bytes + (swapped_bytes - 1 - i % swapped_bytes)];
 }
 
-static Status read_numbers(const Header *header, size_t elements, Arena *arena, ClientTensor *tensor) {
+static Status read_numbers(const Header *header, size_t elements, Arena *arena,
+                           ClientTensor *tensor) {
     size_t width = tensor->type->bytes;
     bool complex_numbers = header->descr[1] == 'c';
     size_t swapped = header->descr[0] == '>' ? complex_numbers ? width / 2 : width : 0;
@@ -177,7 +187,8 @@ static Status read_numbers(const Header *header, size_t elements, Arena *arena, 
         memcpy(data, header->data, elements * width);
     else
         for (size_t i = 0; i < elements; i++)
-            copy_element(data + i * width, header->data + source_index(header, i) * width, width, swapped);
+            copy_element(data + i * width, header->data + source_index(header, i) * width, width,
+                         swapped);
     tensor->data = data;
     tensor->bytes = elements * width;
     return status_ok();
@@ -196,7 +207,8 @@ static size_t put_utf8(uint32_t code, unsigned char *dst) {
 }
 
 /* Fixed-width strings, padded by zeros: bytes (S) or 32-bit code points (U). */
-static Status read_strings(const Header *header, size_t elements, size_t width, Arena *arena, ClientTensor *tensor) {
+static Status read_strings(const Header *header, size_t elements, size_t width, Arena *arena,
+                           ClientTensor *tensor) {
     bool wide = header->descr[1] == 'U', big = header->descr[0] == '>';
     size_t item_bytes = wide ? width * 4 : width, most;
     if (!size_mul(elements, item_bytes + sizeof(uint32_t), &most) || most > SOURCE_MAX_BYTES)
@@ -213,7 +225,8 @@ static Status read_strings(const Header *header, size_t elements, size_t width, 
         for (size_t j = 0; j < length; j++) {
             unsigned char code[4] = { src[j * unit] };
             copy_element(code, src + j * unit, unit, wide && big ? 4 : 0);
-            uint32_t point = (uint32_t)code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 | (uint32_t)code[3] << 24;
+            uint32_t point = (uint32_t)code[0] | (uint32_t)code[1] << 8 | (uint32_t)code[2] << 16 |
+                             (uint32_t)code[3] << 24;
             if (!wide)
                 out[4 + written] = src[j];
             size_t put = wide ? put_utf8(point, out + 4 + written) : 1;
@@ -235,8 +248,9 @@ static Status check_size(const Header *header, size_t elements, size_t width) {
     if (!size_mul(elements, width, &bytes) || bytes > SOURCE_MAX_BYTES)
         return malformed("it is too large");
     if (bytes != header->data_bytes)
-        return status_error(STATUS_INVALID_ARGUMENT, "its header says %s of '%s', %zu bytes, but it holds %zu",
-                            CLIENT_DIMS_TEXT(header->dims, header->rank), header->descr, bytes, header->data_bytes);
+        return status_error(
+            STATUS_INVALID_ARGUMENT, "its header says %s of '%s', %zu bytes, but it holds %zu",
+            CLIENT_DIMS_TEXT(header->dims, header->rank), header->descr, bytes, header->data_bytes);
     return status_ok();
 }
 
@@ -254,14 +268,16 @@ Status npy_read(const void *bytes, size_t length, Arena *arena, ClientTensor *re
     size_t width = 0;
     int used = 0;
     char kind = header.descr[1];
-    if ((kind == 'S' || kind == 'U') && sscanf(header.descr + 2, "%7zu%n", &width, &used) == 1 && !header.descr[2 + used]) {
+    if ((kind == 'S' || kind == 'U') && sscanf(header.descr + 2, "%7zu%n", &width, &used) == 1 &&
+        !header.descr[2 + used]) {
         tensor.type = client_type_by_name("string");
         TRY(check_size(&header, elements, kind == 'U' ? width * 4 : width));
         TRY(read_strings(&header, elements, width, arena, &tensor));
     } else {
         tensor.type = find_type(header.descr + 1);
         if (!tensor.type)
-            return status_error(STATUS_UNIMPLEMENTED, "arrays of '%s' cannot be sent", header.descr);
+            return status_error(STATUS_UNIMPLEMENTED, "arrays of '%s' cannot be sent",
+                                header.descr);
         TRY(check_size(&header, elements, tensor.type->bytes));
         TRY(read_numbers(&header, elements, arena, &tensor));
     }

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Tensors as readable text. Nothing of a server's strings reaches the terminal as control characters. */
+/* Tensors as readable text. Nothing of a server's strings reaches the terminal as control
+ * characters. */
 
 #include "clients/inferctl/print.h"
 #include "runtime/base/size.h"
@@ -22,7 +23,8 @@ static void print_string(FILE *out, const char *text, size_t length) {
     fprintf(out, "\"%s", length > STRING_MAX ? "..." : "");
 }
 
-static void print_value(FILE *out, const ClientTensor *tensor, size_t index, size_t *string_offset) {
+static void print_value(FILE *out, const ClientTensor *tensor, size_t index,
+                        size_t *string_offset) {
     char text[NUMBER_TEXT_BYTES];
     if (tensor->type->bytes == 0) {
         size_t length;
@@ -33,7 +35,8 @@ static void print_value(FILE *out, const ClientTensor *tensor, size_t index, siz
     const char *element = (const char *)tensor->data + index * tensor->type->bytes;
     fputs(number_format(number_read(tensor->type, element), TEXT_DIGITS, text), out);
     if (strncmp(tensor->type->name, "complex", 7) == 0) {
-        const ClientType *half = client_type_by_name(tensor->type->bytes == 8 ? "float32" : "float64");
+        const ClientType *half =
+            client_type_by_name(tensor->type->bytes == 8 ? "float32" : "float64");
         Number imaginary = number_read(half, element + tensor->type->bytes / 2);
         fprintf(out, "%+gi", imaginary.r);
     }
@@ -60,11 +63,13 @@ static void print_place(FILE *out, const ClientTensor *tensor, size_t line) {
 void print_tensor(const Context *context, FILE *out, const ClientTensor *tensor) {
     size_t elements = 0, string_offset = 0;
     bool known = client_tensor_elements(tensor, &elements);
-    fprintf(out, "%s%s%s  %s %s\n", context_style(context, STYLE_BOLD), tensor->name, context_style(context, STYLE_NONE),
-            tensor->type->name, CLIENT_DIMS_TEXT(tensor->dims, tensor->rank));
+    fprintf(out, "%s%s%s  %s %s\n", context_style(context, STYLE_BOLD), tensor->name,
+            context_style(context, STYLE_NONE), tensor->type->name,
+            CLIENT_DIMS_TEXT(tensor->dims, tensor->rank));
     if (!known || elements == 0)
         return;
-    size_t length = tensor->rank ? (size_t)tensor->dims[tensor->rank - 1] : 1, lines = elements / length;
+    size_t length = tensor->rank ? (size_t)tensor->dims[tensor->rank - 1] : 1,
+           lines = elements / length;
     for (size_t line = 0; line < MIN_OF(lines, (size_t)LINES_MAX); line++) {
         fputs("  ", out);
         print_place(out, tensor, line);

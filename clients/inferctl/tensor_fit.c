@@ -20,7 +20,8 @@ static bool dims_accepted(const ClientTensor *tensor, const ClientPort *port) {
 
 /* A row without its batch dim gets one. */
 static Status fit_shape(ClientTensor *tensor, const ClientPort *port) {
-    bool one_short = port->rank > 0 && (int32_t)tensor->rank + 1 == port->rank && (port->dims[0] < 0 || port->dims[0] == 1);
+    bool one_short = port->rank > 0 && (int32_t)tensor->rank + 1 == port->rank &&
+                     (port->dims[0] < 0 || port->dims[0] == 1);
     ClientTensor batch = *tensor;
     if (one_short) {
         memmove(batch.dims + 1, tensor->dims, tensor->rank * sizeof *tensor->dims);
@@ -29,7 +30,8 @@ static Status fit_shape(ClientTensor *tensor, const ClientPort *port) {
     }
     if (!dims_accepted(&batch, port))
         return status_error(STATUS_INVALID_ARGUMENT, "input '%s': expected %s, got %s", port->name,
-                            CLIENT_DIMS_TEXT(port->dims, port->rank), CLIENT_DIMS_TEXT(tensor->dims, tensor->rank));
+                            CLIENT_DIMS_TEXT(port->dims, port->rank),
+                            CLIENT_DIMS_TEXT(tensor->dims, tensor->rank));
     *tensor = batch;
     return status_ok();
 }
@@ -42,18 +44,19 @@ static Status fit_type(ClientTensor *tensor, const ClientPort *port, Arena *aren
     if (tensor->type == port->type)
         return status_ok();
     if (tensor->type->bytes == 0 || port->type->bytes == 0 || is_complex(tensor->type))
-        return status_error(STATUS_INVALID_ARGUMENT, "input '%s': expected %s, got %s", port->name, port->type->name,
-                            tensor->type->name);
+        return status_error(STATUS_INVALID_ARGUMENT, "input '%s': expected %s, got %s", port->name,
+                            port->type->name, tensor->type->name);
     size_t elements = tensor->bytes / tensor->type->bytes, width = port->type->bytes;
     char *data = arena_calloc(arena, elements, width);
     if (!data)
         return arena_exhausted(arena);
     for (size_t i = 0; i < elements; i++) {
-        Number number = number_read(tensor->type, (const char *)tensor->data + i * tensor->type->bytes);
+        Number number =
+            number_read(tensor->type, (const char *)tensor->data + i * tensor->type->bytes);
         Status stored = number_write(number, port->type, data + i * width);
         if (!status_is_ok(&stored))
-            return status_prefix(&stored, "input '%s' is %s, element %zu of the given %s", port->name, port->type->name, i,
-                                 tensor->type->name);
+            return status_prefix(&stored, "input '%s' is %s, element %zu of the given %s",
+                                 port->name, port->type->name, i, tensor->type->name);
     }
     tensor->type = port->type;
     tensor->data = data;
@@ -61,7 +64,8 @@ static Status fit_type(ClientTensor *tensor, const ClientPort *port, Arena *aren
     return status_ok();
 }
 
-Status tensor_fit(const ClientTensor *given, const ClientPort *port, Arena *arena, ClientTensor *ret_tensor) {
+Status tensor_fit(const ClientTensor *given, const ClientPort *port, Arena *arena,
+                  ClientTensor *ret_tensor) {
     ClientTensor tensor = *given;
     tensor.name = port->name;
     TRY(fit_shape(&tensor, port));

@@ -54,7 +54,9 @@ uint64_t histogram_percentile(const Histogram *histogram, double fraction) {
         seen += histogram->counts[i];
         if (seen >= wanted) {
             uint64_t value = value_of(i);
-            return value < histogram->min_ns ? histogram->min_ns : value > histogram->max_ns ? histogram->max_ns : value;
+            return value < histogram->min_ns   ? histogram->min_ns
+                   : value > histogram->max_ns ? histogram->max_ns
+                                               : value;
         }
     }
     return histogram->max_ns;

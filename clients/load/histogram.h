@@ -3,7 +3,8 @@
 #pragma once
 
 /*
- * Latencies by logarithmic buckets: 64 to a doubling, so a percentile is right within 1.1 %. Fixed size, no allocation.
+ * Latencies by logarithmic buckets: 64 to a doubling, so a percentile is right within 1.1 %. Fixed
+ * size, no allocation.
  */
 
 #include <stdint.h>

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The loop: start what is due, poll until the next is due. A record per call slot holds when it was due. Counting begins
- * when the warm-up is over and ends with the calls that were started in time. Thread: the caller's.
+ * The loop: start what is due, poll until the next is due. A record per call slot holds when it was
+ * due. Counting begins when the warm-up is over and ends with the calls that were started in time.
+ * Thread: the caller's.
  */
 
 #include "clients/load/load.h"
@@ -99,7 +100,8 @@ static void tell_progress(Run *run, uint64_t time_ns) {
     if (!run->options->progress || time_ns < run->next_progress_ns)
         return;
     run->next_progress_ns = time_ns + PROGRESS_NS;
-    run->options->progress(run->options->user, time_ns - run->start_ns, run->result->latency.total, run->result->failed);
+    run->options->progress(run->options->user, time_ns - run->start_ns, run->result->latency.total,
+                           run->result->failed);
 }
 
 static Status run_loop(Run *run) {
@@ -109,7 +111,9 @@ static Status run_loop(Run *run) {
         tell_progress(run, time_ns);
         uint64_t wake_ns = run->next_due_ns < run->end_ns ? run->next_due_ns : run->end_ns;
         if (client_outstanding(run->options->client) == 0 && run->options->calls_per_s > 0) {
-            struct timespec pause = { .tv_nsec = (long)(wake_ns > time_ns ? (wake_ns - time_ns) % NS_PER_S : 0) };
+            struct timespec pause = {
+                .tv_nsec = (long)(wake_ns > time_ns ? (wake_ns - time_ns) % NS_PER_S : 0)
+            };
             nanosleep(&pause, NULL); /* nothing to poll: the next arrival is what is waited for */
             continue;
         }

@@ -3,9 +3,9 @@
 #pragma once
 
 /*
- * A load of unary calls of one message: closed loop (so many outstanding, a new one for each that ends) or open loop
- * (Poisson arrivals at a rate, latency counted from when a call was due, so that a slow server cannot slow its own
- * measurement). One thread.
+ * A load of unary calls of one message: closed loop (so many outstanding, a new one for each that
+ * ends) or open loop (Poisson arrivals at a rate, latency counted from when a call was due, so that
+ * a slow server cannot slow its own measurement). One thread.
  */
 
 #include "clients/c/client.h"
@@ -28,9 +28,9 @@ typedef struct LoadOptions {
 } LoadOptions;
 
 typedef struct LoadResult {
-    Histogram latency;    /* of calls that succeeded */
+    Histogram latency; /* of calls that succeeded */
     uint64_t failed;
-    uint64_t missed;      /* open loop: arrivals dropped because too many were outstanding */
+    uint64_t missed; /* open loop: arrivals dropped because too many were outstanding */
     uint64_t elapsed_ns;
     uint64_t reply_bytes; /* of the last good reply */
     Status first_error;   /* OK when none failed */

@@ -189,11 +189,13 @@ Status scan_versions(int model_directory, Arena *arena, ScanVersion **ret_versio
     return status_ok();
 }
 
-static bool is_model(int repository, const char *name) {
+static bool is_model(int repository, const char *name, ScanVisit visit, void *user) {
     AUTO(descriptor_close) int model = -1;
     Status status = beneath_open(repository, name, O_RDONLY | O_DIRECTORY, &model);
     if (!status_is_ok(&status))
         return false;
+    if (visit)
+        visit(user, model);
     struct stat info;
     if (fstatat(model, "config.pbtxt", &info, 0) == 0)
         return true;
@@ -212,14 +214,15 @@ static int compare_names(const void *a, const void *b) {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-Status scan_models(int repository, Arena *arena, const char ***ret_names, size_t *ret_count) {
+Status scan_models(int repository, Arena *arena, ScanVisit visit, void *user,
+                   const char ***ret_names, size_t *ret_count) {
     __attribute__((cleanup(closedir_auto_))) DIR *directory = NULL;
     TRY(open_listing(repository, &directory));
     const char **names = NULL;
     size_t count = 0, capacity = 0;
     struct dirent *entry;
     while ((entry = readdir(directory)) != NULL) {
-        if (entry->d_name[0] == '.' || !is_model(repository, entry->d_name))
+        if (entry->d_name[0] == '.' || !is_model(repository, entry->d_name, visit, user))
             continue;
         if (count == capacity) {
             if (count >= SCAN_ENTRIES_MAX)

@@ -26,9 +26,14 @@ typedef struct ScanVersion {
  * itself. */
 Status scan_versions(int model_directory, Arena *arena, ScanVersion **ret_versions,
                      size_t *ret_count);
+/* Each child directory of a repository, before it is looked into: what is no model yet may become
+ * one. Lent. */
+typedef void (*ScanVisit)(void *user, int directory);
 /* Children of a repository that are models (directories with at least one version or a
- * config.pbtxt), in order. */
-Status scan_models(int repository, Arena *arena, const char ***ret_names, size_t *ret_count);
+ * config.pbtxt), in order.
+ * @visit  may be NULL */
+Status scan_models(int repository, Arena *arena, ScanVisit visit, void *user,
+                   const char ***ret_names, size_t *ret_count);
 
 typedef struct ScanFile {
     bool found;

@@ -170,9 +170,12 @@ static void merge_version(Repo *repo, RepoVersion *version, const ScanVersion *s
     }
     if (!version->on_disk || version->fingerprint != fingerprint) {
         version->changed_ns = look->now_ns;
-        version->moved_in = has_moved_in(repo, version->model->watch, scanned->directory) ||
-                            has_moved_in(repo, look->repository_watch, version->model->name);
+        version->moved_in = false;
     }
+    /* Told perhaps after it was first seen. */
+    if (has_moved_in(repo, version->model->watch, scanned->directory) ||
+        has_moved_in(repo, look->repository_watch, version->model->name))
+        version->moved_in = true;
     version->on_disk = true;
     version->fingerprint = fingerprint;
     version->newest_ns = MAX_OF(scanned->newest_ns, look->files.newest_ns);
@@ -188,13 +191,22 @@ static bool is_quiet(const Repo *repo, const RepoVersion *version, const Look *l
     return scan_has_settled(&view);
 }
 
+static void note_time(Repo *repo, uint64_t time_ns) {
+    repo->next_look_ns = MIN_OF(repo->next_look_ns, time_ns);
+}
+
 static void watch_version(Repo *repo, RepoVersion *version, const Look *look) {
     AUTO(descriptor_close) int directory = -1;
     if (look->filename)
         return;
     Status status =
         beneath_open(look->directory, version->directory, O_RDONLY | O_DIRECTORY, &directory);
-    version->watch = status_is_ok(&status) ? watch_add(repo->watch, directory) : WATCH_NONE;
+    int watch = status_is_ok(&status) ? watch_add(repo->watch, directory) : WATCH_NONE;
+    if (watch != version->watch && watch != WATCH_NONE)
+        note_time(
+            repo,
+            look->now_ns); /* what changed between the scan and the watch is seen by another look */
+    version->watch = watch;
 }
 
 /* Writes what the scan found into the version records. */
@@ -221,10 +233,6 @@ static void merge_versions(Repo *repo, RepoModel *model, const Look *look) {
         if (version->on_disk)
             watch_version(repo, version, look);
     }
-}
-
-static void note_time(Repo *repo, uint64_t time_ns) {
-    repo->next_look_ns = MIN_OF(repo->next_look_ns, time_ns);
 }
 
 /* May this version be loaded (again), now that it is wanted and quiet? Called under the lock. */
@@ -408,6 +416,10 @@ static void remove_model(Repo *repo, RepoModel *model) {
     act(repo, model);
 }
 
+static void watch_child(void *user, int directory) {
+    (void)watch_add(((Repo *)user)->watch, directory);
+}
+
 static void sync_repository(Repo *repo, size_t index) {
     AUTO(descriptor_close)
     int directory = open(repo->options.repositories[index], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -416,7 +428,7 @@ static void sync_repository(Repo *repo, size_t index) {
     if (directory < 0)
         return; /* what it held stays in service */
     repo->repository_watches[index] = watch_add(repo->watch, directory);
-    Status status = scan_models(directory, repo->scratch, &names, &count);
+    Status status = scan_models(directory, repo->scratch, watch_child, repo, &names, &count);
     if (!status_is_ok(&status))
         return;
     for (size_t i = 0; i < repo->model_count; i++)

@@ -88,7 +88,7 @@ static void test_models_have_a_version_or_a_config(void **state) {
     write_file("file.onnx", "");
     const char **names;
     size_t count;
-    Status status = scan_models(root_descriptor, arena, &names, &count);
+    Status status = scan_models(root_descriptor, arena, NULL, NULL, &names, &count);
     assert_true(status_is_ok(&status));
     assert_int_equal(count, 2);
     assert_string_equal(names[0], "a");

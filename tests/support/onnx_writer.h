@@ -8,6 +8,7 @@
  * ends the test.
  */
 
+#include "runtime/base/cleanup.h"
 #include "runtime/tensor/dtype.h"
 
 #include <stddef.h>
@@ -19,6 +20,7 @@ typedef struct WireWriter {
 } WireWriter;
 
 void wire_writer_deinit(WireWriter *writer);
+DEFINE_AUTO_VALUE(WireWriter, wire_writer_deinit);
 void wire_put_raw(WireWriter *writer, const void *bytes, size_t length);
 void wire_put_varint(WireWriter *writer, uint64_t value);
 void wire_put_int(WireWriter *writer, uint32_t field, int64_t value);

@@ -93,7 +93,7 @@ static bool match_linear(const Graph *graph, const Node *user, ValueId value, Ep
 
 static bool match_residual(const Graph *graph, const Node *user, ValueId value, ValueId *ret_residual,
                            EpilogueStep *ret_step) {
-    if (!node_is_op(user, "Add"))
+    if (!node_is_op(user, "Add") && !(node_is_op(user, "Sum") && user->input_count == 2))
         return false;
     ValueId other = user->inputs[0] == value ? user->inputs[1] : user->inputs[0];
     const Value *residual = graph_value_const(graph, other), *result = graph_value_const(graph, value);

@@ -54,7 +54,7 @@ static Graph *residual(void) {
 static Graph *two_branches(void) {
     Graph *graph = model_new();
     ValueId x = image(graph);
-    return finish(graph, unary(graph, "Relu", binary(graph, "Add", conv(graph, x, 1), conv(graph, x, 2))));
+    return finish(graph, unary(graph, "Relu", binary(graph, "Sum", conv(graph, x, 1), conv(graph, x, 2))));
 }
 static Graph *read_twice(void) {
     Graph *graph = model_new();
@@ -114,7 +114,7 @@ static const PassCase cases[] = {
     { "activations", all_activations, pass_fuse_epilogues,
       { { "Relu", 1, 0 }, { "Sigmoid", 1, 0 }, { "Tanh", 1, 0 }, { "HardSwish", 1, 0 }, { "Clip", 1, 0 } }, 1e-5f },
     { "residual", residual, pass_fuse_epilogues, { { "Relu", 2, 0 }, { "Add", 1, 0 }, { "Conv", 2, 2 } }, 1e-5f },
-    { "two branches", two_branches, pass_fuse_epilogues, { { "Relu", 1, 0 }, { "Add", 1, 0 }, { "Conv", 2, 2 } }, 1e-5f },
+    { "two branches", two_branches, pass_fuse_epilogues, { { "Relu", 1, 0 }, { "Sum", 1, 0 }, { "Conv", 2, 2 } }, 1e-5f },
     { "read twice", read_twice, pass_fuse_epilogues, { { "Relu", 1, 1 } }, 0 },
     { "scalars", scalar_chain, pass_fuse_epilogues, { { "Relu", 1, 0 }, { "Mul", 1, 0 }, { "Add", 1, 0 } }, 1e-5f },
     { "linear twice", linear_on_both_sides, pass_fuse_epilogues, { { "Relu", 1, 0 }, { "Mul", 1, 0 }, { "Sub", 1, 0 } }, 1e-5f },

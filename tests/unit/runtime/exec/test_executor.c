@@ -6,6 +6,7 @@
 #include "runtime/exec/executor.h"
 
 #include "runtime/base/size.h"
+#include "runtime/base/thread.h"
 #include "runtime/device/device_open.h"
 #include "tests/support/model_builder.h"
 
@@ -168,6 +169,45 @@ static void check_error(Executor *executor, OutputBlock *block, Tensor *input, S
     assert_string_equal(status.message, message);
 }
 
+typedef struct Caller {
+    Executor *executor;
+    OutputPool *pool;
+    Thread thread;
+    Tensor input;
+    float result[5];
+} Caller;
+
+static void call_often(void *user) {
+    Caller *caller = user;
+    Tensor output;
+    OutputBlock *block;
+    model_check(output_block_new(caller->pool, &block));
+    for (int i = 0; i < 50; i++)
+        model_check(executor_run(caller->executor,
+                                 &(RunArgs){ .inputs = &caller->input, .outputs = &output, .block = block }));
+    memcpy(caller->result, output.data, sizeof caller->result);
+    output_block_unref(block);
+}
+
+static void test_threads_that_miss_together_build_once(void **state) {
+    const Fixture *fixture = *state;
+    enum { CALLERS = 4, ROWS = 3 };
+    Executor *executor = new_executor(fixture, new_perceptron(), true);
+    Caller callers[CALLERS] = { 0 };
+    Tensor input = random_tensor(SHAPE(ROWS, 12), 5);
+    for (int i = 0; i < CALLERS; i++) {
+        callers[i] = (Caller){ .executor = executor, .pool = fixture->outputs, .input = input };
+        model_check(thread_start(&callers[i].thread, THREAD_OTHER, "caller", call_often, &callers[i]));
+    }
+    for (int i = 0; i < CALLERS; i++)
+        thread_join(&callers[i].thread);
+    for (int i = 1; i < CALLERS; i++)
+        assert_memory_equal(callers[i].result, callers[0].result, sizeof callers[0].result);
+    assert_true(executor_plan_counts(executor).entries <= 2); /* pieces of one and of two rows */
+    tensor_deinit(&input);
+    executor_free(executor);
+}
+
 static void test_errors_name_the_input_and_both_sides(void **state) {
     const Fixture *fixture = *state;
     Executor *executor = new_executor(fixture, new_perceptron(), true);
@@ -270,6 +310,7 @@ int main(void) {
         cmocka_unit_test(test_rows_do_not_depend_on_their_batch),
         cmocka_unit_test(test_passes_do_not_change_answers),
         cmocka_unit_test(test_warm_up_makes_the_plans),
+        cmocka_unit_test(test_threads_that_miss_together_build_once),
         cmocka_unit_test(test_errors_name_the_input_and_both_sides),
         cmocka_unit_test(test_stop_ends_a_run),
         cmocka_unit_test(test_output_memory_is_limited),

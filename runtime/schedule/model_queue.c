@@ -26,17 +26,19 @@ Status model_queue_new(Scheduler *scheduler, const ModelVersion *version, ModelQ
     model->version = version;
     model->policy = version->queue_policy;
     model->policy.max_rows = MAX_OF(model->policy.max_rows, (size_t)1);
-    model->rows_limit = version->signature.batched ? version->signature.max_batch_size : SIZE_MAX;
+    size_t most = version->signature.batched ? version->signature.max_batch_size : SIZE_MAX;
+    /* A derived size bounds what is joined, not what one client may send: it then travels alone. */
+    model->rows_limit = version->config.has_max_batch_size ? most : SIZE_MAX;
     if (!version->signature.batched)
         model->policy.batching = false;
     if (model->policy.batching)
-        model->policy.max_rows = MIN_OF(model->policy.max_rows, model->rows_limit);
+        model->policy.max_rows = MIN_OF(model->policy.max_rows, most);
     const SchedulerOptions *options = &scheduler->options;
     model->max_requests = model->policy.max_queue_requests ? model->policy.max_queue_requests
                                                            : options->max_queue_requests;
     model->max_bytes =
         model->policy.max_queue_bytes ? model->policy.max_queue_bytes : options->max_queue_bytes;
-    model->histogram_rows = 1 + MIN_OF(version->signature.batched ? model->rows_limit : (size_t)1,
+    model->histogram_rows = 1 + MIN_OF(version->signature.batched ? most : (size_t)1,
                                        (size_t)HISTOGRAM_ROWS_MAX);
     model->batches_of = calloc(model->histogram_rows, sizeof *model->batches_of);
     if (!model->batches_of) {

@@ -20,6 +20,7 @@ void sim_version_init(SimVersion *sim, const char *name, size_t max_rows, QueueP
     sim->output = (SignatureTensor){ .name = "y", .dtype = DTYPE_I64, .shape = shape };
     sim->version.name = name;
     sim->version.number = 1;
+    sim->version.config.has_max_batch_size = true;
     sim->version.signature = (Signature){ .inputs = &sim->input,
                                           .outputs = &sim->output,
                                           .input_count = 1,

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The built-in device: the CPU behind DeviceApi. Synchronous; a program runs on the thread that submits it, its kernels
- * spread over the host's pool. A DeviceModel is the packed weights of one model; a Program is in cpu_program.c.
+ * The built-in device: the CPU behind DeviceApi. Synchronous; a program runs on the thread that
+ * submits it, its kernels spread over the host's pool. A DeviceModel is the packed weights of one
+ * model; a Program is in cpu_program.c.
  *
  * Threads: as device.h says; nothing here is shared but what the packed weights guard themselves.
  */
@@ -68,7 +69,8 @@ static bool cpu_takes_layout(const Device *device, const Graph *graph, NodeId no
     return cpu_supports_layout(graph, node, layout);
 }
 
-static bool cpu_fuses_step(const Device *device, const Graph *graph, NodeId node, EpilogueKind step) {
+static bool cpu_fuses_step(const Device *device, const Graph *graph, NodeId node,
+                           EpilogueKind step) {
     (void)device;
     return cpu_fuses(graph, node, step);
 }
@@ -110,7 +112,8 @@ static Status cpu_buffer_new(Device *device, size_t bytes, Buffer **ret_buffer) 
         buffer->data = aligned_memory_new(bytes ? bytes : 1);
     if (!buffer || !buffer->data) {
         free(buffer);
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "cpu: no memory for a buffer of %zu bytes", bytes);
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "cpu: no memory for a buffer of %zu bytes",
+                            bytes);
     }
     *ret_buffer = buffer;
     return status_ok();

@@ -2,14 +2,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Compiles a graph for the CPU. For each node the fast kernels are asked in table order; the plain reference kernel
- * takes what they leave. Tensors get slots: outputs of a node in a row, so that a kernel's dst is an array; constants
- * and inputs when they are first met. A view has a slot but no step.
+ * Compiles a graph for the CPU. For each node the fast kernels are asked in table order; the plain
+ * reference kernel takes what they leave. Tensors get slots: outputs of a node in a row, so that a
+ * kernel's dst is an array; constants and inputs when they are first met. A view has a slot but no
+ * step.
  *
- * Values of known size are planned into one arena (runtime/plan); a graph output is written by its step straight into
- * the caller's memory when its value is not shared with an input, a constant or another output, else copied at the end.
+ * Values of known size are planned into one arena (runtime/plan); a graph output is written by its
+ * step straight into the caller's memory when its value is not shared with an input, a constant or
+ * another output, else copied at the end.
  *
- * Thread: whoever plans. Fails with UNIMPLEMENTED naming the node, or when memory is out; nothing is left behind.
+ * Thread: whoever plans. Fails with UNIMPLEMENTED naming the node, or when memory is out; nothing
+ * is left behind.
  */
 
 #include "runtime/cpu/cpu_program.h"
@@ -44,7 +47,8 @@ static const char *node_label(const Node *node) {
 }
 
 static void describe(const Value *value, Slot *slot) {
-    slot->described = (Tensor){ .dtype = value->dtype, .layout = value->layout, .shape = value->shape };
+    slot->described =
+        (Tensor){ .dtype = value->dtype, .layout = value->layout, .shape = value->shape };
     slot->known = value->dtype != DTYPE_INVALID && shape_is_known(&value->shape) &&
                   shape_bytes(&value->shape, value->dtype, &slot->described.bytes);
 }
@@ -89,10 +93,12 @@ static bool ports_known(const Build *build, const Node *node) {
 static bool ports_plain(const Build *build, const Node *node) {
     const Slot *slots = build->program->slots;
     for (uint32_t i = 0; i < node->input_count; i++)
-        if (node->inputs[i] != VALUE_NONE && slots[build->slot_of[node->inputs[i]]].described.layout != LAYOUT_PLAIN)
+        if (node->inputs[i] != VALUE_NONE &&
+            slots[build->slot_of[node->inputs[i]]].described.layout != LAYOUT_PLAIN)
             return false;
     for (uint32_t i = 0; i < node->output_count; i++)
-        if (node->outputs[i] != VALUE_NONE && slots[build->slot_of[node->outputs[i]]].described.layout != LAYOUT_PLAIN)
+        if (node->outputs[i] != VALUE_NONE &&
+            slots[build->slot_of[node->outputs[i]]].described.layout != LAYOUT_PLAIN)
             return false;
     return true;
 }
@@ -100,9 +106,10 @@ static bool ports_plain(const Build *build, const Node *node) {
 static Status choose_kernel(Build *build, Step *step) {
     const Node *node = step->node;
     if (!step->dynamic) {
-        KernelBuild kernel_build = {
-            .graph = build->graph, .node = node, .weights = build->weights, .pool = build->program->pool
-        };
+        KernelBuild kernel_build = { .graph = build->graph,
+                                     .node = node,
+                                     .weights = build->weights,
+                                     .pool = build->program->pool };
         size_t count;
         const KernelType *const *types = kernel_table(&count);
         for (size_t i = 0; i < count; i++) {
@@ -117,10 +124,11 @@ static Status choose_kernel(Build *build, Step *step) {
     }
     step->reference = reference_kernel_find(node->op->domain, node->op->name);
     if (!step->reference)
-        return status_error(STATUS_UNIMPLEMENTED, "operator %s (node '%s'): no cpu kernel", node->op->name,
-                            node_label(node));
+        return status_error(STATUS_UNIMPLEMENTED, "operator %s (node '%s'): no cpu kernel",
+                            node->op->name, node_label(node));
     if (!ports_plain(build, node) || !epilogue_can_apply(build->graph, node))
-        return status_error(STATUS_UNIMPLEMENTED, "operator %s (node '%s'): no cpu kernel for its layout or epilogue",
+        return status_error(STATUS_UNIMPLEMENTED,
+                            "operator %s (node '%s'): no cpu kernel for its layout or epilogue",
                             node->op->name, node_label(node));
     return status_ok();
 }
@@ -133,13 +141,15 @@ static Status add_step(Build *build, const Node *node) {
     for (uint32_t i = 0; i < node->input_count; i++) {
         src[i] = source_slot(build, node->inputs[i]);
         if (src[i] == INDEX_SLOT_NONE && node->inputs[i] != VALUE_NONE)
-            return status_error(STATUS_INVALID_ARGUMENT, "operator %s (node '%s'): input %u has no producer",
-                                node->op->name, node_label(node), i);
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "operator %s (node '%s'): input %u has no producer", node->op->name,
+                                node_label(node), i);
     }
     uint32_t dst = (uint32_t)program->slot_count;
     for (uint32_t i = 0; i < node->output_count; i++)
         result_slot(build, node->outputs[i]);
-    program->ports_max = MAX_OF(program->ports_max, (size_t)MAX_OF(node->input_count, node->output_count));
+    program->ports_max =
+        MAX_OF(program->ports_max, (size_t)MAX_OF(node->input_count, node->output_count));
     if (lifetime_is_view(build->graph, node)) {
         program->slots[dst].place = SLOT_VIEW;
         program->slots[dst].index = src[0];
@@ -163,8 +173,10 @@ static Status make_arrays(Build *build) {
     }
     program->slots = arena_calloc(program->arena, slots, sizeof *program->slots);
     program->steps = arena_calloc(program->arena, steps, sizeof *program->steps);
-    program->output_slots = arena_calloc(program->arena, program->output_count, sizeof *program->output_slots);
-    program->output_direct = arena_calloc(program->arena, program->output_count, sizeof *program->output_direct);
+    program->output_slots =
+        arena_calloc(program->arena, program->output_count, sizeof *program->output_slots);
+    program->output_direct =
+        arena_calloc(program->arena, program->output_count, sizeof *program->output_direct);
     if (!program->slots || !program->steps || !program->output_slots || !program->output_direct)
         return arena_exhausted(program->arena);
     return status_ok();
@@ -176,21 +188,24 @@ static Status add_inputs(Build *build) {
         uint32_t index = result_slot(build, id);
         Slot *slot = &build->program->slots[index];
         if (!slot->known)
-            return status_error(STATUS_INVALID_ARGUMENT, "input '%s': its shape is not known", graph_input(build->graph, i)->name);
+            return status_error(STATUS_INVALID_ARGUMENT, "input '%s': its shape is not known",
+                                graph_input(build->graph, i)->name);
         slot->place = SLOT_INPUT;
         slot->index = (uint32_t)i;
     }
     return status_ok();
 }
 
-/* Graph outputs claim the root of their value, where a step writes it and nobody has claimed it before. */
+/* Graph outputs claim the root of their value, where a step writes it and nobody has claimed it
+ * before. */
 static Status place_outputs(Build *build) {
     Program *program = build->program;
     for (size_t i = 0; i < program->output_count; i++) {
         ValueId id = graph_output(build->graph, i)->value;
         uint32_t index = source_slot(build, id);
         if (index == INDEX_SLOT_NONE)
-            return status_error(STATUS_INVALID_ARGUMENT, "output '%s': nothing produces it", graph_output(build->graph, i)->name);
+            return status_error(STATUS_INVALID_ARGUMENT, "output '%s': nothing produces it",
+                                graph_output(build->graph, i)->name);
         program->output_slots[i] = index;
         if (program->slots[index].place == SLOT_CONSTANT)
             continue;
@@ -219,7 +234,9 @@ static Status place_values(Build *build, Arena *scratch) {
         if (slot->place != SLOT_RUN)
             continue;
         owners[count] = slot;
-        intervals[count++] = (MemoryInterval){ .first = lifetime->first, .last = lifetime->last, .bytes = lifetime->bytes };
+        intervals[count++] = (MemoryInterval){ .first = lifetime->first,
+                                               .last = lifetime->last,
+                                               .bytes = lifetime->bytes };
     }
     TRY(memory_plan_assign(intervals, count, SIZE_MAX / 2, &bytes));
     for (size_t i = 0; i < count; i++) {
@@ -236,7 +253,8 @@ static Status measure_state(Program *program) {
     size_t tensors, ports, bytes;
     if (!size_mul(program->slot_count, sizeof(Tensor), &tensors) ||
         !size_mul(program->ports_max, sizeof(Tensor *) + 2 * sizeof(InferPort), &ports) ||
-        !size_add(tensors, ports, &bytes) || !size_align(bytes, TENSOR_ALIGNMENT, &program->values_offset))
+        !size_add(tensors, ports, &bytes) ||
+        !size_align(bytes, TENSOR_ALIGNMENT, &program->values_offset))
         return out_of_memory();
     return status_ok();
 }
@@ -275,7 +293,11 @@ Status cpu_program_new(DeviceModel *model, PackedWeights *weights, Pool *pool, c
     if (!slot_of)
         return arena_exhausted(scratch);
     memset(slot_of, 0xff, value_count * sizeof *slot_of); /* INDEX_SLOT_NONE */
-    Build build = { .graph = graph, .program = program, .weights = weights, .lifetimes = lifetimes, .slot_of = slot_of };
+    Build build = { .graph = graph,
+                    .program = program,
+                    .weights = weights,
+                    .lifetimes = lifetimes,
+                    .slot_of = slot_of };
     TRY(compile_graph(&build, scratch));
     thread_arena_publish(program->arena_bytes);
     *ret_program = TAKE(program);

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * A graph compiled for the CPU: steps in order, and one slot a tensor. Immutable once made; any number of threads may
- * run it at once, each with the memory of its own thread_arena.
+ * A graph compiled for the CPU: steps in order, and one slot a tensor. Immutable once made; any
+ * number of threads may run it at once, each with the memory of its own thread_arena.
  */
 
 #include "runtime/cpu/kernel.h"
@@ -53,7 +53,8 @@ struct Program {
     size_t arena_bytes;
 };
 
-/* Errors: UNIMPLEMENTED (no kernel: operator and node), RESOURCE_EXHAUSTED. Thread: loader, or a worker that plans. */
+/* Errors: UNIMPLEMENTED (no kernel: operator and node), RESOURCE_EXHAUSTED. Thread: loader, or a
+ * worker that plans. */
 Status cpu_program_new(DeviceModel *model, PackedWeights *weights, Pool *pool, const Graph *graph,
                        Program **ret_program);
 void cpu_program_free(Program *program);

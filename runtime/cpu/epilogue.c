@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Plain loops over the result, one a step. Speed does not matter: kernels that care fuse the steps into their own loops.
- * The formulas are those of the ONNX operators that the steps were made from.
+ * Plain loops over the result, one a step. Speed does not matter: kernels that care fuse the steps
+ * into their own loops. The formulas are those of the ONNX operators that the steps were made from.
  *
  * Thread: any. Fails when a residual has another size than the result, which no pass makes.
  */
@@ -110,10 +110,11 @@ static Status apply_residual(const KernelCall *call, const EpilogueStep *step) {
     size_t count = tensor_elements(dst), other_count = other ? tensor_elements(other) : 0;
     if (count == 0)
         return status_ok();
-    bool channelwise = step->kind == EPILOGUE_MUL && dst->layout == LAYOUT_PLAIN && dst->shape.rank >= 2 &&
-                       other_count == shape_product(&dst->shape, 0, 2);
+    bool channelwise = step->kind == EPILOGUE_MUL && dst->layout == LAYOUT_PLAIN &&
+                       dst->shape.rank >= 2 && other_count == shape_product(&dst->shape, 0, 2);
     if (!other || other->dtype != DTYPE_F32 || (other_count != count && !channelwise))
-        return status_error(STATUS_INTERNAL, "operator %s: its residual does not fit", call->node->op->name);
+        return status_error(STATUS_INTERNAL, "operator %s: its residual does not fit",
+                            call->node->op->name);
     float *to = dst->data;
     const float *from = other->data;
     size_t repeat = count / other_count; /* elements of dst for one of other */

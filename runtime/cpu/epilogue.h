@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * A node's epilogue applied after its kernel, for kernels that do not know it: so a fused graph runs whatever kernel a
- * node ends up with, the reference ones included.
+ * A node's epilogue applied after its kernel, for kernels that do not know it: so a fused graph
+ * runs whatever kernel a node ends up with, the reference ones included.
  */
 
 #include "runtime/cpu/kernel.h"

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * Denormal floats are flushed to zero while a program runs: one of them costs a hundred cycles, and no network means
- * them. The mode belongs to the thread, so it is set and put back around a run.
+ * Denormal floats are flushed to zero while a program runs: one of them costs a hundred cycles, and
+ * no network means them. The mode belongs to the thread, so it is set and put back around a run.
  */
 
 #if defined(__SSE2__)

@@ -2,12 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Runs a compiled program on the calling thread. The run's state (one Tensor a slot) and all planned values lie in the
- * thread's arena; only values of data-dependent size and characters of strings touch malloc, in a heap that is bounded
- * and freed with the run.
+ * Runs a compiled program on the calling thread. The run's state (one Tensor a slot) and all
+ * planned values lie in the thread's arena; only values of data-dependent size and characters of
+ * strings touch malloc, in a heap that is bounded and freed with the run.
  *
- * A dynamic step asks its operator's shape inference first, now with the content of every input. What was known when
- * the program was compiled must come out the same: a model whose run-time shapes contradict each other is refused here.
+ * A dynamic step asks its operator's shape inference first, now with the content of every input.
+ * What was known when the program was compiled must come out the same: a model whose run-time
+ * shapes contradict each other is refused here.
  *
  * Thread: any; the stop flag is looked at between steps.
  */
@@ -27,23 +28,26 @@ enum { MEMORY_LIMIT_DEFAULT = 1 << 30 };
 typedef struct Run {
     const Program *program;
     const ProgramIo *io;
-    const Step *step;    /* the one that runs now */
-    char *memory;        /* the thread's arena */
-    Tensor *tensors;     /* by slot */
-    const Tensor **src;  /* of the step */
-    InferPort *ports;    /* 2 * ports_max: of a dynamic step */
+    const Step *step;   /* the one that runs now */
+    char *memory;       /* the thread's arena */
+    Tensor *tensors;    /* by slot */
+    const Tensor **src; /* of the step */
+    InferPort *ports;   /* 2 * ports_max: of a dynamic step */
     RunHeap heap;
 } Run;
 
 static Status over_budget(const Run *run, size_t bytes) {
-    return status_error(STATUS_RESOURCE_EXHAUSTED, "operator %s (node '%s'): %zu bytes more exceed the run's limit of %zu",
-                        run->step->node->op->name, run->step->node->name, bytes, run->heap.limit_bytes);
+    return status_error(STATUS_RESOURCE_EXHAUSTED,
+                        "operator %s (node '%s'): %zu bytes more exceed the run's limit of %zu",
+                        run->step->node->op->name, run->step->node->name, bytes,
+                        run->heap.limit_bytes);
 }
 
 static Status output_memory(const Run *run, size_t output, Tensor *tensor) {
     tensor->data = run->io->output_memory(run->io->output_user, output, tensor);
     if (!tensor->data && tensor->bytes > 0)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "output %zu: no memory for %zu bytes", output, tensor->bytes);
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "output %zu: no memory for %zu bytes",
+                            output, tensor->bytes);
     return status_ok();
 }
 
@@ -82,27 +86,36 @@ static Status settle_output(Run *run, uint32_t output, DType dtype, const Shape 
     Tensor *tensor = &run->tensors[run->step->dst + output];
     if (slot->place == SLOT_NONE)
         return status_ok();
-    if (slot->known && (dtype != slot->described.dtype || !shape_equal(shape, &slot->described.shape)))
-        return status_error(STATUS_INVALID_ARGUMENT, "operator %s (node '%s'): output %u expected %s, got %s",
+    if (slot->known &&
+        (dtype != slot->described.dtype || !shape_equal(shape, &slot->described.shape)))
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "operator %s (node '%s'): output %u expected %s, got %s",
                             run->step->node->op->name, run->step->node->name, output,
                             SHAPE_TEXT(&slot->described.shape), SHAPE_TEXT(shape));
     if (slot->place != SLOT_RUN)
         return status_ok();
     size_t bytes;
     if (!shape_is_known(shape) || !shape_bytes(shape, dtype, &bytes))
-        return status_error(STATUS_INVALID_ARGUMENT, "operator %s (node '%s'): output %u has no usable shape: %s",
-                            run->step->node->op->name, run->step->node->name, output, SHAPE_TEXT(shape));
+        return status_error(
+            STATUS_INVALID_ARGUMENT, "operator %s (node '%s'): output %u has no usable shape: %s",
+            run->step->node->op->name, run->step->node->name, output, SHAPE_TEXT(shape));
     void *data = bytes > 0 ? run_heap_alloc(&run->heap, bytes) : NULL;
     if (bytes > 0 && !data)
         return over_budget(run, bytes);
-    *tensor = (Tensor){ .dtype = dtype, .layout = slot->described.layout, .shape = *shape, .data = data, .bytes = bytes };
+    *tensor = (Tensor){ .dtype = dtype,
+                        .layout = slot->described.layout,
+                        .shape = *shape,
+                        .data = data,
+                        .bytes = bytes };
     return status_ok();
 }
 
-static Status kernel_output_new(const KernelCall *call, size_t output, DType dtype, const Shape *shape) {
+static Status kernel_output_new(const KernelCall *call, size_t output, DType dtype,
+                                const Shape *shape) {
     Run *run = call->runner;
     if (output >= run->step->node->output_count)
-        return status_error(STATUS_INTERNAL, "operator %s: output %zu does not exist", run->step->node->op->name, output);
+        return status_error(STATUS_INTERNAL, "operator %s: output %zu does not exist",
+                            run->step->node->op->name, output);
     return settle_output(run, (uint32_t)output, dtype, shape);
 }
 
@@ -117,11 +130,15 @@ static Status infer_step(Run *run) {
     for (uint32_t i = 0; i < node->input_count; i++) {
         inputs[i] = (InferPort){ 0 };
         if (run->src[i])
-            inputs[i] = (InferPort){ .present = true, .dtype = run->src[i]->dtype, .shape = run->src[i]->shape, .value = run->src[i] };
+            inputs[i] = (InferPort){ .present = true,
+                                     .dtype = run->src[i]->dtype,
+                                     .shape = run->src[i]->shape,
+                                     .value = run->src[i] };
     }
     for (uint32_t i = 0; i < node->output_count; i++)
-        outputs[i] = (InferPort){ .present = run->program->slots[run->step->dst + i].place != SLOT_NONE,
-                                  .shape = SHAPE_UNKNOWN };
+        outputs[i] =
+            (InferPort){ .present = run->program->slots[run->step->dst + i].place != SLOT_NONE,
+                         .shape = SHAPE_UNKNOWN };
     InferCall call = { .node = node, .inputs = inputs, .outputs = outputs };
     Status status = node->op->infer(&call);
     if (!status_is_ok(&status))
@@ -159,21 +176,25 @@ static Status run_step(Run *run, const Step *step) {
         .text_new = kernel_text_new,
         .runner = run,
     };
-    Status status = step->kernel ? step->kernel->type->run(step->kernel, &call) : step->reference(&call);
+    Status status =
+        step->kernel ? step->kernel->type->run(step->kernel, &call) : step->reference(&call);
     if (!status_is_ok(&status))
-        return status_prefix(&status, "operator %s (node '%s')", step->node->op->name, step->node->name);
+        return status_prefix(&status, "operator %s (node '%s')", step->node->op->name,
+                             step->node->name);
     if (!step->kernel && !epilogue_is_empty(step->node))
         return epilogue_apply(&call);
     return status_ok();
 }
 
-/* Views first, characters packed behind them, so that the output is one piece of memory that needs nothing else. */
+/* Views first, characters packed behind them, so that the output is one piece of memory that needs
+ * nothing else. */
 static Status copy_strings(Run *run, size_t output, const Tensor *src, Tensor *dst) {
     size_t count = tensor_elements(src), bytes = src->bytes;
     const StringView *views = src->data;
     for (size_t i = 0; i < count; i++)
         if (!size_add(bytes, views[i].length, &bytes))
-            return status_error(STATUS_RESOURCE_EXHAUSTED, "output %zu: too many characters", output);
+            return status_error(STATUS_RESOURCE_EXHAUSTED, "output %zu: too many characters",
+                                output);
     dst->bytes = bytes;
     TRY(output_memory(run, output, dst));
     dst->bytes = src->bytes;
@@ -220,7 +241,8 @@ static Status run_steps(Run *run) {
 Status cpu_program_run(const Program *program, const ProgramIo *io) {
     char *memory = thread_arena_acquire(program->arena_bytes);
     if (!memory)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "cpu: no memory for %zu bytes of values", program->arena_bytes);
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "cpu: no memory for %zu bytes of values",
+                            program->arena_bytes);
     Run run = { .program = program, .io = io, .memory = memory };
     run.tensors = (Tensor *)(void *)memory;
     run.ports = (InferPort *)(void *)(run.tensors + program->slot_count);

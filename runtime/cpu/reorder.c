@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Between plain and channels-last: per entry of axis 0 a transpose of the matrix [channels, positions]. In tiles, so
- * that both sides stay in the first-level cache; rows of tiles are spread over the pool.
+ * Between plain and channels-last: per entry of axis 0 a transpose of the matrix [channels,
+ * positions]. In tiles, so that both sides stay in the first-level cache; rows of tiles are spread
+ * over the pool.
  *
  * Thread: any. Fails only for a type of less than a byte, which no pass gives it.
  */
@@ -28,7 +29,8 @@ bool reorder_is(const OpSchema *op) {
     return strcmp(op->name, "Reorder") == 0 && strcmp(op->domain, "inferd") == 0;
 }
 
-static void transpose_words(const Transpose *job, const char *from, char *to, size_t begin, size_t end) {
+static void transpose_words(const Transpose *job, const char *from, char *to, size_t begin,
+                            size_t end) {
     const uint32_t *src = (const uint32_t *)(const void *)from;
     uint32_t *dst = (uint32_t *)(void *)to;
     for (size_t column = 0; column < job->columns; column++)
@@ -36,11 +38,13 @@ static void transpose_words(const Transpose *job, const char *from, char *to, si
             dst[column * job->rows + row] = src[row * job->columns + column];
 }
 
-static void transpose_bytes(const Transpose *job, const char *from, char *to, size_t begin, size_t end) {
+static void transpose_bytes(const Transpose *job, const char *from, char *to, size_t begin,
+                            size_t end) {
     size_t bytes = job->element_bytes;
     for (size_t column = 0; column < job->columns; column++)
         for (size_t row = begin; row < end; row++)
-            memcpy(to + (column * job->rows + row) * bytes, from + (row * job->columns + column) * bytes, bytes);
+            memcpy(to + (column * job->rows + row) * bytes,
+                   from + (row * job->columns + column) * bytes, bytes);
 }
 
 static bool is_word_aligned(const Transpose *job) {
@@ -52,7 +56,8 @@ static void transpose_blocks(void *user, size_t begin, size_t end) {
     const Transpose *job = user;
     size_t matrix_bytes = job->rows * job->columns * job->element_bytes;
     for (size_t i = begin; i < end; i++) {
-        size_t matrix = i / job->blocks, first = i % job->blocks * TILE, last = MIN_OF(first + TILE, job->rows);
+        size_t matrix = i / job->blocks, first = i % job->blocks * TILE,
+               last = MIN_OF(first + TILE, job->rows);
         const char *src = job->src + matrix * matrix_bytes;
         char *dst = job->dst + matrix * matrix_bytes;
         if (is_word_aligned(job))
@@ -81,6 +86,7 @@ Status reorder_kernel(const KernelCall *call) {
     job.columns = src->layout == LAYOUT_PLAIN ? positions : channels;
     job.blocks = (job.rows + TILE - 1) / TILE;
     size_t block_bytes = TILE * job.columns * element_bytes;
-    pool_for(call->pool, (size_t)src->shape.dims[0] * job.blocks, CHUNK_BYTES / block_bytes + 1, transpose_blocks, &job);
+    pool_for(call->pool, (size_t)src->shape.dims[0] * job.blocks, CHUNK_BYTES / block_bytes + 1,
+             transpose_blocks, &job);
     return status_ok();
 }

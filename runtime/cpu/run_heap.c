@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A list of aligned blocks, each with a header in its first TENSOR_ALIGNMENT bytes. Programs whose shapes are all known
- * never come here. The limit counts what was asked for plus headers, so that many tiny values are bounded as well.
+ * A list of aligned blocks, each with a header in its first TENSOR_ALIGNMENT bytes. Programs whose
+ * shapes are all known never come here. The limit counts what was asked for plus headers, so that
+ * many tiny values are bounded as well.
  */
 
 #include "runtime/cpu/run_heap.h"

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * Memory of one run for what no plan could foresee: values whose size depends on data, characters of strings. Bounded,
- * because a request chooses those sizes; freed whole when the run ends. One thread.
+ * Memory of one run for what no plan could foresee: values whose size depends on data, characters
+ * of strings. Bounded, because a request chooses those sizes; freed whole when the run ends. One
+ * thread.
  */
 
 #include <stddef.h>
@@ -14,6 +15,7 @@ typedef struct RunHeap {
     size_t used_bytes, limit_bytes;
 } RunHeap;
 
-/* TENSOR_ALIGNMENT-aligned, not zeroed; never NULL for 0 bytes. NULL: over the limit, or memory is out. */
+/* TENSOR_ALIGNMENT-aligned, not zeroed; never NULL for 0 bytes. NULL: over the limit, or memory is
+ * out. */
 void *run_heap_alloc(RunHeap *heap, size_t bytes);
 void run_heap_free(RunHeap *heap);

@@ -2,10 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One small stack of arenas a thread, freed by the key's destructor when the thread ends. Depth 0 is what serving uses;
- * more is needed only where a thread that waits for its operator's chunks is lent to another program.
+ * One small stack of arenas a thread, freed by the key's destructor when the thread ends. Depth 0
+ * is what serving uses; more is needed only where a thread that waits for its operator's chunks is
+ * lent to another program.
  *
- * Threads: each touches its own stack; the largest published size is one atomic, a hint and never a guarantee.
+ * Threads: each touches its own stack; the largest published size is one atomic, a hint and never a
+ * guarantee.
  */
 
 #include "runtime/cpu/thread_arena.h"
@@ -61,8 +63,9 @@ static ThreadArenas *get_arenas(void) {
 
 void thread_arena_publish(size_t bytes) {
     size_t before = atomic_load_explicit(&published_bytes, memory_order_relaxed);
-    while (before < bytes && !atomic_compare_exchange_weak_explicit(&published_bytes, &before, bytes,
-                                                                    memory_order_relaxed, memory_order_relaxed))
+    while (before < bytes &&
+           !atomic_compare_exchange_weak_explicit(&published_bytes, &before, bytes,
+                                                  memory_order_relaxed, memory_order_relaxed))
         ;
 }
 

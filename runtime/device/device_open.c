@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * From a configured name to an opened device. "auto" takes the best there is and says in its note why it is not a GPU;
- * an explicit name that cannot be had is an error, never a silent fall-back.
+ * From a configured name to an opened device. "auto" takes the best there is and says in its note
+ * why it is not a GPU; an explicit name that cannot be had is an error, never a silent fall-back.
  *
- * Thread: main. Notes are static: the reason of the last failed GPU is kept in one buffer for the process.
+ * Thread: main. Notes are static: the reason of the last failed GPU is kept in one buffer for the
+ * process.
  */
 
 #include "runtime/device/device_open.h"
@@ -19,7 +20,8 @@ enum { NAME_BYTES = 64 };
 
 static char auto_note[STATUS_MESSAGE_BYTES + 32]; /* main thread only */
 
-static Status open_named(const char *name, const char *selector, const DeviceHost *host, Device **ret_device) {
+static Status open_named(const char *name, const char *selector, const DeviceHost *host,
+                         Device **ret_device) {
     const DeviceApi *api = cpu_device_api();
     if (strcmp(name, api->name) != 0) {
         Status status = plugin_load(name, &api);
@@ -42,14 +44,16 @@ static Status open_best(const DeviceHost *host, Device **ret_device, const char 
     return status_ok();
 }
 
-Status device_open(const char *name, const DeviceHost *host, Device **ret_device, const char **ret_note) {
+Status device_open(const char *name, const DeviceHost *host, Device **ret_device,
+                   const char **ret_note) {
     if (strcmp(name, "auto") == 0)
         return open_best(host, ret_device, ret_note);
     const char *colon = strchr(name, ':');
     size_t length = colon ? (size_t)(colon - name) : strlen(name);
     char kind[NAME_BYTES];
     if (length >= sizeof kind)
-        return status_error(STATUS_FAILED_PRECONDITION, "'%.64s' is not the name of a device", name);
+        return status_error(STATUS_FAILED_PRECONDITION, "'%.64s' is not the name of a device",
+                            name);
     memcpy(kind, name, length);
     kind[length] = '\0';
     TRY(open_named(kind, colon ? colon + 1 : "", host, ret_device));

@@ -2,11 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Opens device plugins. A plugin is never closed again: libraries below it (CUDA) do not survive that, and a process
- * opens each once. RTLD_LOCAL keeps its symbols, and those of what it links, away from ours.
+ * Opens device plugins. A plugin is never closed again: libraries below it (CUDA) do not survive
+ * that, and a process opens each once. RTLD_LOCAL keeps its symbols, and those of what it links,
+ * away from ours.
  *
- * The abi number is read before anything else of the table; a table shorter than ours is refused, a longer one is newer
- * and fine. Thread: main.
+ * The abi number is read before anything else of the table; a table shorter than ours is refused, a
+ * longer one is newer and fine. Thread: main.
  */
 
 #include "runtime/device/plugin_loader.h"
@@ -38,14 +39,16 @@ static bool is_plain_name(const char *name) {
 
 static Status check_api(const char *name, const DeviceApi *api) {
     if (!api)
-        return status_error(STATUS_FAILED_PRECONDITION, "device '%s': the plugin does not speak abi %d", name,
-                            DEVICE_ABI);
+        return status_error(STATUS_FAILED_PRECONDITION,
+                            "device '%s': the plugin does not speak abi %d", name, DEVICE_ABI);
     if (api->abi != DEVICE_ABI)
-        return status_error(STATUS_FAILED_PRECONDITION, "device '%s': the plugin has abi %u, expected %d", name,
+        return status_error(STATUS_FAILED_PRECONDITION,
+                            "device '%s': the plugin has abi %u, expected %d", name,
                             (unsigned)api->abi, DEVICE_ABI);
     if (api->struct_bytes < sizeof *api)
-        return status_error(STATUS_FAILED_PRECONDITION, "device '%s': the plugin's table has %zu bytes, expected %zu",
-                            name, api->struct_bytes, sizeof *api);
+        return status_error(STATUS_FAILED_PRECONDITION,
+                            "device '%s': the plugin's table has %zu bytes, expected %zu", name,
+                            api->struct_bytes, sizeof *api);
     return status_ok();
 }
 
@@ -55,9 +58,11 @@ Status plugin_load(const char *name, const DeviceApi **ret_api) {
     char path[PLUGIN_PATH_BYTES];
     int length = snprintf(path, sizeof path, "%s/libinferd_%s.so", plugin_directory, name);
     if (length < 0 || (size_t)length >= sizeof path)
-        return status_error(STATUS_INVALID_ARGUMENT, "device '%s': the plugin directory's name is too long", name);
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "device '%s': the plugin directory's name is too long", name);
     if (access(path, F_OK) != 0)
-        return status_error(STATUS_NOT_FOUND, "device '%s': no plugin of that name is installed", name);
+        return status_error(STATUS_NOT_FOUND, "device '%s': no plugin of that name is installed",
+                            name);
 
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library)
@@ -66,7 +71,8 @@ Status plugin_load(const char *name, const DeviceApi **ret_api) {
     *(void **)&entry = dlsym(library, PLUGIN_ENTRY); /* POSIX allows it, ISO C has no cast for it */
     if (!entry) {
         dlclose(library);
-        return status_error(STATUS_FAILED_PRECONDITION, "device '%s': the file is not a device plugin", name);
+        return status_error(STATUS_FAILED_PRECONDITION,
+                            "device '%s': the file is not a device plugin", name);
     }
     const DeviceApi *api = entry(DEVICE_ABI);
     TRY(check_api(name, api));

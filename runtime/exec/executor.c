@@ -2,11 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * An executor's life and its plans. Load passes run once; every new tuple of input shapes gets a plan, made under one
- * lock so that threads that miss together build once (the only lock here that is held for long: whoever waits for it
- * needs that plan or another new one, and requests whose plans are ready never touch it).
+ * An executor's life and its plans. Load passes run once; every new tuple of input shapes gets a
+ * plan, made under one lock so that threads that miss together build once (the only lock here that
+ * is held for long: whoever waits for it needs that plan or another new one, and requests whose
+ * plans are ready never touch it).
  *
- * Immutable but for the plan cache and the idle run states; any thread. executor_free: nothing may be running.
+ * Immutable but for the plan cache and the idle run states; any thread. executor_free: nothing may
+ * be running.
  */
 
 #include "runtime/exec/executor_internal.h"
@@ -88,7 +90,8 @@ static Shape merge_shapes(const Shape *declared, const Shape *inferred) {
 static Status make_ports(Executor *executor) {
     executor->input_count = graph_input_count(executor->graph);
     executor->output_count = graph_output_count(executor->graph);
-    executor->outputs = calloc(executor->output_count ? executor->output_count : 1, sizeof *executor->outputs);
+    executor->outputs =
+        calloc(executor->output_count ? executor->output_count : 1, sizeof *executor->outputs);
     if (!executor->outputs)
         return out_of_memory();
     for (size_t i = 0; i < executor->output_count; i++) {
@@ -111,8 +114,8 @@ static Status start_executor(Graph *graph, const ExecutorOptions *options, Execu
     TRY(executor->api->model_new(options->device, &executor->model));
     TRY(list_constants(executor));
     TRY(make_ports(executor));
-    TRY(plan_cache_new(options->plan_capacity ? options->plan_capacity : PLAN_CAPACITY_DEFAULT, executor->input_count,
-                       &executor->plans));
+    TRY(plan_cache_new(options->plan_capacity ? options->plan_capacity : PLAN_CAPACITY_DEFAULT,
+                       executor->input_count, &executor->plans));
     return row_independence_prove(graph, &executor->rows_independent);
 }
 
@@ -167,7 +170,8 @@ bool executor_rows_independent(const Executor *executor) {
 }
 
 ExecutorBytes executor_bytes(const Executor *executor) {
-    return (ExecutorBytes){ .weights = executor->weights_bytes + executor->api->model_bytes(executor->model),
+    return (ExecutorBytes){ .weights = executor->weights_bytes +
+                                       executor->api->model_bytes(executor->model),
                             .arena = atomic_load(&executor->arena_bytes) };
 }
 
@@ -179,13 +183,15 @@ Status executor_get_plan(Executor *executor, const Shape *input_shapes, Executor
     Plan *found = plan_cache_find(executor->plans, input_shapes);
     if (!found) {
         LOCKED(&executor->build_mutex);
-        found = plan_cache_find(executor->plans, input_shapes); /* by whoever held the lock before */
+        found =
+            plan_cache_find(executor->plans, input_shapes); /* by whoever held the lock before */
         if (!found) {
             ExecutorPlan *plan;
             TRY(executor_plan_new(&executor->source, input_shapes, &plan));
             size_t before = atomic_load(&executor->arena_bytes);
-            while (before < plan->arena_bytes &&
-                   !atomic_compare_exchange_weak(&executor->arena_bytes, &before, plan->arena_bytes))
+            while (
+                before < plan->arena_bytes &&
+                !atomic_compare_exchange_weak(&executor->arena_bytes, &before, plan->arena_bytes))
                 ;
             found = plan_cache_insert(executor->plans, input_shapes, &plan->base);
             plan_unref(&plan->base);
@@ -195,7 +201,8 @@ Status executor_get_plan(Executor *executor, const Shape *input_shapes, Executor
     return status_ok();
 }
 
-void executor_set_rows(const Executor *executor, const Shape *input_shapes, size_t rows, Shape *shapes) {
+void executor_set_rows(const Executor *executor, const Shape *input_shapes, size_t rows,
+                       Shape *shapes) {
     for (size_t i = 0; i < executor->input_count; i++) {
         shapes[i] = input_shapes[i];
         shapes[i].dims[0] = (int64_t)rows;
@@ -206,7 +213,8 @@ size_t executor_threads(const Executor *executor) {
     return 1 + (executor->options.pool ? pool_idle_count(executor->options.pool) : 0);
 }
 
-size_t executor_plan_piece_max(const Executor *executor, const ExecutorPlan *one_row, size_t rows, size_t threads) {
+size_t executor_plan_piece_max(const Executor *executor, const ExecutorPlan *one_row, size_t rows,
+                               size_t threads) {
     RowsView view = {
         .arena_bytes = one_row->arena_bytes,
         .activation_bytes = one_row->activation_bytes,
@@ -218,7 +226,8 @@ size_t executor_plan_piece_max(const Executor *executor, const ExecutorPlan *one
     return rows_piece_max(&view, rows);
 }
 
-Status executor_piece_max(Executor *executor, const Shape *input_shapes, Shape *shapes, size_t *ret_piece_max) {
+Status executor_piece_max(Executor *executor, const Shape *input_shapes, Shape *shapes,
+                          size_t *ret_piece_max) {
     size_t rows = (size_t)input_shapes[0].dims[0];
     *ret_piece_max = 1;
     if (rows <= 1)
@@ -250,7 +259,8 @@ static bool pieces_are_planned(Executor *executor, const Shape *input_shapes, Sh
         return false;
     size_t piece_max = executor_plan_piece_max(executor, one_row, rows, executor_threads(executor));
     plan_unref(&one_row->base);
-    /* All pieces but those of the last 2 * piece_max - 1 rows are of piece_max rows: ask for it once. */
+    /* All pieces but those of the last 2 * piece_max - 1 rows are of piece_max rows: ask for it
+     * once. */
     size_t left = rows >= 2 * piece_max ? rows % piece_max + piece_max : rows;
     while (left > 0) {
         size_t piece = rows_next_piece(left, piece_max);

@@ -37,15 +37,19 @@ struct Executor {
 
 /* Finds or builds. */
 Status executor_get_plan(Executor *executor, const Shape *input_shapes, ExecutorPlan **ret_plan);
-/* The largest piece for a run of these shapes, whose rows are independent; may build the plan of one row.
+/* The largest piece for a run of these shapes, whose rows are independent; may build the plan of
+ * one row.
  * @shapes  room for one shape an input, overwritten */
-Status executor_piece_max(Executor *executor, const Shape *input_shapes, Shape *shapes, size_t *ret_piece_max);
+Status executor_piece_max(Executor *executor, const Shape *input_shapes, Shape *shapes,
+                          size_t *ret_piece_max);
 /* Largest piece by what the one-row plan says, when so many threads could join. */
-size_t executor_plan_piece_max(const Executor *executor, const ExecutorPlan *one_row, size_t rows, size_t threads);
+size_t executor_plan_piece_max(const Executor *executor, const ExecutorPlan *one_row, size_t rows,
+                               size_t threads);
 /* The caller and the pool's idle workers, at this moment. */
 size_t executor_threads(const Executor *executor);
 
 /* input_shapes with axis 0 of each set to rows. */
-void executor_set_rows(const Executor *executor, const Shape *input_shapes, size_t rows, Shape *shapes);
+void executor_set_rows(const Executor *executor, const Shape *input_shapes, size_t rows,
+                       Shape *shapes);
 
 void executor_runs_free(Run *runs);

@@ -2,12 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Makes plans: clone the graph, bind the input shapes, infer and fold what has become constant, fuse and lay out for
- * those shapes, compile.
+ * Makes plans: clone the graph, bind the input shapes, infer and fold what has become constant,
+ * fuse and lay out for those shapes, compile.
  *
- * Packed weights are keyed by the address of the constant they are made from, which is sound for the model's own
- * constants, since those outlive every plan. A constant that was made while planning dies with the plan and its address
- * may come again; a plan that has such (other than the integers of shape arithmetic) packs into a model of its own.
+ * Packed weights are keyed by the address of the constant they are made from, which is sound for
+ * the model's own constants, since those outlive every plan. A constant that was made while
+ * planning dies with the plan and its address may come again; a plan that has such (other than the
+ * integers of shape arithmetic) packs into a model of its own.
  *
  * Thread: loader, or a worker that met new shapes. Nothing is left behind on failure.
  */
@@ -44,7 +45,8 @@ static bool is_own_constant(const PlanSource *source, const Value *value) {
     if (!value->constant || value->constant->bytes == 0 || value->dtype == DTYPE_I64)
         return false;
     const void *key = value->constant->data;
-    return !source->constant_count || !bsearch(&key, source->constants, source->constant_count, sizeof key, compare_pointers);
+    return !source->constant_count ||
+           !bsearch(&key, source->constants, source->constant_count, sizeof key, compare_pointers);
 }
 
 static Status specialise(const PlanSource *source, const Shape *input_shapes, Graph **ret_graph) {
@@ -52,7 +54,8 @@ static Status specialise(const PlanSource *source, const Shape *input_shapes, Gr
     TRY(graph_clone(source->graph, &graph));
     for (size_t i = 0; i < graph_input_count(graph); i++)
         graph_value(graph, graph_input(graph, i)->value)->shape = input_shapes[i];
-    PassContext context = { .device = source->device, .fold_limit_bytes = source->fold_limit_bytes };
+    PassContext context = { .device = source->device,
+                            .fold_limit_bytes = source->fold_limit_bytes };
     TRY(source->optimise ? pipeline_run(graph, PASS_ON_PLAN, &context) : graph_infer(graph));
     *ret_graph = TAKE(graph);
     return status_ok();
@@ -66,8 +69,10 @@ static void measure(ExecutorPlan *plan) {
             continue;
         for (uint32_t i = 0; i < node->output_count; i++) {
             size_t bytes = 0;
-            const Value *value = node->outputs[i] == VALUE_NONE ? NULL : graph_value_const(graph, node->outputs[i]);
-            if (value && shape_is_known(&value->shape) && shape_bytes(&value->shape, value->dtype, &bytes))
+            const Value *value =
+                node->outputs[i] == VALUE_NONE ? NULL : graph_value_const(graph, node->outputs[i]);
+            if (value && shape_is_known(&value->shape) &&
+                shape_bytes(&value->shape, value->dtype, &bytes))
                 plan->activation_bytes += bytes;
         }
     }
@@ -77,7 +82,8 @@ static void measure(ExecutorPlan *plan) {
     plan->arena_bytes = plan->api->program_bytes(plan->program);
 }
 
-Status executor_plan_new(const PlanSource *source, const Shape *input_shapes, ExecutorPlan **ret_plan) {
+Status executor_plan_new(const PlanSource *source, const Shape *input_shapes,
+                         ExecutorPlan **ret_plan) {
     AUTO(half_built_free) ExecutorPlan *plan = calloc(1, sizeof *plan);
     if (!plan)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "plan: out of memory");
@@ -88,7 +94,8 @@ Status executor_plan_new(const PlanSource *source, const Shape *input_shapes, Ex
 
     DeviceModel *model = source->model;
     for (ValueId id = 0; id < graph_value_count(plan->graph) && model == source->model; id++)
-        if (graph_use_count(plan->graph, id) > 0 && is_own_constant(source, graph_value_const(plan->graph, id))) {
+        if (graph_use_count(plan->graph, id) > 0 &&
+            is_own_constant(source, graph_value_const(plan->graph, id))) {
             TRY(plan->api->model_new(source->device, &plan->own_model));
             model = plan->own_model;
         }

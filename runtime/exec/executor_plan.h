@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * One plan: the executor's graph specialised to concrete input shapes and compiled. Immutable and counted; runs hold a
- * reference, the cache another.
+ * One plan: the executor's graph specialised to concrete input shapes and compiled. Immutable and
+ * counted; runs hold a reference, the cache another.
  */
 
 #include "runtime/device/device.h"
@@ -15,13 +15,14 @@ typedef struct ExecutorPlan {
     const DeviceApi *api;
     Graph *graph;
     Program *program;
-    DeviceModel *own_model; /* packed weights of constants that this plan alone has; NULL when there are none */
+    DeviceModel *own_model; /* packed weights of constants that this plan alone has; NULL when there
+                               are none */
     size_t arena_bytes, activation_bytes, weights_bytes;
 } ExecutorPlan;
 
 /* What plans of one executor have in common. */
 typedef struct PlanSource {
-    const Graph *graph;   /* optimised, shapes partly unknown; lent, outlives the plans */
+    const Graph *graph; /* optimised, shapes partly unknown; lent, outlives the plans */
     Device *device;
     DeviceModel *model;
     const void *const *constants; /* data of the graph's constants, sorted */
@@ -33,10 +34,11 @@ typedef struct PlanSource {
 /**
  * @input_shapes  one per graph input, known
  *
- * Errors: INVALID_ARGUMENT (shapes that the model cannot take, naming the node), UNIMPLEMENTED, RESOURCE_EXHAUSTED
- * Thread: loader, or a worker that met new shapes
+ * Errors: INVALID_ARGUMENT (shapes that the model cannot take, naming the node), UNIMPLEMENTED,
+ * RESOURCE_EXHAUSTED Thread: loader, or a worker that met new shapes
  */
-Status executor_plan_new(const PlanSource *source, const Shape *input_shapes, ExecutorPlan **ret_plan);
+Status executor_plan_new(const PlanSource *source, const Shape *input_shapes,
+                         ExecutorPlan **ret_plan);
 
 /* qsort and bsearch of PlanSource.constants. */
 int compare_pointers(const void *left, const void *right);

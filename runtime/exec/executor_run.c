@@ -2,16 +2,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One run: check the inputs, cut the rows into pieces, find each piece's plan, give outputs their memory, submit. The
- * state of a run is taken from the executor's idle list and grows to the largest cut seen, so a warm executor does not
- * call malloc.
+ * One run: check the inputs, cut the rows into pieces, find each piece's plan, give outputs their
+ * memory, submit. The state of a run is taken from the executor's idle list and grows to the
+ * largest cut seen, so a warm executor does not call malloc.
  *
- * `remaining` counts pieces not done plus one for the submitter; whoever brings it to zero finishes the run. On a
- * synchronous device pieces are spread over the pool, on an asynchronous one they are submitted in turn and done comes
- * on the device's thread. The first failure is the run's status; pieces that run already are let end.
+ * `remaining` counts pieces not done plus one for the submitter; whoever brings it to zero finishes
+ * the run. On a synchronous device pieces are spread over the pool, on an asynchronous one they are
+ * submitted in turn and done comes on the device's thread. The first failure is the run's status;
+ * pieces that run already are let end.
  *
- * A piece writes its rows straight into the whole output where they start aligned; else into memory of its own beside,
- * copied when it is done.
+ * A piece writes its rows straight into the whole output where they start aligned; else into memory
+ * of its own beside, copied when it is done.
  */
 
 #include "runtime/exec/executor_internal.h"
@@ -99,7 +100,8 @@ static Status reserve_pieces(Run *run, size_t count) {
     if (count <= run->piece_capacity)
         return status_ok();
     size_t ports = run->executor->input_count + run->executor->output_count, tensors, bytes;
-    if (!size_mul(count, MAX_OF(ports, (size_t)1), &tensors) || !size_mul(count, sizeof *run->pieces, &bytes))
+    if (!size_mul(count, MAX_OF(ports, (size_t)1), &tensors) ||
+        !size_mul(count, sizeof *run->pieces, &bytes))
         return out_of_memory();
     free(run->pieces);
     free(run->tensors);
@@ -122,8 +124,9 @@ static Status check_input(const Executor *executor, size_t index, const Tensor *
                             SHAPE_TEXT(&port->shape), SHAPE_TEXT(&tensor->shape));
     size_t bytes;
     if (!shape_bytes(&tensor->shape, tensor->dtype, &bytes) || bytes != tensor->bytes)
-        return status_error(STATUS_INVALID_ARGUMENT, "input '%s': %zu bytes are not %s of %s", port->name,
-                            tensor->bytes, SHAPE_TEXT(&tensor->shape), dtype_name(tensor->dtype));
+        return status_error(STATUS_INVALID_ARGUMENT, "input '%s': %zu bytes are not %s of %s",
+                            port->name, tensor->bytes, SHAPE_TEXT(&tensor->shape),
+                            dtype_name(tensor->dtype));
     return status_ok();
 }
 
@@ -133,9 +136,10 @@ static Status check_inputs(Run *run) {
         TRY(check_input(executor, i, &run->args.inputs[i]));
         run->shapes[i] = run->args.inputs[i].shape;
         if (executor->rows_independent && run->shapes[i].dims[0] != run->shapes[0].dims[0])
-            return status_error(STATUS_INVALID_ARGUMENT, "input '%s': %lld rows, but input '%s' has %lld",
-                                executor_input(executor, i)->name, (long long)run->shapes[i].dims[0],
-                                executor_input(executor, 0)->name, (long long)run->shapes[0].dims[0]);
+            return status_error(
+                STATUS_INVALID_ARGUMENT, "input '%s': %lld rows, but input '%s' has %lld",
+                executor_input(executor, i)->name, (long long)run->shapes[i].dims[0],
+                executor_input(executor, 0)->name, (long long)run->shapes[0].dims[0]);
     }
     return status_ok();
 }
@@ -143,7 +147,8 @@ static Status check_inputs(Run *run) {
 /* Rows [first_row, first_row + rows) of every input. */
 static Status make_piece(Run *run, PieceRun *piece, size_t first_row, size_t rows) {
     Executor *executor = run->executor;
-    size_t index = (size_t)(piece - run->pieces), ports = executor->input_count + executor->output_count;
+    size_t index = (size_t)(piece - run->pieces),
+           ports = executor->input_count + executor->output_count;
     *piece = (PieceRun){ .run = run, .first_row = first_row, .rows = rows };
     piece->inputs = run->tensors + index * ports;
     piece->outputs = piece->inputs + executor->input_count;
@@ -169,8 +174,9 @@ static Status allocate_output(Run *run, size_t index) {
     Tensor *output = &run->args.outputs[index];
     Shape shape = value->shape;
     if (!shape_is_known(&shape) || shape.rank < 1 || (size_t)shape.dims[0] != run->pieces[0].rows)
-        return status_error(STATUS_INTERNAL, "output '%s': %s for %zu rows", executor_output(run->executor, index)->name,
-                            SHAPE_TEXT(&shape), run->pieces[0].rows);
+        return status_error(STATUS_INTERNAL, "output '%s': %s for %zu rows",
+                            executor_output(run->executor, index)->name, SHAPE_TEXT(&shape),
+                            run->pieces[0].rows);
     shape.dims[0] = (int64_t)run->rows;
     *output = (Tensor){ .dtype = value->dtype, .shape = shape };
     if (!shape_bytes(&shape, value->dtype, &output->bytes))
@@ -227,15 +233,17 @@ static void drop_remaining(Run *run) {
         finish_run(run);
 }
 
-/* Copies what could not be written in place; an output of unexpected size is a broken proof of independence. */
+/* Copies what could not be written in place; an output of unexpected size is a broken proof of
+ * independence. */
 static Status gather_outputs(PieceRun *piece) {
     for (size_t i = 0; piece->run->cut && i < piece->run->executor->output_count; i++) {
         size_t bytes;
         char *place = rows_place(piece, i, &bytes);
         const Tensor *output = &piece->outputs[i];
         if (output->bytes != bytes)
-            return status_error(STATUS_INTERNAL, "output '%s': %zu bytes for %zu rows, expected %zu",
-                                executor_output(piece->run->executor, i)->name, output->bytes, piece->rows, bytes);
+            return status_error(
+                STATUS_INTERNAL, "output '%s': %zu bytes for %zu rows, expected %zu",
+                executor_output(piece->run->executor, i)->name, output->bytes, piece->rows, bytes);
         if (output->data != place && bytes > 0)
             memcpy(place, output->data, bytes);
     }
@@ -277,7 +285,8 @@ static Status cut_rows(Run *run) {
     run->cut = false;
     size_t count = 1;
     if (run->rows > 1) {
-        TRY(executor_piece_max(executor, run->shapes, run->shapes + executor->input_count, &run->piece_max));
+        TRY(executor_piece_max(executor, run->shapes, run->shapes + executor->input_count,
+                               &run->piece_max));
         count = rows_piece_count(run->rows, run->piece_max);
         run->cut = count > 1;
     }
@@ -337,7 +346,8 @@ static void wake_waiter(void *user, const Status *status) {
     LOCKED(&waiter->mutex);
     waiter->status = *status;
     waiter->done = true;
-    cond_signal(&waiter->changed); /* under the lock: the waiter may end as soon as it is released */
+    cond_signal(
+        &waiter->changed); /* under the lock: the waiter may end as soon as it is released */
 }
 
 Status executor_run(Executor *executor, const RunArgs *args) {

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Warm-up: the plans that traffic will want first are made and run once on zeros, so that the first request pays for
- * neither kernels nor page faults. Row counts are the powers of two that runs are cut into; a model whose rows depend on
- * each other gets one row and max_rows. Shapes unknown beyond axis 0 are left to the requests that bring them.
+ * Warm-up: the plans that traffic will want first are made and run once on zeros, so that the first
+ * request pays for neither kernels nor page faults. Row counts are the powers of two that runs are
+ * cut into; a model whose rows depend on each other gets one row and max_rows. Shapes unknown
+ * beyond axis 0 are left to the requests that bring them.
  *
  * Thread: loader.
  */
@@ -33,7 +34,8 @@ static bool can_warm(const Executor *executor, bool *ret_open_rows) {
     return true;
 }
 
-static Status run_on_zeros(Executor *executor, OutputPool *pool, size_t rows, Tensor *inputs, Tensor *outputs) {
+static Status run_on_zeros(Executor *executor, OutputPool *pool, size_t rows, Tensor *inputs,
+                           Tensor *outputs) {
     for (size_t i = 0; i < executor->input_count; i++) {
         Shape shape = executor_input(executor, i)->shape;
         if (shape.rank > 0 && shape.dims[0] == DIM_UNKNOWN)
@@ -48,7 +50,8 @@ static Status run_on_zeros(Executor *executor, OutputPool *pool, size_t rows, Te
     return executor_run(executor, &args);
 }
 
-/* Idle workers make pieces smaller; when all are busy the largest are wanted, so those are planned here. */
+/* Idle workers make pieces smaller; when all are busy the largest are wanted, so those are planned
+ * here. */
 static Status plan_row_counts(Executor *executor, size_t max_rows, const Tensor *inputs) {
     AUTO(free) Shape *shapes = calloc(2 * executor->input_count, sizeof *shapes);
     if (!shapes)
@@ -88,7 +91,8 @@ Status executor_warm(Executor *executor) {
     bool open_rows;
     if (!can_warm(executor, &open_rows))
         return status_ok();
-    AUTO(free) Tensor *tensors = calloc(executor->input_count + executor->output_count + 1, sizeof *tensors);
+    AUTO(free)
+    Tensor *tensors = calloc(executor->input_count + executor->output_count + 1, sizeof *tensors);
     if (!tensors)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "warm-up: out of memory");
     Status status = run_row_counts(executor, open_rows, tensors, tensors + executor->input_count);

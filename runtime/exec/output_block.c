@@ -2,12 +2,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Blocks of output memory. A piece is a power of two in size with a header before it; freed pieces wait in a list per
- * size, so that a warm server does not call malloc for replies. Retained pieces are bounded too: beyond a quarter of the
- * limit they go back to the system, because traffic may have moved to other sizes.
+ * Blocks of output memory. A piece is a power of two in size with a header before it; freed pieces
+ * wait in a list per size, so that a warm server does not call malloc for replies. Retained pieces
+ * are bounded too: beyond a quarter of the limit they go back to the system, because traffic may
+ * have moved to other sizes.
  *
- * Threads: any. The pool's mutex is held for a few pointer moves; malloc and free happen outside it. Live bytes count
- * whole pieces as soon as they are handed out, so that the limit is what memory is really taken.
+ * Threads: any. The pool's mutex is held for a few pointer moves; malloc and free happen outside
+ * it. Live bytes count whole pieces as soon as they are handed out, so that the limit is what
+ * memory is really taken.
  */
 
 #include "runtime/exec/output_block.h"
@@ -163,7 +165,9 @@ static Piece *retain_pieces_locked(OutputPool *pool, Piece *pieces) {
         Piece *piece = pieces;
         pieces = piece->next;
         size_t bytes = (size_t)1 << piece->shift;
-        bool keep = bytes <= pool->limit_bytes / RETAINED_FRACTION - MIN_OF(pool->retained_bytes, pool->limit_bytes / RETAINED_FRACTION);
+        bool keep =
+            bytes <= pool->limit_bytes / RETAINED_FRACTION -
+                         MIN_OF(pool->retained_bytes, pool->limit_bytes / RETAINED_FRACTION);
         Piece **list = keep ? &pool->pieces[piece->shift] : &surplus;
         pool->retained_bytes += keep ? bytes : 0;
         pool->live_bytes -= bytes;

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Integers in which the number of rows may stand, as exports compute them to spell a Reshape. Vectors of at most
- * SHAPE_MAX_RANK elements; a scalar is a vector of one, so Squeeze and Unsqueeze change nothing.
+ * Integers in which the number of rows may stand, as exports compute them to spell a Reshape.
+ * Vectors of at most SHAPE_MAX_RANK elements; a scalar is a vector of one, so Squeeze and Unsqueeze
+ * change nothing.
  *
  * Pure; any thread.
  */
@@ -46,8 +47,9 @@ static bool follow_shape(const Follow *call, RowFacts *ret_result) {
     int64_t begin = clamp(node_get_int(call->node, "start", 0), shape->rank);
     int64_t end = clamp(node_get_int(call->node, "end", shape->rank), shape->rank);
     for (int64_t i = begin; i < end; i++)
-        ret_result->items[ret_result->count++] =
-            i == 0 ? ROW_ITEM_ROWS : shape->dims[i] == DIM_UNKNOWN ? ROW_ITEM_UNKNOWN : shape->dims[i];
+        ret_result->items[ret_result->count++] = i == 0                          ? ROW_ITEM_ROWS
+                                                 : shape->dims[i] == DIM_UNKNOWN ? ROW_ITEM_UNKNOWN
+                                                                                 : shape->dims[i];
     return ret_result->count > 0;
 }
 
@@ -68,8 +70,9 @@ static bool follow_slice(const Follow *call, RowFacts *ret_result) {
     const RowFacts *src = followed(call, 0), *starts = followed(call, 1), *ends = followed(call, 2);
     const RowFacts *steps = followed(call, 4);
     bool has_steps = call->node->input_count > 4 && call->node->inputs[4] != VALUE_NONE;
-    if (!src || !starts || !ends || starts->count != 1 || ends->count != 1 || !is_number(starts->items[0]) ||
-        !is_number(ends->items[0]) || (has_steps && (!steps || steps->items[0] != 1)))
+    if (!src || !starts || !ends || starts->count != 1 || ends->count != 1 ||
+        !is_number(starts->items[0]) || !is_number(ends->items[0]) ||
+        (has_steps && (!steps || steps->items[0] != 1)))
         return false;
     int64_t begin = clamp(starts->items[0], src->count), end = clamp(ends->items[0], src->count);
     for (int64_t i = begin; i < end; i++)
@@ -82,7 +85,8 @@ static bool follow_concat(const Follow *call, RowFacts *ret_result) {
         const RowFacts *part = followed(call, i);
         if (!part || ret_result->count + part->count > SHAPE_MAX_RANK)
             return false;
-        memcpy(ret_result->items + ret_result->count, part->items, (size_t)part->count * sizeof *part->items);
+        memcpy(ret_result->items + ret_result->count, part->items,
+               (size_t)part->count * sizeof *part->items);
         ret_result->count += part->count;
     }
     return ret_result->count > 0;
@@ -108,11 +112,13 @@ typedef struct Row {
 } Row;
 
 static const Row rows[] = {
-    { "Cast", follow_cast },     { "Concat", follow_concat }, { "Gather", follow_gather },  { "Identity", follow_same },
-    { "Shape", follow_shape },   { "Slice", follow_slice },   { "Squeeze", follow_same },   { "Unsqueeze", follow_same },
+    { "Cast", follow_cast },     { "Concat", follow_concat },  { "Gather", follow_gather },
+    { "Identity", follow_same }, { "Shape", follow_shape },    { "Slice", follow_slice },
+    { "Squeeze", follow_same },  { "Unsqueeze", follow_same },
 };
 
-bool row_counts_follow(const Graph *graph, const Node *node, const RowFacts *facts, RowFacts *ret_result) {
+bool row_counts_follow(const Graph *graph, const Node *node, const RowFacts *facts,
+                       RowFacts *ret_result) {
     if (node->op->domain[0] != '\0' || node->input_count == 0 || node->inputs[0] == VALUE_NONE)
         return false;
     Follow call = { .graph = graph, .node = node, .facts = facts };
@@ -130,7 +136,8 @@ bool row_counts_keep_rows(const RowFacts *target, const Shape *src, bool allow_z
     bool known = target->kind == ROW_KIND_COUNT || target->kind == ROW_KIND_FIXED;
     if (!known || target->count < 1 || src->rank < 1)
         return false;
-    /* The rest must not depend on the number of rows either; -1 then comes to what is left of a row. */
+    /* The rest must not depend on the number of rows either; -1 then comes to what is left of a
+     * row. */
     int64_t row_elements = 1;
     bool rest_known = true;
     for (int32_t i = 1; i < target->count; i++) {

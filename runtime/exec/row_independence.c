@@ -2,13 +2,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One sweep over the sorted graph gives every value a kind: the same for all rows and batch sizes (FIXED), one entry of
- * axis 0 a row (ROWS), small integers in which the number of rows may stand (COUNT, from Shape), or not known to be any
- * of these (MIXED). A table of rules, one an operator, says what an operator makes of the kinds of its inputs; without a
- * rule the result is MIXED. Proven means: all inputs are open in axis 0, and every output is ROWS.
+ * One sweep over the sorted graph gives every value a kind: the same for all rows and batch sizes
+ * (FIXED), one entry of axis 0 a row (ROWS), small integers in which the number of rows may stand
+ * (COUNT, from Shape), or not known to be any of these (MIXED). A table of rules, one an operator,
+ * says what an operator makes of the kinds of its inputs; without a rule the result is MIXED.
+ * Proven means: all inputs are open in axis 0, and every output is ROWS.
  *
- * COUNT exists for exports that write Reshape(x, [Shape(x)[0], -1]): its elements are followed as numbers or as "the
- * number of rows". Anything else computed from the number of rows (a mean over the batch, positions by Range) is MIXED.
+ * COUNT exists for exports that write Reshape(x, [Shape(x)[0], -1]): its elements are followed as
+ * numbers or as "the number of rows". Anything else computed from the number of rows (a mean over
+ * the batch, positions by Range) is MIXED.
  *
  * Pure; any thread.
  */
@@ -23,12 +25,14 @@
 
 enum { SCRATCH_FIRST = 16 << 10, SCRATCH_BUDGET = 256 << 20 };
 
-/* Open in axis 0, under one name if named, and not strings (their characters do not lie in rows). */
+/* Open in axis 0, under one name if named, and not strings (their characters do not lie in rows).
+ */
 static bool inputs_are_open(const Graph *graph) {
     const char *name = NULL;
     for (size_t i = 0; i < graph_input_count(graph); i++) {
         const Port *port = graph_input(graph, i);
-        if (port->dtype == DTYPE_STRING || port->shape.rank < 1 || port->shape.dims[0] != DIM_UNKNOWN)
+        if (port->dtype == DTYPE_STRING || port->shape.rank < 1 ||
+            port->shape.dims[0] != DIM_UNKNOWN)
             return false;
         if (port->dim_names[0] && name && strcmp(name, port->dim_names[0]) != 0)
             return false;
@@ -40,7 +44,8 @@ static bool inputs_are_open(const Graph *graph) {
 static bool outputs_are_rows(const Graph *graph, const RowFacts *facts) {
     for (size_t i = 0; i < graph_output_count(graph); i++) {
         ValueId value = graph_output(graph, i)->value;
-        if (facts[value].kind != ROW_KIND_ROWS || graph_value_const(graph, value)->dtype == DTYPE_STRING)
+        if (facts[value].kind != ROW_KIND_ROWS ||
+            graph_value_const(graph, value)->dtype == DTYPE_STRING)
             return false;
     }
     return graph_output_count(graph) > 0;

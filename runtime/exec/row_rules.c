@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The rules, one row an operator. A rule says whether rows stay apart; it may only say so when every shape and constant
- * it needs is known, so that doubt is always "no". Ranks are known on load for all but odd models.
+ * The rules, one row an operator. A rule says whether rows stay apart; it may only say so when
+ * every shape and constant it needs is known, so that doubt is always "no". Ranks are known on load
+ * for all but odd models.
  *
  * Pure; any thread.
  */
@@ -53,7 +54,8 @@ static bool first_is_rows(const RuleCall *call) {
 
 /* A fixed operand that is broadcast over axis 0 of a result of that rank. */
 static bool spares_rows(const Shape *shape, int32_t rank) {
-    return shape->rank != SHAPE_UNRANKED && (shape->rank < rank || (shape->rank == rank && shape->dims[0] == 1));
+    return shape->rank != SHAPE_UNRANKED &&
+           (shape->rank < rank || (shape->rank == rank && shape->dims[0] == 1));
 }
 
 static bool rule_elementwise(const RuleCall *call) {
@@ -91,7 +93,8 @@ static bool rule_layer_norm(const RuleCall *call) {
 
 static bool rule_flatten(const RuleCall *call) {
     int64_t axis = node_get_int(call->node, "axis", 1);
-    return first_is_rows(call) && axis == 1; /* any other joins rows with what follows, or moves them */
+    return first_is_rows(call) &&
+           axis == 1; /* any other joins rows with what follows, or moves them */
 }
 
 static bool rule_transpose(const RuleCall *call) {
@@ -153,11 +156,13 @@ static bool rule_gather(const RuleCall *call) {
         return axis_is_not_rows(call, axis);
     bool from_table = kind_of(call, 0) == ROW_KIND_FIXED && kind_of(call, 1) == ROW_KIND_ROWS;
     int32_t rank = shape_of(call, 0)->rank;
-    return from_table && (axis == 0 || axis == -rank); /* an embedding: axes of the indices come first */
+    return from_table &&
+           (axis == 0 || axis == -rank); /* an embedding: axes of the indices come first */
 }
 
 static bool rule_gemm(const RuleCall *call) {
-    if (node_get_int(call->node, "transA", 0) != 0 || kind_of(call, 0) != ROW_KIND_ROWS || kind_of(call, 1) != ROW_KIND_FIXED)
+    if (node_get_int(call->node, "transA", 0) != 0 || kind_of(call, 0) != ROW_KIND_ROWS ||
+        kind_of(call, 1) != ROW_KIND_FIXED)
         return false;
     if (!has_input(call, 2))
         return true;
@@ -236,7 +241,8 @@ static const Rule rules[] = {
 };
 
 static bool keeps_rows(const RuleCall *call) {
-    if (call->node->op->flags & (OP_RANDOM | OP_DATA_SHAPE) || call->node->op->domain[0] != '\0' || !has_input(call, 0))
+    if (call->node->op->flags & (OP_RANDOM | OP_DATA_SHAPE) || call->node->op->domain[0] != '\0' ||
+        !has_input(call, 0))
         return false;
     if (call->node->op->flags & OP_ELEMENTWISE)
         return rule_elementwise(call);
@@ -254,9 +260,10 @@ void row_rules_apply(const Graph *graph, const Node *node, RowFacts *facts) {
         result.kind = ROW_KIND_FIXED;
     else if (!row_counts_follow(graph, node, facts, &result) && keeps_rows(&call))
         result.kind = ROW_KIND_ROWS;
-    /* MaxPool's second result holds indices into the whole batch, Dropout's a mask nobody asks for: the first alone is
-     * known, but of Split, whose results are all alike. */
+    /* MaxPool's second result holds indices into the whole batch, Dropout's a mask nobody asks for:
+     * the first alone is known, but of Split, whose results are all alike. */
     for (uint32_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE)
-            facts[node->outputs[i]] = i == 0 || strcmp(node->op->name, "Split") == 0 ? result : (RowFacts){ 0 };
+            facts[node->outputs[i]] =
+                i == 0 || strcmp(node->op->name, "Split") == 0 ? result : (RowFacts){ 0 };
 }

@@ -16,8 +16,9 @@ typedef enum RowKind {
 } RowKind;
 
 /* Elements of COUNT and of small FIXED integers that are not plain numbers. */
-#define ROW_ITEM_ROWS    INT64_MIN       /* the number of rows */
-#define ROW_ITEM_UNKNOWN (INT64_MIN + 1) /* a number that is the same for all batches, not known yet */
+#define ROW_ITEM_ROWS INT64_MIN /* the number of rows */
+#define ROW_ITEM_UNKNOWN                                                                           \
+    (INT64_MIN + 1) /* a number that is the same for all batches, not known yet */
 
 typedef struct RowFacts {
     RowKind kind;

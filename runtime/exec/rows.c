@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The cut of a batch into pieces. Pieces are powers of two, so that a handful of plans serves every row count, and the
- * largest come first, so that the pool's threads end together.
+ * The cut of a batch into pieces. Pieces are powers of two, so that a handful of plans serves every
+ * row count, and the largest come first, so that the pool's threads end together.
  *
  * Pure; any thread.
  */
@@ -13,8 +13,10 @@
 #include "runtime/base/size.h"
 
 enum {
-    WEIGHTS_PER_ACTIVATION = 4, /* a value is written once and read about twice, a weight read once */
-    SPREAD_BYTES_MIN = 512 << 10, /* less traffic a piece is not worth a hand-over to another core */
+    WEIGHTS_PER_ACTIVATION =
+        4, /* a value is written once and read about twice, a weight read once */
+    SPREAD_BYTES_MIN =
+        512 << 10, /* less traffic a piece is not worth a hand-over to another core */
 };
 
 static size_t floor_power_of_two(size_t number) {

@@ -3,11 +3,13 @@
 #pragma once
 
 /*
- * How a run of n rows is cut into pieces, for models whose rows do not depend on each other. Pure decisions.
+ * How a run of n rows is cut into pieces, for models whose rows do not depend on each other. Pure
+ * decisions.
  *
- * Where activations are the traffic (convolutional networks), a piece whose values stay in the cache is faster than the
- * whole batch, and pieces spread over cores without a barrier; where weights are (matrix products), each piece would
- * read them again, so the batch stays whole and its operators are spread (reference cpu_engine.md 3.4).
+ * Where activations are the traffic (convolutional networks), a piece whose values stay in the
+ * cache is faster than the whole batch, and pieces spread over cores without a barrier; where
+ * weights are (matrix products), each piece would read them again, so the batch stays whole and its
+ * operators are spread (reference cpu_engine.md 3.4).
  */
 
 #include <stdbool.h>

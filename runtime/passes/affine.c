@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * New weights for linear nodes. Products are made in double and rounded once. The old weights stay where they are: they
- * belong to the model file's bytes.
+ * New weights for linear nodes. Products are made in double and rounded once. The old weights stay
+ * where they are: they belong to the model file's bytes.
  *
  * Thread: loader. Fails only when memory is out.
  */
@@ -45,13 +45,16 @@ bool affine_find(const Graph *graph, NodeId id, Affine *ret_affine) {
     bool conv = is_op(node, "Conv"), gemm = is_op(node, "Gemm"), matmul = is_op(node, "MatMul");
     if (node->removed || !(conv || gemm || matmul) || node->epilogue_count > 0)
         return false;
-    const Tensor *weights = constant_input(graph, node, INPUT_WEIGHTS), *bias = constant_input(graph, node, INPUT_BIAS);
-    if (!weights || weights->dtype != DTYPE_F32 || weights->shape.rank < 2 || (!conv && weights->shape.rank != 2))
+    const Tensor *weights = constant_input(graph, node, INPUT_WEIGHTS),
+                 *bias = constant_input(graph, node, INPUT_BIAS);
+    if (!weights || weights->dtype != DTYPE_F32 || weights->shape.rank < 2 ||
+        (!conv && weights->shape.rank != 2))
         return false;
     if (gemm && (node_get_float(node, "alpha", 1) != 1 || node_get_float(node, "beta", 1) != 1))
         return false;
     size_t channels = (size_t)weights->shape.dims[weights_axis(node)];
-    if (has_input(node, INPUT_BIAS) && (matmul || !bias || bias->dtype != DTYPE_F32 || tensor_elements(bias) != channels))
+    if (has_input(node, INPUT_BIAS) &&
+        (matmul || !bias || bias->dtype != DTYPE_F32 || tensor_elements(bias) != channels))
         return false; /* a C of another shape than one row */
     *ret_affine = (Affine){ .node = id, .channels = channels, .takes_shift = !matmul };
     ret_affine->channel_axis = conv ? 1 - weights->shape.rank : -1;
@@ -71,7 +74,8 @@ static Status scale_weights(Graph *graph, const Affine *affine, const double *sc
     const Node *node = graph_node_const(graph, affine->node);
     const Tensor *old = constant_input(graph, node, INPUT_WEIGHTS);
     size_t axis = (size_t)weights_axis(node);
-    size_t inner = shape_product(&old->shape, axis + 1, (size_t)old->shape.rank), count = tensor_elements(old);
+    size_t inner = shape_product(&old->shape, axis + 1, (size_t)old->shape.rank),
+           count = tensor_elements(old);
     ValueId value;
     Tensor *weights;
     TRY(graph_add_constant_new(graph, DTYPE_F32, &old->shape, &value, &weights));
@@ -83,17 +87,20 @@ static Status scale_weights(Graph *graph, const Affine *affine, const double *sc
     return status_ok();
 }
 
-static Status set_bias(Graph *graph, const Affine *affine, const double *scale, const double *shift) {
+static Status set_bias(Graph *graph, const Affine *affine, const double *scale,
+                       const double *shift) {
     const Node *node = graph_node_const(graph, affine->node);
     const Tensor *old = constant_input(graph, node, INPUT_BIAS);
     if (!old && !shift)
         return status_ok();
     ValueId inputs[INPUT_BIAS + 1] = { node->inputs[0], node->inputs[INPUT_WEIGHTS] };
     Tensor *bias;
-    TRY(graph_add_constant_new(graph, DTYPE_F32, &SHAPE((int64_t)affine->channels), &inputs[INPUT_BIAS], &bias));
+    TRY(graph_add_constant_new(graph, DTYPE_F32, &SHAPE((int64_t)affine->channels),
+                               &inputs[INPUT_BIAS], &bias));
     float *to = bias->data;
     for (size_t i = 0; i < affine->channels; i++)
-        to[i] = (float)((old ? ((const float *)old->data)[i] * scale[i] : 0.0) + (shift ? shift[i] : 0.0));
+        to[i] = (float)((old ? ((const float *)old->data)[i] * scale[i] : 0.0) +
+                        (shift ? shift[i] : 0.0));
     return graph_set_inputs(graph, affine->node, inputs, INPUT_BIAS + 1);
 }
 
@@ -102,9 +109,11 @@ Status affine_apply(Graph *graph, const Affine *affine, const double *scale, con
     return set_bias(graph, affine, scale, affine->takes_shift ? shift : NULL);
 }
 
-bool affine_operand(const Affine *affine, int32_t rank, const Tensor *constant, double *ret_numbers) {
+bool affine_operand(const Affine *affine, int32_t rank, const Tensor *constant,
+                    double *ret_numbers) {
     size_t count = tensor_elements(constant);
-    if (constant->dtype != DTYPE_F32 || constant->shape.rank > rank || (count != 1 && count != affine->channels))
+    if (constant->dtype != DTYPE_F32 || constant->shape.rank > rank ||
+        (count != 1 && count != affine->channels))
         return false;
     int32_t axis = constant->shape.rank + affine->channel_axis;
     if (count > 1 && (axis < 0 || (size_t)constant->shape.dims[axis] != count))

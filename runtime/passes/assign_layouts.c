@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Gives spatial values the layout that the device likes. One sweep in order: a node for which the device prefers
- * channels-last gets its spatial inputs and its result in it; a node that merely supports it (elementwise, Concat)
- * keeps the layout of what comes in, so that a chain of convolutions is not left and entered again. Everything else is
- * plain, graph inputs and outputs included; inferd.Reorder stands where two layouts meet, once a value.
+ * Gives spatial values the layout that the device likes. One sweep in order: a node for which the
+ * device prefers channels-last gets its spatial inputs and its result in it; a node that merely
+ * supports it (elementwise, Concat) keeps the layout of what comes in, so that a chain of
+ * convolutions is not left and entered again. Everything else is plain, graph inputs and outputs
+ * included; inferd.Reorder stands where two layouts meet, once a value.
  *
  * On plan: shapes are known. Weights, biases and operands that only broadcast stay as they are.
  */
@@ -33,17 +34,20 @@ static bool takes_layout(const Graph *graph, const Node *node, uint32_t index) {
     ValueId value = node->inputs[index];
     if (!is_spatial(graph, value) || graph_value_const(graph, value)->constant)
         return false;
-    return graph_value_const(graph, value)->shape.rank == graph_value_const(graph, node->outputs[0])->shape.rank;
+    return graph_value_const(graph, value)->shape.rank ==
+           graph_value_const(graph, node->outputs[0])->shape.rank;
 }
 
-/* Every operand must be spatial, or look the same in both layouts when it is read against the result. */
+/* Every operand must be spatial, or look the same in both layouts when it is read against the
+ * result. */
 static bool operands_allow(const Graph *graph, const Node *node) {
     int32_t rank = graph_value_const(graph, node->outputs[0])->shape.rank;
     for (uint32_t i = 0; i < node->input_count; i++) {
         if (node->inputs[i] == VALUE_NONE || takes_layout(graph, node, i))
             continue;
         const Value *value = graph_value_const(graph, node->inputs[i]);
-        if (!shape_is_known(&value->shape) || value->layout != LAYOUT_PLAIN || value->shape.rank > rank)
+        if (!shape_is_known(&value->shape) || value->layout != LAYOUT_PLAIN ||
+            value->shape.rank > rank)
             return false;
         Shape aligned = { .rank = rank };
         for (int32_t dim = 0; dim < rank; dim++) {
@@ -78,7 +82,8 @@ static Layout choose(const LayoutCall *call, NodeId id) {
         return LAYOUT_PLAIN;
     if (device->api->preferred_layout(device, call->graph, id) == LAYOUT_CHANNELS_LAST)
         return LAYOUT_CHANNELS_LAST;
-    bool passes_on = has_channels_last_input(call->graph, node) && operands_allow(call->graph, node) &&
+    bool passes_on = has_channels_last_input(call->graph, node) &&
+                     operands_allow(call->graph, node) &&
                      device->api->supports_layout(device, call->graph, id, LAYOUT_CHANNELS_LAST);
     return passes_on ? LAYOUT_CHANNELS_LAST : LAYOUT_PLAIN;
 }
@@ -127,7 +132,9 @@ static Status lay_out_node(LayoutCall *call, NodeId id) {
 }
 
 Status pass_assign_layouts(Graph *graph, const PassContext *context) {
-    LayoutCall call = { .graph = graph, .context = context, .value_count = graph_value_count(graph) };
+    LayoutCall call = { .graph = graph,
+                        .context = context,
+                        .value_count = graph_value_count(graph) };
     AUTO(free) ValueId *reordered = malloc((call.value_count + 1) * sizeof *reordered);
     if (!reordered)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "assign_layouts: out of memory");

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Does the device have every operator? Asked once a model, so that what cannot run is refused when it is loaded, by
- * name, and not when the first request comes.
+ * Does the device have every operator? Asked once a model, so that what cannot run is refused when
+ * it is loaded, by name, and not when the first request comes.
  */
 
 #include "runtime/graph/op_schema.h"
@@ -15,7 +15,8 @@ Status pass_check_placement(Graph *graph, const PassContext *context) {
         const Node *node = graph_node_const(graph, id);
         if (node->removed || api->claims(context->device, graph, id))
             continue;
-        return status_error(STATUS_UNIMPLEMENTED, "operator %s%s%s (opset %u, node '%s') is not available on device %s",
+        return status_error(STATUS_UNIMPLEMENTED,
+                            "operator %s%s%s (opset %u, node '%s') is not available on device %s",
                             node->op->domain, node->op->domain[0] ? "." : "", node->op->name,
                             (unsigned)node->op->newest_opset, node->name, api->name);
     }

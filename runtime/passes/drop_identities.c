@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Removes nodes that give back their input: Identity, Dropout outside training, Concat, Sum, Max, Min and Mean of one
- * input. Users read the input instead, graph outputs too.
+ * Removes nodes that give back their input: Identity, Dropout outside training, Concat, Sum, Max,
+ * Min and Mean of one input. Users read the input instead, graph outputs too.
  *
- * A Dropout whose mask is wanted stays, as does one in training mode or with a mode that is not constant.
+ * A Dropout whose mask is wanted stays, as does one in training mode or with a mode that is not
+ * constant.
  */
 
 #include "runtime/base/size.h"
@@ -30,7 +31,8 @@ static bool has_one_input(const Graph *graph, const Node *node) {
 }
 
 static bool is_inference(const Graph *graph, const Node *node) {
-    if (node->output_count > 1 && node->outputs[1] != VALUE_NONE && graph_use_count(graph, node->outputs[1]) > 0)
+    if (node->output_count > 1 && node->outputs[1] != VALUE_NONE &&
+        graph_use_count(graph, node->outputs[1]) > 0)
         return false;
     if (node->input_count < 3 || node->inputs[2] == VALUE_NONE)
         return true;
@@ -39,8 +41,9 @@ static bool is_inference(const Graph *graph, const Node *node) {
 }
 
 static const Row rows[] = {
-    { "Concat", has_one_input }, { "Dropout", is_inference }, { "Identity", always },   { "Max", has_one_input },
-    { "Mean", has_one_input },   { "Min", has_one_input },    { "Sum", has_one_input },
+    { "Concat", has_one_input }, { "Dropout", is_inference }, { "Identity", always },
+    { "Max", has_one_input },    { "Mean", has_one_input },   { "Min", has_one_input },
+    { "Sum", has_one_input },
 };
 
 static bool drops(const Graph *graph, const Node *node) {

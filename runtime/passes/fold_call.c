@@ -2,11 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Folding by running: the node is copied into a graph of its own, compiled for the CPU and run; its outputs are written
- * straight into new constants. So folding and running can never disagree, and any operator with a kernel folds.
+ * Folding by running: the node is copied into a graph of its own, compiled for the CPU and run; its
+ * outputs are written straight into new constants. So folding and running can never disagree, and
+ * any operator with a kernel folds.
  *
- * A node that fails is left to fail, or not, when it is run: it may stand in a branch that no request reaches. Strings
- * are left alone. Thread: loader, or a worker that plans.
+ * A node that fails is left to fail, or not, when it is run: it may stand in a branch that no
+ * request reaches. Strings are left alone. Thread: loader, or a worker that plans.
  */
 
 #include "runtime/passes/fold_call.h"
@@ -44,7 +45,8 @@ static Status copy_node(const Graph *graph, const Node *node, Graph *copy, Value
     for (uint32_t i = 0; i < node->input_count; i++) {
         inputs[i] = VALUE_NONE;
         if (node->inputs[i] != VALUE_NONE)
-            TRY(graph_add_constant(copy, NULL, graph_value_const(graph, node->inputs[i])->constant, &inputs[i]));
+            TRY(graph_add_constant(copy, NULL, graph_value_const(graph, node->inputs[i])->constant,
+                                   &inputs[i]));
     }
     for (uint32_t i = 0; i < node->output_count; i++) {
         outputs[i] = VALUE_NONE;
@@ -52,7 +54,9 @@ static Status copy_node(const Graph *graph, const Node *node, Graph *copy, Value
             continue;
         const Value *value = graph_value_const(graph, node->outputs[i]);
         TRY(graph_add_value(copy, NULL, value->dtype, &value->shape, &outputs[i]));
-        Port port = { .name = "", .value = outputs[i], .dtype = value->dtype, .shape = value->shape };
+        Port port = {
+            .name = "", .value = outputs[i], .dtype = value->dtype, .shape = value->shape
+        };
         TRY(graph_add_output(copy, &port));
     }
     NodeSpec spec = {
@@ -73,7 +77,8 @@ static void *constant_memory(void *user, size_t output, const Tensor *described)
     Tensor *tensor;
     if (described->bytes > outputs->call->budget_bytes)
         return NULL;
-    Status status = graph_add_constant_new(outputs->graph, described->dtype, &described->shape, &outputs->values[output], &tensor);
+    Status status = graph_add_constant_new(outputs->graph, described->dtype, &described->shape,
+                                           &outputs->values[output], &tensor);
     if (!status_is_ok(&status))
         return NULL;
     outputs->call->budget_bytes -= described->bytes;
@@ -107,13 +112,15 @@ static bool can_fold(const Graph *graph, const Node *node) {
     if (node->input_count > PORTS_MAX || node->output_count > PORTS_MAX || node->epilogue_count > 0)
         return false;
     for (uint32_t i = 0; i < node->output_count; i++)
-        if (node->outputs[i] != VALUE_NONE && graph_value_const(graph, node->outputs[i])->dtype == DTYPE_STRING)
+        if (node->outputs[i] != VALUE_NONE &&
+            graph_value_const(graph, node->outputs[i])->dtype == DTYPE_STRING)
             return false;
     return true;
 }
 
 bool fold_call_node(FoldCall *call, Graph *graph, NodeId id) {
-    const Node node = *graph_node_const(graph, id); /* by value: constants are added, nodes are not */
+    const Node node =
+        *graph_node_const(graph, id); /* by value: constants are added, nodes are not */
     if (!can_fold(graph, &node))
         return false;
     Outputs outputs = { .call = call, .graph = graph };

@@ -2,12 +2,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Infers shapes and folds, in one sweep over the sorted nodes: Shape and Size of a value whose shape is known become
- * constants, and so does every node whose inputs are all constant; what follows sees the result, so whole chains
- * (Shape, Gather, Concat, Reshape) go at once. On load this folds what does not depend on the batch; on plan, when input
- * shapes are bound, all shape arithmetic.
+ * Infers shapes and folds, in one sweep over the sorted nodes: Shape and Size of a value whose
+ * shape is known become constants, and so does every node whose inputs are all constant; what
+ * follows sees the result, so whole chains (Shape, Gather, Concat, Reshape) go at once. On load
+ * this folds what does not depend on the batch; on plan, when input shapes are bound, all shape
+ * arithmetic.
  *
- * Random operators are never folded. Errors are those of shape inference: a model that cannot take these shapes.
+ * Random operators are never folded. Errors are those of shape inference: a model that cannot take
+ * these shapes.
  */
 
 #include "runtime/graph/op_schema.h"
@@ -100,7 +102,8 @@ Status pass_fold_constants(Graph *graph, const PassContext *context) {
         bool folded;
         TRY(fold_by_shape(graph, id, &folded));
         const Node *node = graph_node_const(graph, id);
-        if (!folded && !(node->op->flags & OP_RANDOM) && !is_unused(graph, node) && all_inputs_constant(graph, node))
+        if (!folded && !(node->op->flags & OP_RANDOM) && !is_unused(graph, node) &&
+            all_inputs_constant(graph, node))
             fold_call_node(&call, graph, id);
     }
     return status_ok();

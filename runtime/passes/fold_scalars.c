@@ -2,12 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Mul, Div, Add and Sub by a constant (one number, or one a channel) after a Conv, Gemm or MatMul that nobody else reads
- * go into its weights and bias. Exports of PaddleOCR have a chain of such after every convolution. Repeated until
- * nothing changes, so that chains go whole.
+ * Mul, Div, Add and Sub by a constant (one number, or one a channel) after a Conv, Gemm or MatMul
+ * that nobody else reads go into its weights and bias. Exports of PaddleOCR have a chain of such
+ * after every convolution. Repeated until nothing changes, so that chains go whole.
  *
- * Only what follows the node is folded: before a padded convolution an addition could not be, since the border sees 0.
- * Rounding: as in affine.h.
+ * Only what follows the node is folded: before a padded convolution an addition could not be, since
+ * the border sees 0. Rounding: as in affine.h.
  */
 
 #include "runtime/base/size.h"
@@ -19,9 +19,9 @@
 
 typedef struct ScalarOp {
     const char *name;
-    bool commutes;      /* the constant may stand on the left */
-    bool multiplies;    /* else it adds */
-    bool inverts;       /* Div, Sub */
+    bool commutes;   /* the constant may stand on the left */
+    bool multiplies; /* else it adds */
+    bool inverts;    /* Div, Sub */
 } ScalarOp;
 
 static const ScalarOp scalar_ops[] = {
@@ -39,7 +39,8 @@ static const ScalarOp *scalar_op_find(const Node *node) {
 }
 
 /* The constant operand of the node, when the other is value. */
-static const Tensor *operand_of(const Graph *graph, const Node *node, const ScalarOp *op, ValueId value) {
+static const Tensor *operand_of(const Graph *graph, const Node *node, const ScalarOp *op,
+                                ValueId value) {
     if (node->input_count != 2)
         return NULL;
     uint32_t index = node->inputs[0] == value ? 1 : 0;

@@ -2,12 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * BatchNormalization with constant statistics is y = scale' * x + shift' per channel. After a Conv (or Gemm) that nobody
- * else reads it goes into that node's weights; elsewhere it becomes Mul and Add with one number a channel, which later
- * passes and elementwise kernels know.
+ * BatchNormalization with constant statistics is y = scale' * x + shift' per channel. After a Conv
+ * (or Gemm) that nobody else reads it goes into that node's weights; elsewhere it becomes Mul and
+ * Add with one number a channel, which later passes and elementwise kernels know.
  *
  * Rounding: weights are multiplied in double and rounded once, instead of the result.
- * Source: ONNX BatchNormalization 15. In training mode, or with other types than float32, the node stays.
+ * Source: ONNX BatchNormalization 15. In training mode, or with other types than float32, the node
+ * stays.
  */
 
 #include "runtime/base/size.h"
@@ -21,8 +22,9 @@
 enum { BN_X, BN_SCALE, BN_BIAS, BN_MEAN, BN_VAR, BN_INPUTS };
 
 static bool is_foldable(const Graph *graph, const Node *node) {
-    if (node->removed || node->op->domain[0] != '\0' || strcmp(node->op->name, "BatchNormalization") != 0 ||
-        node->input_count != BN_INPUTS || node_get_int(node, "training_mode", 0) != 0 || node->outputs[0] == VALUE_NONE)
+    if (node->removed || node->op->domain[0] != '\0' ||
+        strcmp(node->op->name, "BatchNormalization") != 0 || node->input_count != BN_INPUTS ||
+        node_get_int(node, "training_mode", 0) != 0 || node->outputs[0] == VALUE_NONE)
         return false;
     for (uint32_t i = 1; i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE && graph_use_count(graph, node->outputs[i]) > 0)
@@ -60,8 +62,8 @@ static double *make_factors(const Graph *graph, const Node *node, size_t *ret_co
     return scale;
 }
 
-static Status add_per_channel(Graph *graph, const char *op, ValueId x, const double *numbers, size_t count,
-                              ValueId *ret_value) {
+static Status add_per_channel(Graph *graph, const char *op, ValueId x, const double *numbers,
+                              size_t count, ValueId *ret_value) {
     const Value value = *graph_value_const(graph, x);
     Shape shape = { .rank = value.shape.rank - 1 };
     for (int32_t i = 0; i < shape.rank; i++)
@@ -92,8 +94,8 @@ static Status fold_one(Graph *graph, NodeId id) {
     ValueId x = node.inputs[BN_X], result = x;
     NodeId producer = graph_value_const(graph, x)->producer;
     Affine affine;
-    if (producer != NODE_NONE && graph_single_user(graph, x) == id && affine_find(graph, producer, &affine) &&
-        affine.takes_shift && affine.channels == count &&
+    if (producer != NODE_NONE && graph_single_user(graph, x) == id &&
+        affine_find(graph, producer, &affine) && affine.takes_shift && affine.channels == count &&
         affine.channel_axis == 1 - graph_value_const(graph, x)->shape.rank) {
         TRY(affine_apply(graph, &affine, scale, scale + count));
     } else {

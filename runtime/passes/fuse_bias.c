@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * MatMul and Add of one constant row become MatMul with a third input, its bias. ONNX's own MatMul has two inputs; the
- * third exists in our graphs alone, made here, once shapes are known (fast kernels add it inside, the device adds it
- * after a reference kernel). Only on devices that fuse an addition there.
+ * MatMul and Add of one constant row become MatMul with a third input, its bias. ONNX's own MatMul
+ * has two inputs; the third exists in our graphs alone, made here, once shapes are known (fast
+ * kernels add it inside, the device adds it after a reference kernel). Only on devices that fuse an
+ * addition there.
  */
 
 #include "runtime/graph/op_schema.h"
@@ -36,7 +37,8 @@ static Status fuse_one(Graph *graph, NodeId id) {
     if (user_id == NODE_NONE)
         return status_ok();
     const Node *user = graph_node_const(graph, user_id);
-    if (user->op->domain[0] != '\0' || strcmp(user->op->name, "Add") != 0 || user->epilogue_count > 0)
+    if (user->op->domain[0] != '\0' || strcmp(user->op->name, "Add") != 0 ||
+        user->epilogue_count > 0)
         return status_ok();
     ValueId bias = user->inputs[0] == value ? user->inputs[1] : user->inputs[0];
     if (!is_row(graph, bias, &graph_value_const(graph, value)->shape))

@@ -2,12 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What follows a Conv, Gemm or MatMul elementwise becomes steps of its epilogue, as far as the device does them inside
- * the node's kernel: activations, scalar arithmetic, and the addition of a residual of the same shape. A result that
- * anybody else reads ends the chain.
+ * What follows a Conv, Gemm or MatMul elementwise becomes steps of its epilogue, as far as the
+ * device does them inside the node's kernel: activations, scalar arithmetic, and the addition of a
+ * residual of the same shape. A result that anybody else reads ends the chain.
  *
- * A residual may be computed later than the node in the old order; it cannot depend on the node, whose one user is the
- * addition itself, so sorting afterwards always succeeds. On plan: shapes are known, and equal shapes are equal.
+ * A residual may be computed later than the node in the old order; it cannot depend on the node,
+ * whose one user is the addition itself, so sorting afterwards always succeeds. On plan: shapes are
+ * known, and equal shapes are equal.
  */
 
 #include "runtime/base/size.h"
@@ -16,7 +17,10 @@
 
 #include <float.h>
 
-enum { OWN_INPUTS = 3, INPUTS_MAX = OWN_INPUTS + EPILOGUE_MAX }; /* data, weights, bias; then residuals */
+enum {
+    OWN_INPUTS = 3,
+    INPUTS_MAX = OWN_INPUTS + EPILOGUE_MAX
+}; /* data, weights, bias; then residuals */
 
 typedef struct ActivationRow {
     const char *name;
@@ -65,11 +69,13 @@ static bool match_clip(const Graph *graph, const Node *user, EpilogueStep *ret_s
     bool has_low = user->input_count > 1 && user->inputs[1] != VALUE_NONE;
     bool has_high = user->input_count > 2 && user->inputs[2] != VALUE_NONE;
     return (!has_low || scalar_constant(graph, user->inputs[1], &ret_step->alpha)) &&
-           (!has_high || scalar_constant(graph, user->inputs[2], &ret_step->beta)) && (has_low || has_high);
+           (!has_high || scalar_constant(graph, user->inputs[2], &ret_step->beta)) &&
+           (has_low || has_high);
 }
 
 /* value op number, as alpha * x + beta */
-static bool match_linear(const Graph *graph, const Node *user, ValueId value, EpilogueStep *ret_step) {
+static bool match_linear(const Graph *graph, const Node *user, ValueId value,
+                         EpilogueStep *ret_step) {
     float number;
     if (user->input_count != 2)
         return false;
@@ -91,14 +97,15 @@ static bool match_linear(const Graph *graph, const Node *user, ValueId value, Ep
     return true;
 }
 
-static bool match_residual(const Graph *graph, const Node *user, ValueId value, ValueId *ret_residual,
-                           EpilogueStep *ret_step) {
+static bool match_residual(const Graph *graph, const Node *user, ValueId value,
+                           ValueId *ret_residual, EpilogueStep *ret_step) {
     if (!node_is_op(user, "Add") && !(node_is_op(user, "Sum") && user->input_count == 2))
         return false;
     ValueId other = user->inputs[0] == value ? user->inputs[1] : user->inputs[0];
-    const Value *residual = graph_value_const(graph, other), *result = graph_value_const(graph, value);
-    if (other == value || residual->dtype != DTYPE_F32 || residual->constant || !shape_is_known(&result->shape) ||
-        !shape_equal(&residual->shape, &result->shape))
+    const Value *residual = graph_value_const(graph, other),
+                *result = graph_value_const(graph, value);
+    if (other == value || residual->dtype != DTYPE_F32 || residual->constant ||
+        !shape_is_known(&result->shape) || !shape_equal(&residual->shape, &result->shape))
         return false;
     *ret_residual = other;
     *ret_step = (EpilogueStep){ .kind = EPILOGUE_ADD };
@@ -119,7 +126,8 @@ static Status add_residual(Graph *graph, NodeId id, ValueId residual, EpilogueSt
 
 /* Two linear steps in a row are one. */
 static void append_step(Node *node, EpilogueStep step) {
-    EpilogueStep *last = node->epilogue_count > 0 ? &node->epilogue[node->epilogue_count - 1] : NULL;
+    EpilogueStep *last =
+        node->epilogue_count > 0 ? &node->epilogue[node->epilogue_count - 1] : NULL;
     if (last && last->kind == EPILOGUE_LINEAR && step.kind == EPILOGUE_LINEAR) {
         last->alpha *= step.alpha;
         last->beta = last->beta * step.alpha + step.beta;
@@ -133,14 +141,16 @@ static Status fuse_user(Graph *graph, const PassContext *context, NodeId id, boo
     const Node *node = graph_node_const(graph, id);
     ValueId value = node->outputs[0], residual = VALUE_NONE;
     NodeId user_id = value == VALUE_NONE ? NODE_NONE : graph_single_user(graph, value);
-    if (user_id == NODE_NONE || node->epilogue_count == EPILOGUE_MAX || node->input_count >= INPUTS_MAX)
+    if (user_id == NODE_NONE || node->epilogue_count == EPILOGUE_MAX ||
+        node->input_count >= INPUTS_MAX)
         return status_ok();
     const Node *user = graph_node_const(graph, user_id);
     EpilogueStep step;
     if (user->epilogue_count > 0 || user->output_count != 1)
         return status_ok();
-    if (!match_activation(user, &step) && !match_gelu(user, &step) && !match_clip(graph, user, &step) &&
-        !match_linear(graph, user, value, &step) && !match_residual(graph, user, value, &residual, &step))
+    if (!match_activation(user, &step) && !match_gelu(user, &step) &&
+        !match_clip(graph, user, &step) && !match_linear(graph, user, value, &step) &&
+        !match_residual(graph, user, value, &residual, &step))
         return status_ok();
     if (!context->device->api->fuses(context->device, graph, id, step.kind))
         return status_ok();

@@ -5,11 +5,11 @@
  * Activations that exporters spell out become one node again:
  *
  *     x * HardSigmoid(x, 1/6, 1/2)          HardSwish
- *     x * Clip(x + 3, 0, 6) / 6             HardSwish; the division may also come first, or be a Mul by 1/6
- *     x * Sigmoid(x)                        Swish
+ *     x * Clip(x + 3, 0, 6) / 6             HardSwish; the division may also come first, or be a
+ * Mul by 1/6 x * Sigmoid(x)                        Swish
  *
- * Inner values that others read as well are left to them. Rounding differs in the last bit. Source: ONNX HardSwish 22,
- * Swish 24.
+ * Inner values that others read as well are left to them. Rounding differs in the last bit. Source:
+ * ONNX HardSwish 22, Swish 24.
  */
 
 #include "runtime/passes/passes.h"
@@ -32,7 +32,8 @@ static const Node *producer_of(const Graph *graph, ValueId value) {
 static bool is_clip_of(const Graph *graph, ValueId value, ValueId x) {
     const Node *clip = producer_of(graph, value);
     float low, high, three;
-    if (!clip || !node_is_op(clip, "Clip") || clip->input_count < 3 || !scalar_constant(graph, clip->inputs[1], &low) ||
+    if (!clip || !node_is_op(clip, "Clip") || clip->input_count < 3 ||
+        !scalar_constant(graph, clip->inputs[1], &low) ||
         !scalar_constant(graph, clip->inputs[2], &high) || low != 0 || high != 6)
         return false;
     const Node *add = producer_of(graph, clip->inputs[0]);
@@ -50,7 +51,8 @@ static bool is_sixth(const Graph *graph, ValueId value, ValueId *ret_inner) {
     float number;
     if (!node || node->input_count != 2)
         return false;
-    if (node_is_op(node, "Div") && scalar_constant(graph, node->inputs[1], &number) && number == 6) {
+    if (node_is_op(node, "Div") && scalar_constant(graph, node->inputs[1], &number) &&
+        number == 6) {
         *ret_inner = node->inputs[0];
         return true;
     }
@@ -80,7 +82,8 @@ static bool is_sigmoid_of(const Graph *graph, ValueId gate, ValueId x) {
 static const char *match(const Graph *graph, NodeId id, ValueId *ret_x) {
     const Node *node = graph_node_const(graph, id);
     ValueId inner;
-    if (node->removed || node->output_count != 1 || graph_value_const(graph, node->outputs[0])->dtype != DTYPE_F32)
+    if (node->removed || node->output_count != 1 ||
+        graph_value_const(graph, node->outputs[0])->dtype != DTYPE_F32)
         return NULL;
     for (uint32_t i = 0; i < 2 && node_is_op(node, "Mul"); i++) {
         *ret_x = node->inputs[i];
@@ -90,7 +93,8 @@ static const char *match(const Graph *graph, NodeId id, ValueId *ret_x) {
             return "Swish";
     }
     /* (x * Clip(x + 3, 0, 6)) / 6 */
-    const Node *product = is_sixth(graph, node->outputs[0], &inner) ? producer_of(graph, inner) : NULL;
+    const Node *product =
+        is_sixth(graph, node->outputs[0], &inner) ? producer_of(graph, inner) : NULL;
     for (uint32_t i = 0; product && i < 2 && node_is_op(product, "Mul"); i++) {
         *ret_x = product->inputs[i];
         if (is_clip_of(graph, product->inputs[1 - i], *ret_x))

@@ -3,7 +3,8 @@
 #pragma once
 
 /*
- * The passes by name, for the table in pipeline.c and for their tests. Each is described at the top of its file.
+ * The passes by name, for the table in pipeline.c and for their tests. Each is described at the top
+ * of its file.
  */
 
 #include "runtime/passes/pipeline.h"

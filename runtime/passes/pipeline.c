@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The order of the passes. On load: what needs no concrete shape, all that makes new weights included, so that weights
- * are packed once. On plan: what wants shapes (epilogues, layouts), after inference and folding have run on them.
+ * The order of the passes. On load: what needs no concrete shape, all that makes new weights
+ * included, so that weights are packed once. On plan: what wants shapes (epilogues, layouts), after
+ * inference and folding have run on them.
  *
  * A pass leaves a valid, sorted graph. Thread: loader, or a worker that plans.
  */

@@ -2,11 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * When each value lives, over the linear order of nodes. A view (Reshape and kin on plain layout) is its root's bytes
- * under another shape, so the whole family lives as one and is written once.
+ * When each value lives, over the linear order of nodes. A view (Reshape and kin on plain layout)
+ * is its root's bytes under another shape, so the whole family lives as one and is written once.
  *
- * What is not planned has its memory elsewhere: constants in the graph, inputs with the caller, outputs in memory that
- * the caller gives, values of unknown size in the run's own heap. A family that holds a graph output is the output.
+ * What is not planned has its memory elsewhere: constants in the graph, inputs with the caller,
+ * outputs in memory that the caller gives, values of unknown size in the run's own heap. A family
+ * that holds a graph output is the output.
  *
  * Pure; any thread. A position is a node's index; removed nodes count but touch nothing.
  */
@@ -26,7 +27,8 @@ static bool is_idle_reorder(const Node *node, const Value *src) {
 }
 
 bool lifetime_is_view(const Graph *graph, const Node *node) {
-    if (!(node->op->flags & (OP_VIEW | OP_INTERNAL)) || node->epilogue_count > 0 || node->input_count == 0 || node->output_count == 0)
+    if (!(node->op->flags & (OP_VIEW | OP_INTERNAL)) || node->epilogue_count > 0 ||
+        node->input_count == 0 || node->output_count == 0)
         return false;
     for (uint32_t i = 1; i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE)
@@ -47,7 +49,8 @@ static void find_roots(const Graph *graph, Lifetime *lifetimes) {
     for (NodeId id = 0; id < graph_node_count(graph); id++) {
         const Node *node = graph_node_const(graph, id);
         if (!node->removed && lifetime_is_view(graph, node))
-            lifetimes[node->outputs[0]].root = lifetimes[node->inputs[0]].root; /* producers come first */
+            lifetimes[node->outputs[0]].root =
+                lifetimes[node->inputs[0]].root; /* producers come first */
     }
 }
 
@@ -72,8 +75,8 @@ Status lifetime_compute(const Graph *graph, Arena *arena, Lifetime **ret_lifetim
         const Value *value = graph_value_const(graph, id);
         Lifetime *lifetime = &lifetimes[id];
         *lifetime = (Lifetime){ .root = id, .first = UINT32_MAX };
-        lifetime->planned = !value->constant && value->producer != NODE_NONE && value->dtype != DTYPE_INVALID &&
-                            shape_is_known(&value->shape) &&
+        lifetime->planned = !value->constant && value->producer != NODE_NONE &&
+                            value->dtype != DTYPE_INVALID && shape_is_known(&value->shape) &&
                             shape_bytes(&value->shape, value->dtype, &lifetime->bytes);
     }
     find_roots(graph, lifetimes);

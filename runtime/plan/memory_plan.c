@@ -2,14 +2,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Placing intervals in one arena. The problem is two-dimensional packing (time by address); greedy by decreasing size
- * with the best fitting gap comes within a few percent of the lower bound on convolutional networks, where a handful of
- * large values decides (reference cpu_engine.md 3.2).
+ * Placing intervals in one arena. The problem is two-dimensional packing (time by address); greedy
+ * by decreasing size with the best fitting gap comes within a few percent of the lower bound on
+ * convolutional networks, where a handful of large values decides (reference cpu_engine.md 3.2).
  *
- * For each interval, those already placed that are alive at the same time are walked in address order; the smallest gap
- * between them that is large enough wins, else the end. Quadratic in the number of values, which is hundreds.
+ * For each interval, those already placed that are alive at the same time are walked in address
+ * order; the smallest gap between them that is large enough wins, else the end. Quadratic in the
+ * number of values, which is hundreds.
  *
- * Pure: no clock, lock or disk. Any thread. Fails only when memory is out or the total exceeds the limit.
+ * Pure: no clock, lock or disk. Any thread. Fails only when memory is out or the total exceeds the
+ * limit.
  */
 
 #include "runtime/plan/memory_plan.h"
@@ -36,7 +38,8 @@ static size_t padded_bytes(const MemoryInterval *interval) {
 }
 
 /* @placed  in address order. The offset of the smallest gap that is free during interval's life. */
-static size_t find_gap(const MemoryInterval *interval, MemoryInterval *const *placed, size_t count) {
+static size_t find_gap(const MemoryInterval *interval, MemoryInterval *const *placed,
+                       size_t count) {
     size_t wanted = padded_bytes(interval), best_gap = SIZE_MAX, best_offset = 0, end = 0;
     for (size_t i = 0; i < count; i++) {
         if (!overlap_in_time(interval, placed[i]))
@@ -62,7 +65,8 @@ static void insert_by_offset(MemoryInterval **placed, size_t count, MemoryInterv
     placed[position] = interval;
 }
 
-Status memory_plan_assign(MemoryInterval *intervals, size_t count, size_t limit_bytes, size_t *ret_bytes) {
+Status memory_plan_assign(MemoryInterval *intervals, size_t count, size_t limit_bytes,
+                          size_t *ret_bytes) {
     if (count == 0) {
         *ret_bytes = 0;
         return status_ok();
@@ -74,7 +78,8 @@ Status memory_plan_assign(MemoryInterval *intervals, size_t count, size_t limit_
     size_t sum = 0;
     for (size_t i = 0; i < count; i++) {
         size_t bytes;
-        if (!size_align(intervals[i].bytes, TENSOR_ALIGNMENT, &bytes) || !size_add(sum, bytes, &sum))
+        if (!size_align(intervals[i].bytes, TENSOR_ALIGNMENT, &bytes) ||
+            !size_add(sum, bytes, &sum))
             return status_error(STATUS_RESOURCE_EXHAUSTED, "memory plan: sizes overflow");
         order[i] = &intervals[i];
     }
@@ -92,8 +97,8 @@ Status memory_plan_assign(MemoryInterval *intervals, size_t count, size_t limit_
         total = MAX_OF(total, interval->offset + padded_bytes(interval));
     }
     if (total > limit_bytes)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "memory plan: needs %zu bytes, limit is %zu", total,
-                            limit_bytes);
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "memory plan: needs %zu bytes, limit is %zu",
+                            total, limit_bytes);
     *ret_bytes = total;
     return status_ok();
 }

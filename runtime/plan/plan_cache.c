@@ -2,11 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A bounded map from input shapes to plans: a hash table with chains over a fixed array of entries, and a list from the
- * most to the least recently used. Everything is allocated when the cache is made, so neither a lookup nor an insert
- * allocates; a plan that falls out is let go after the lock is released, since freeing one is long.
+ * A bounded map from input shapes to plans: a hash table with chains over a fixed array of entries,
+ * and a list from the most to the least recently used. Everything is allocated when the cache is
+ * made, so neither a lookup nor an insert allocates; a plan that falls out is let go after the lock
+ * is released, since freeing one is long.
  *
- * Threads: any. One mutex, held for the length of a hash walk. An entry's keys lie in one array, input_count each.
+ * Threads: any. One mutex, held for the length of a hash walk. An entry's keys lie in one array,
+ * input_count each.
  */
 
 #include "runtime/plan/plan_cache.h"

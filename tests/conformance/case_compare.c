@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Compares a result with the official one, by the official runner's rules (reference cpu_engine.md 4.1). */
+/* Compares a result with the official one, by the official runner's rules (reference
+ * cpu_engine.md 4.1). */
 
 #include "tests/conformance/case_compare.h"
 
@@ -19,9 +20,10 @@ static bool close_enough(double expected, double got, double relative, double ab
 static Status compare_strings(const Tensor *expected, const Tensor *got) {
     const StringView *a = expected->data, *b = got->data;
     for (size_t i = 0; i < tensor_elements(expected); i++)
-        if (a[i].length != b[i].length || (a[i].length > 0 && memcmp(a[i].data, b[i].data, a[i].length) != 0))
-            return status_error(STATUS_DATA_LOSS, "element %zu: expected '%.*s', got '%.*s'", i, (int)a[i].length,
-                                a[i].data, (int)b[i].length, b[i].data);
+        if (a[i].length != b[i].length ||
+            (a[i].length > 0 && memcmp(a[i].data, b[i].data, a[i].length) != 0))
+            return status_error(STATUS_DATA_LOSS, "element %zu: expected '%.*s', got '%.*s'", i,
+                                (int)a[i].length, a[i].data, (int)b[i].length, b[i].data);
     return status_ok();
 }
 
@@ -37,15 +39,17 @@ static Tensor as_real(const Tensor *tensor) {
 
 Status case_compare(const Tensor *expected, const Tensor *got, double relative, double absolute) {
     if (expected->dtype != got->dtype || !shape_equal(&expected->shape, &got->shape))
-        return status_error(STATUS_DATA_LOSS, "expected %s %s, got %s %s", dtype_name(expected->dtype),
-                            SHAPE_TEXT(&expected->shape), dtype_name(got->dtype), SHAPE_TEXT(&got->shape));
+        return status_error(STATUS_DATA_LOSS, "expected %s %s, got %s %s",
+                            dtype_name(expected->dtype), SHAPE_TEXT(&expected->shape),
+                            dtype_name(got->dtype), SHAPE_TEXT(&got->shape));
     if (expected->dtype == DTYPE_STRING)
         return compare_strings(expected, got);
     Tensor a = as_real(expected), b = as_real(got);
     for (size_t i = 0; i < tensor_elements(&a); i++) {
         double want = tensor_get_float(&a, i), have = tensor_get_float(&b, i);
         if (!close_enough(want, have, relative, absolute))
-            return status_error(STATUS_DATA_LOSS, "element %zu: expected %g, got %g", i, want, have);
+            return status_error(STATUS_DATA_LOSS, "element %zu: expected %g, got %g", i, want,
+                                have);
     }
     return status_ok();
 }

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Files of the official data: <root>/<kind>/test_<name>/model.onnx with test_data_set_<k>/{input,output}_<i>.pb, and
- * <root>/light/light_<name>.onnx with light_<name>_output_0.pb. The kind "real" holds only addresses and is left out.
+ * Files of the official data: <root>/<kind>/test_<name>/model.onnx with
+ * test_data_set_<k>/{input,output}_<i>.pb, and <root>/light/light_<name>.onnx with
+ * light_<name>_output_0.pb. The kind "real" holds only addresses and is left out.
  */
 
 #include "tests/conformance/case_data.h"
@@ -36,7 +37,8 @@ static void add_matches(CaseList *list, const char *root, const char *pattern, c
     glob_t found;
     if (glob(full, 0, NULL, &found) != 0)
         return;
-    list->names = must(realloc(list->names, (list->count + found.gl_pathc + 1) * sizeof *list->names));
+    list->names =
+        must(realloc(list->names, (list->count + found.gl_pathc + 1) * sizeof *list->names));
     for (size_t i = 0; i < found.gl_pathc; i++) {
         const char *name = found.gl_pathv[i] + strlen(root) + 1;
         list->names[list->count++] = must(strndup(name, strlen(name) - strlen(suffix)));
@@ -67,11 +69,13 @@ void case_model_path(const char *root, const char *name, char *buffer) {
     snprintf(buffer, PATH_MAX, case_is_light(name) ? "%s/%s.onnx" : "%s/%s/model.onnx", root, name);
 }
 
-void case_tensor_path(const char *root, const char *name, size_t set, const char *kind, size_t index, char *buffer) {
+void case_tensor_path(const char *root, const char *name, size_t set, const char *kind,
+                      size_t index, char *buffer) {
     if (case_is_light(name))
         snprintf(buffer, PATH_MAX, "%s/%s_%s_%zu.pb", root, name, kind, index);
     else
-        snprintf(buffer, PATH_MAX, "%s/%s/test_data_set_%zu/%s_%zu.pb", root, name, set, kind, index);
+        snprintf(buffer, PATH_MAX, "%s/%s/test_data_set_%zu/%s_%zu.pb", root, name, set, kind,
+                 index);
 }
 
 bool case_file_exists(const char *path) {
@@ -112,7 +116,8 @@ static void override_number(const char *json, const char *key, double *number) {
         *number = strtod(colon + 1, NULL);
 }
 
-void case_tolerances(const char *root, const char *name, double *ret_relative, double *ret_absolute) {
+void case_tolerances(const char *root, const char *name, double *ret_relative,
+                     double *ret_absolute) {
     *ret_relative = RELATIVE;
     *ret_absolute = ABSOLUTE;
     char path[PATH_MAX];

@@ -21,9 +21,11 @@ void case_list_free(CaseList *list);
 /* "light/..." are single files without inputs of their own. */
 bool case_is_light(const char *name);
 
-/* Path of the model, or of an input_ or output_ file of data set `set`; buffer is PATH_MAX bytes. */
+/* Path of the model, or of an input_ or output_ file of data set `set`; buffer is PATH_MAX bytes.
+ */
 void case_model_path(const char *root, const char *name, char *buffer);
-void case_tensor_path(const char *root, const char *name, size_t set, const char *kind, size_t index, char *buffer);
+void case_tensor_path(const char *root, const char *name, size_t set, const char *kind,
+                      size_t index, char *buffer);
 bool case_file_exists(const char *path);
 
 /* NULL when it cannot be read. */
@@ -32,4 +34,5 @@ void *case_read_file(const char *path, size_t *ret_length);
 Status case_read_tensor(const char *path, Tensor *ret_tensor, void **ret_bytes);
 
 /* The runner's tolerances, as data.json beside the model may override them. */
-void case_tolerances(const char *root, const char *name, double *ret_relative, double *ret_absolute);
+void case_tolerances(const char *root, const char *name, double *ret_relative,
+                     double *ret_absolute);

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One test of the official data: import, run on every data set, compare. Memory is left to the end of the process, which
- * exists for this one test.
+ * One test of the official data: import, run on every data set, compare. Memory is left to the end
+ * of the process, which exists for this one test.
  */
 
 #include "tests/conformance/case_run.h"
@@ -66,7 +66,8 @@ static Status read_inputs(const Case *test, const Executor *executor, size_t set
     return status_ok();
 }
 
-static Status compare_outputs(const Case *test, const Executor *executor, size_t set, const Tensor *outputs) {
+static Status compare_outputs(const Case *test, const Executor *executor, size_t set,
+                              const Tensor *outputs) {
     double relative, absolute;
     case_tolerances(test->root, test->name, &relative, &absolute);
     for (size_t i = 0; i < executor_output_count(executor); i++) {

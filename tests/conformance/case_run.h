@@ -4,6 +4,7 @@
 
 #include "runtime/base/status.h"
 
-/* Runs one test on the CPU device, with all passes and without: both must be right. Not for whole networks without
- * passes: the plain kernels would take minutes. In a process of its own, which may crash or be killed. */
+/* Runs one test on the CPU device, with all passes and without: both must be right. Not for whole
+ * networks without passes: the plain kernels would take minutes. In a process of its own, which may
+ * crash or be killed. */
 Status case_run(const char *root, const char *name);

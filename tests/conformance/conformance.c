@@ -4,13 +4,14 @@
 /*
  * conformance EXPECTED_FOLDER OFFICIAL_ROOT DEBIAN_ROOT [--record] [--only TEXT]
  *
- * Runs every official ONNX test, each in a child process with a time limit, and compares with what is checked in
- * (EXPECTED_FOLDER/expected_official.txt and expected_debian.txt): a test that passed and no longer does fails the run,
- * and so does one that passes and is not recorded as such. --record writes the lists anew. --only runs the tests whose
- * name contains TEXT, tells each outcome, and judges nothing.
+ * Runs every official ONNX test, each in a child process with a time limit, and compares with what
+ * is checked in (EXPECTED_FOLDER/expected_official.txt and expected_debian.txt): a test that passed
+ * and no longer does fails the run, and so does one that passes and is not recorded as such.
+ * --record writes the lists anew. --only runs the tests whose name contains TEXT, tells each
+ * outcome, and judges nothing.
  *
- * An absent root is skipped and said; exit 77 when both are. Last line: RESULT official_passed= official_total=
- * debian_passed= debian_total=.
+ * An absent root is skipped and said; exit 77 when both are. Last line: RESULT official_passed=
+ * official_total= debian_passed= debian_total=.
  */
 
 #include "runtime/base/size.h"
@@ -58,7 +59,8 @@ _Noreturn static void run_child(int pipe_end, const char *root, const char *name
 static void read_all(int pipe_end, char outcome[static OUTCOME_BYTES]) {
     size_t length = 0;
     ssize_t bytes;
-    while (length < OUTCOME_BYTES - 1 && (bytes = read(pipe_end, outcome + length, OUTCOME_BYTES - 1 - length)) > 0)
+    while (length < OUTCOME_BYTES - 1 &&
+           (bytes = read(pipe_end, outcome + length, OUTCOME_BYTES - 1 - length)) > 0)
         length += (size_t)bytes;
     outcome[length] = '\0';
 }
@@ -81,7 +83,8 @@ static void run_test(const char *root, const char *name, char outcome[static OUT
     int state = 0;
     waitpid(child, &state, 0);
     if (WIFSIGNALED(state))
-        snprintf(outcome, OUTCOME_BYTES, WTERMSIG(state) == SIGALRM ? "takes too long" : "ends by signal %d",
+        snprintf(outcome, OUTCOME_BYTES,
+                 WTERMSIG(state) == SIGALRM ? "takes too long" : "ends by signal %d",
                  WTERMSIG(state));
     else if (outcome[0] == '\0')
         snprintf(outcome, OUTCOME_BYTES, "says nothing");
@@ -110,9 +113,12 @@ static FILE *open_record(const char *path, const Suite *suite) {
         fprintf(stderr, "conformance: the list cannot be written\n");
         exit(EXIT_FAILURE);
     }
-    fprintf(file, "# SPDX-FileCopyrightText: 2026 The inferd authors\n# SPDX-License-Identifier: Apache-2.0\n"
-                  "# What each official test is expected to do (%s data). Written by `conformance --record`.\n",
-            suite->label);
+    fprintf(
+        file,
+        "# SPDX-FileCopyrightText: 2026 The inferd authors\n# SPDX-License-Identifier: Apache-2.0\n"
+        "# What each official test is expected to do (%s data). Written by `conformance "
+        "--record`.\n",
+        suite->label);
     return file;
 }
 
@@ -151,7 +157,8 @@ static void run_suite(const Options *options, Suite *suite) {
 
 int main(int argc, char **argv) {
     if (argc < 4) {
-        fprintf(stderr, "usage: conformance EXPECTED_FOLDER OFFICIAL_ROOT DEBIAN_ROOT [--record] [--only TEXT]\n");
+        fprintf(stderr, "usage: conformance EXPECTED_FOLDER OFFICIAL_ROOT DEBIAN_ROOT [--record] "
+                        "[--only TEXT]\n");
         return EXIT_FAILURE;
     }
     Options options = { .expected_folder = argv[1] };
@@ -161,7 +168,8 @@ int main(int argc, char **argv) {
         else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc)
             options.only = argv[++i];
     }
-    Suite suites[] = { { .label = "official", .root = argv[2] }, { .label = "debian", .root = argv[3] } };
+    Suite suites[] = { { .label = "official", .root = argv[2] },
+                       { .label = "debian", .root = argv[3] } };
     size_t total = 0, wrong = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(suites); i++) {
         run_suite(&options, &suites[i]);
@@ -170,7 +178,7 @@ int main(int argc, char **argv) {
     }
     if (total == 0)
         return EXIT_SKIP;
-    printf("RESULT official_passed=%zu official_total=%zu debian_passed=%zu debian_total=%zu\n", suites[0].passed,
-           suites[0].total, suites[1].passed, suites[1].total);
+    printf("RESULT official_passed=%zu official_total=%zu debian_passed=%zu debian_total=%zu\n",
+           suites[0].passed, suites[0].total, suites[1].passed, suites[1].total);
     return wrong > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

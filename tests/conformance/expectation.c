@@ -26,7 +26,8 @@ static void add_line(ExpectationList *list, char *line) {
         return;
     *space = '\0';
     list->items = must(realloc(list->items, (list->count + 1) * sizeof *list->items));
-    list->items[list->count++] = (Expectation){ .name = must(strdup(line)), .outcome = must(strdup(space + 1)) };
+    list->items[list->count++] =
+        (Expectation){ .name = must(strdup(line)), .outcome = must(strdup(space + 1)) };
 }
 
 ExpectationList expectation_list_read(const char *path) {

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * The checked-in list of what is expected: one line a test, "name pass" or "name reason". Only pass or not is compared:
- * reasons are for people.
+ * The checked-in list of what is expected: one line a test, "name pass" or "name reason". Only pass
+ * or not is compared: reasons are for people.
  */
 
 #include <stdbool.h>

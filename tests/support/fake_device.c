@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The CPU device behind a queue and a thread. Submissions wait in order; the thread takes one when the device is
- * automatic or the test has granted a completion, computes it with the CPU's program and calls done, outside the lock.
+ * The CPU device behind a queue and a thread. Submissions wait in order; the thread takes one when
+ * the device is automatic or the test has granted a completion, computes it with the CPU's program
+ * and calls done, outside the lock.
  *
  * Programs and models are the CPU's, each with a pointer to its fake device before it.
  */
@@ -88,7 +89,8 @@ static void run_device(void *user) {
     for (Submission *submission; (submission = take_submission(device, &failure));) {
         Result result;
         if (failure == STATUS_OK)
-            device->cpu->api->submit(submission->program->inner, submission->io, keep_result, &result);
+            device->cpu->api->submit(submission->program->inner, submission->io, keep_result,
+                                     &result);
         else
             result.status = status_error(failure, "the fake device was told to fail");
         {
@@ -126,7 +128,8 @@ static DeviceHealth fake_health(Device *base) {
     FakeDevice *device = fake_of(base);
     LOCKED(&device->mutex);
     DeviceHealth health = { .healthy = device->healthy };
-    snprintf(health.reason, sizeof health.reason, "%s", device->healthy ? "" : "the fake device was told to be ill");
+    snprintf(health.reason, sizeof health.reason, "%s",
+             device->healthy ? "" : "the fake device was told to be ill");
     return health;
 }
 

@@ -33,7 +33,8 @@ static void fill_random(Tensor *tensor, uint32_t seed) {
     float *data = tensor->data;
     for (size_t i = 0; i < tensor_elements(tensor); i++) {
         seed = seed * 1664525u + 1013904223u;
-        data[i] = (float)(seed >> 8) / (float)(1 << 23) * 4 - 4; /* [-4, 4): both ends of hard activations */
+        data[i] = (float)(seed >> 8) / (float)(1 << 23) * 4 -
+                  4; /* [-4, 4): both ends of hard activations */
     }
 }
 
@@ -64,7 +65,8 @@ static void run_graph(const Graph *graph, Device *device, OutputBlock *block, Te
     size_t input_count = graph_input_count(graph);
     assert_true(input_count <= PORTS_MAX && graph_output_count(graph) <= PORTS_MAX);
     for (size_t i = 0; i < input_count; i++) {
-        model_check(tensor_init(&inputs[i], DTYPE_F32, &graph_value_const(graph, graph_input(graph, i)->value)->shape));
+        model_check(tensor_init(&inputs[i], DTYPE_F32,
+                                &graph_value_const(graph, graph_input(graph, i)->value)->shape));
         fill_random(&inputs[i], (uint32_t)i + 1);
     }
     const DeviceApi *api = device->api;
@@ -72,7 +74,9 @@ static void run_graph(const Graph *graph, Device *device, OutputBlock *block, Te
     Program *program;
     model_check(api->model_new(device, &model));
     model_check(api->compile(model, graph, &program));
-    ProgramIo io = { .inputs = inputs, .outputs = outputs, .output_memory = output_memory, .output_user = block };
+    ProgramIo io = {
+        .inputs = inputs, .outputs = outputs, .output_memory = output_memory, .output_user = block
+    };
     Status status;
     api->submit(program, &io, keep_status, &status);
     model_check(status);
@@ -95,9 +99,10 @@ static void check_counts(const PassCase *test, const PassContext *context) {
     Graph *before = test->build(), *after = test->build();
     model_check(test->pass(after, context));
     for (const PassCount *count = test->counts; count->op; count++) {
-        if (pass_case_count(before, count->op) != count->before || pass_case_count(after, count->op) != count->after)
-            fail_msg("%s: %s: %zu before, %zu after", test->name, count->op, pass_case_count(before, count->op),
-                     pass_case_count(after, count->op));
+        if (pass_case_count(before, count->op) != count->before ||
+            pass_case_count(after, count->op) != count->after)
+            fail_msg("%s: %s: %zu before, %zu after", test->name, count->op,
+                     pass_case_count(before, count->op), pass_case_count(after, count->op));
     }
     graph_free(before);
     graph_free(after);

@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * Before and after a pass: how many nodes of an operator there are, and that the graph still computes the same. Both
- * graphs are run without other passes on the CPU device, on random inputs, with open dims bound to 2 before the pass; the
- * counts are those of the graph as it is built, open dims and all.
+ * Before and after a pass: how many nodes of an operator there are, and that the graph still
+ * computes the same. Both graphs are run without other passes on the CPU device, on random inputs,
+ * with open dims bound to 2 before the pass; the counts are those of the graph as it is built, open
+ * dims and all.
  */
 
 #include "runtime/passes/pipeline.h"

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Programs of the CPU device: shapes known only at run time, their limits, nested arenas, the run's heap. */
+/* Programs of the CPU device: shapes known only at run time, their limits, nested arenas, the run's
+ * heap. */
 
 #include "runtime/cpu/run_heap.h"
 #include "runtime/cpu/thread_arena.h"
@@ -44,11 +45,15 @@ static int tear_down(void **state) {
     return 0;
 }
 
-static Status run(const Fixture *fixture, Graph *graph, bool optimise, const Tensor *inputs, Tensor *outputs) {
-    ExecutorOptions options = { .device = fixture->device, .optimise = optimise, .run_memory_limit_bytes = RUN_LIMIT };
+static Status run(const Fixture *fixture, Graph *graph, bool optimise, const Tensor *inputs,
+                  Tensor *outputs) {
+    ExecutorOptions options = { .device = fixture->device,
+                                .optimise = optimise,
+                                .run_memory_limit_bytes = RUN_LIMIT };
     Executor *executor;
     model_check(executor_new(graph, &options, &executor));
-    Status status = executor_run(executor, &(RunArgs){ .inputs = inputs, .outputs = outputs, .block = fixture->block });
+    Status status = executor_run(
+        executor, &(RunArgs){ .inputs = inputs, .outputs = outputs, .block = fixture->block });
     executor_free(executor);
     return status;
 }
@@ -58,8 +63,11 @@ static Graph *new_reshaper(void) {
     Graph *graph = model_new();
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(2, 6));
     ValueId shape = model_input(graph, "shape", DTYPE_I64, SHAPE(DIM_UNKNOWN));
-    ValueId y = model_node(graph, "Neg", INPUTS(model_node(graph, "Reshape", INPUTS(x, shape), NO_ATTRIBUTES)), NO_ATTRIBUTES);
-    model_output(graph, "y", model_node(graph, "Add", INPUTS(y, MODEL_F32(graph, SHAPE(1), 1)), NO_ATTRIBUTES));
+    ValueId y = model_node(graph, "Neg",
+                           INPUTS(model_node(graph, "Reshape", INPUTS(x, shape), NO_ATTRIBUTES)),
+                           NO_ATTRIBUTES);
+    model_output(graph, "y",
+                 model_node(graph, "Add", INPUTS(y, MODEL_F32(graph, SHAPE(1), 1)), NO_ATTRIBUTES));
     model_finish(graph);
     return graph;
 }
@@ -89,7 +97,9 @@ static void test_the_memory_of_a_run_is_limited(void **state) {
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(1));
     ValueId shape = model_input(graph, "shape", DTYPE_I64, SHAPE(2));
     ValueId large = model_node(graph, "Expand", INPUTS(x, shape), NO_ATTRIBUTES);
-    model_output(graph, "y", model_node(graph, "ReduceMax", INPUTS(large), ATTRIBUTES(ATTRIBUTE_OF_INT("keepdims", 0))));
+    model_output(
+        graph, "y",
+        model_node(graph, "ReduceMax", INPUTS(large), ATTRIBUTES(ATTRIBUTE_OF_INT("keepdims", 0))));
     model_finish(graph);
     Tensor inputs[2], output;
     inputs[0] = MODEL_TENSOR(DTYPE_F32, SHAPE(1), 3);
@@ -131,7 +141,11 @@ static void test_strings_leave_in_one_piece(void **state) {
     model_finish(graph);
     char text[] = "onetwelve";
     StringView views[2] = { { text, 3 }, { text + 3, 6 } };
-    Tensor input = { .dtype = DTYPE_STRING, .shape = SHAPE(2, 1), .data = views, .bytes = sizeof views }, outputs[2];
+    Tensor input = { .dtype = DTYPE_STRING,
+                     .shape = SHAPE(2, 1),
+                     .data = views,
+                     .bytes = sizeof views },
+           outputs[2];
     model_check(run(fixture, graph, true, &input, outputs));
     memset(text, 'x', sizeof text); /* the caller's characters are not lent beyond the run */
     for (int i = 0; i < 2; i++) {
@@ -168,9 +182,12 @@ static void test_the_heap_counts(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shapes_that_inputs_decide),      cmocka_unit_test(test_the_memory_of_a_run_is_limited),
-        cmocka_unit_test(test_known_values_after_unknown_ones), cmocka_unit_test(test_strings_leave_in_one_piece),
-        cmocka_unit_test(test_arenas_nest_and_are_kept),       cmocka_unit_test(test_the_heap_counts),
+        cmocka_unit_test(test_shapes_that_inputs_decide),
+        cmocka_unit_test(test_the_memory_of_a_run_is_limited),
+        cmocka_unit_test(test_known_values_after_unknown_ones),
+        cmocka_unit_test(test_strings_leave_in_one_piece),
+        cmocka_unit_test(test_arenas_nest_and_are_kept),
+        cmocka_unit_test(test_the_heap_counts),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

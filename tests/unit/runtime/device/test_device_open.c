@@ -38,9 +38,9 @@ static void test_what_cannot_be_had_is_an_error(void **state) {
         const char *name;
         StatusCode code;
     } rows[] = {
-        { "cpu:1", STATUS_FAILED_PRECONDITION },     { "nosuch", STATUS_FAILED_PRECONDITION },
-        { "nosuch:0", STATUS_FAILED_PRECONDITION },  { "", STATUS_INVALID_ARGUMENT },
-        { "../evil", STATUS_INVALID_ARGUMENT },      { "a/b", STATUS_INVALID_ARGUMENT },
+        { "cpu:1", STATUS_FAILED_PRECONDITION },    { "nosuch", STATUS_FAILED_PRECONDITION },
+        { "nosuch:0", STATUS_FAILED_PRECONDITION }, { "", STATUS_INVALID_ARGUMENT },
+        { "../evil", STATUS_INVALID_ARGUMENT },     { "a/b", STATUS_INVALID_ARGUMENT },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
         Device *device = NULL;

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Executors on small graphs: values, cutting into rows, plans, errors. The CPU device is the real one. */
+/* Executors on small graphs: values, cutting into rows, plans, errors. The CPU device is the real
+ * one. */
 
 #include "runtime/exec/executor.h"
 
@@ -73,10 +74,13 @@ static Tensor random_tensor(Shape shape, uint32_t seed) {
 static Graph *new_perceptron(void) {
     Graph *graph = model_new();
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(DIM_UNKNOWN, 12));
-    ValueId y = model_node(graph, "MatMul", INPUTS(x, model_random_f32(graph, SHAPE(12, 20), 1, 1)), NO_ATTRIBUTES);
-    y = model_node(graph, "Add", INPUTS(y, model_random_f32(graph, SHAPE(20), 1, 2)), NO_ATTRIBUTES);
+    ValueId y = model_node(graph, "MatMul", INPUTS(x, model_random_f32(graph, SHAPE(12, 20), 1, 1)),
+                           NO_ATTRIBUTES);
+    y = model_node(graph, "Add", INPUTS(y, model_random_f32(graph, SHAPE(20), 1, 2)),
+                   NO_ATTRIBUTES);
     y = model_node(graph, "Relu", INPUTS(y), NO_ATTRIBUTES);
-    y = model_node(graph, "MatMul", INPUTS(y, model_random_f32(graph, SHAPE(20, 5), 1, 3)), NO_ATTRIBUTES);
+    y = model_node(graph, "MatMul", INPUTS(y, model_random_f32(graph, SHAPE(20, 5), 1, 3)),
+                   NO_ATTRIBUTES);
     model_output(graph, "y", model_node(graph, "Sigmoid", INPUTS(y), NO_ATTRIBUTES));
     model_finish(graph);
     return graph;
@@ -86,14 +90,16 @@ static void test_runs_a_graph(void **state) {
     const Fixture *fixture = *state;
     Graph *graph = model_new();
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(DIM_UNKNOWN, 3));
-    ValueId y = model_node(graph, "Add", INPUTS(x, MODEL_F32(graph, SHAPE(3), 10, 20, 30)), NO_ATTRIBUTES);
+    ValueId y =
+        model_node(graph, "Add", INPUTS(x, MODEL_F32(graph, SHAPE(3), 10, 20, 30)), NO_ATTRIBUTES);
     model_output(graph, "y", model_node(graph, "Mul", INPUTS(y, x), NO_ATTRIBUTES));
     model_finish(graph);
     Executor *executor = new_executor(fixture, graph, true);
     assert_true(executor_rows_independent(executor));
     Tensor input = MODEL_TENSOR(DTYPE_F32, SHAPE(2, 3), 1, 2, 3, 4, 5, 6), output;
     OutputBlock *block = new_block(fixture);
-    model_check(executor_run(executor, &(RunArgs){ .inputs = &input, .outputs = &output, .block = block }));
+    model_check(
+        executor_run(executor, &(RunArgs){ .inputs = &input, .outputs = &output, .block = block }));
     const float expected[] = { 11, 44, 99, 56, 125, 216 };
     assert_true(shape_equal(&output.shape, &SHAPE(2, 3)));
     assert_memory_equal(output.data, expected, sizeof expected);
@@ -115,14 +121,16 @@ static void test_rows_do_not_depend_on_their_batch(void **state) {
         one.shape = SHAPE(1, WIDTH);
         one.bytes = WIDTH * sizeof(float);
         one.data = (float *)input.data + row * WIDTH;
-        model_check(executor_run(executor, &(RunArgs){ .inputs = &one, .outputs = &output, .block = block }));
+        model_check(executor_run(executor,
+                                 &(RunArgs){ .inputs = &one, .outputs = &output, .block = block }));
         memcpy(alone[row], output.data, sizeof alone[row]);
     }
     for (int64_t rows = 1; rows <= ROWS; rows++) {
         Tensor some = input;
         some.shape = SHAPE(rows, WIDTH);
         some.bytes = (size_t)rows * WIDTH * sizeof(float);
-        model_check(executor_run(executor, &(RunArgs){ .inputs = &some, .outputs = &output, .block = block }));
+        model_check(executor_run(
+            executor, &(RunArgs){ .inputs = &some, .outputs = &output, .block = block }));
         assert_int_equal(output.shape.dims[0], rows);
         assert_memory_equal(output.data, alone, (size_t)rows * sizeof alone[0]);
     }
@@ -137,12 +145,15 @@ static void test_passes_do_not_change_answers(void **state) {
     Executor *plain = new_executor(fixture, new_perceptron(), false);
     Tensor input = random_tensor(SHAPE(9, 12), 3), outputs[2];
     OutputBlock *block = new_block(fixture);
-    model_check(executor_run(fast, &(RunArgs){ .inputs = &input, .outputs = &outputs[0], .block = block }));
-    model_check(executor_run(plain, &(RunArgs){ .inputs = &input, .outputs = &outputs[1], .block = block }));
+    model_check(
+        executor_run(fast, &(RunArgs){ .inputs = &input, .outputs = &outputs[0], .block = block }));
+    model_check(executor_run(
+        plain, &(RunArgs){ .inputs = &input, .outputs = &outputs[1], .block = block }));
     assert_int_equal(outputs[0].bytes, outputs[1].bytes);
     for (size_t i = 0; i < tensor_elements(&outputs[0]); i++)
         assert_true(((float *)outputs[0].data)[i] - ((float *)outputs[1].data)[i] < 1e-6f &&
-                    ((float *)outputs[1].data)[i] - ((float *)outputs[0].data)[i] < 1e-6f); /* another order of sums */
+                    ((float *)outputs[1].data)[i] - ((float *)outputs[0].data)[i] <
+                        1e-6f); /* another order of sums */
     output_block_unref(block);
     tensor_deinit(&input);
     executor_free(fast);
@@ -162,9 +173,11 @@ static void test_warm_up_makes_the_plans(void **state) {
     executor_free(executor);
 }
 
-static void check_error(Executor *executor, OutputBlock *block, Tensor *input, StatusCode code, const char *message) {
+static void check_error(Executor *executor, OutputBlock *block, Tensor *input, StatusCode code,
+                        const char *message) {
     Tensor output;
-    Status status = executor_run(executor, &(RunArgs){ .inputs = input, .outputs = &output, .block = block });
+    Status status =
+        executor_run(executor, &(RunArgs){ .inputs = input, .outputs = &output, .block = block });
     assert_int_equal(status.code, code);
     assert_string_equal(status.message, message);
 }
@@ -183,8 +196,9 @@ static void call_often(void *user) {
     OutputBlock *block;
     model_check(output_block_new(caller->pool, &block));
     for (int i = 0; i < 50; i++)
-        model_check(executor_run(caller->executor,
-                                 &(RunArgs){ .inputs = &caller->input, .outputs = &output, .block = block }));
+        model_check(executor_run(
+            caller->executor,
+            &(RunArgs){ .inputs = &caller->input, .outputs = &output, .block = block }));
     memcpy(caller->result, output.data, sizeof caller->result);
     output_block_unref(block);
 }
@@ -197,7 +211,8 @@ static void test_threads_that_miss_together_build_once(void **state) {
     Tensor input = random_tensor(SHAPE(ROWS, 12), 5);
     for (int i = 0; i < CALLERS; i++) {
         callers[i] = (Caller){ .executor = executor, .pool = fixture->outputs, .input = input };
-        model_check(thread_start(&callers[i].thread, THREAD_OTHER, "caller", call_often, &callers[i]));
+        model_check(
+            thread_start(&callers[i].thread, THREAD_OTHER, "caller", call_often, &callers[i]));
     }
     for (int i = 0; i < CALLERS; i++)
         thread_join(&callers[i].thread);
@@ -213,12 +228,15 @@ static void test_errors_name_the_input_and_both_sides(void **state) {
     Executor *executor = new_executor(fixture, new_perceptron(), true);
     OutputBlock *block = new_block(fixture);
     Tensor wrong_shape = random_tensor(SHAPE(2, 13), 1);
-    check_error(executor, block, &wrong_shape, STATUS_INVALID_ARGUMENT, "input 'x': expected [?,12], got [2,13]");
+    check_error(executor, block, &wrong_shape, STATUS_INVALID_ARGUMENT,
+                "input 'x': expected [?,12], got [2,13]");
     Tensor wrong_type = MODEL_TENSOR(DTYPE_I64, SHAPE(1, 1), 3);
-    check_error(executor, block, &wrong_type, STATUS_INVALID_ARGUMENT, "input 'x': expected float32, got int64");
+    check_error(executor, block, &wrong_type, STATUS_INVALID_ARGUMENT,
+                "input 'x': expected float32, got int64");
     Tensor lying = random_tensor(SHAPE(2, 12), 1);
     lying.bytes -= 4;
-    check_error(executor, block, &lying, STATUS_INVALID_ARGUMENT, "input 'x': 92 bytes are not [2,12] of float32");
+    check_error(executor, block, &lying, STATUS_INVALID_ARGUMENT,
+                "input 'x': 92 bytes are not [2,12] of float32");
     tensor_deinit(&wrong_shape);
     tensor_deinit(&wrong_type);
     tensor_deinit(&lying);
@@ -232,7 +250,9 @@ static void test_stop_ends_a_run(void **state) {
     OutputBlock *block = new_block(fixture);
     Tensor input = random_tensor(SHAPE(1, 12), 1), output;
     _Atomic bool stop = true;
-    Status status = executor_run(executor, &(RunArgs){ .inputs = &input, .outputs = &output, .block = block, .stop = &stop });
+    Status status = executor_run(
+        executor,
+        &(RunArgs){ .inputs = &input, .outputs = &output, .block = block, .stop = &stop });
     assert_int_equal(status.code, STATUS_CANCELLED);
     tensor_deinit(&input);
     output_block_unref(block);
@@ -247,7 +267,8 @@ static void test_output_memory_is_limited(void **state) {
     OutputBlock *block;
     model_check(output_block_new(tiny, &block));
     Tensor input = random_tensor(SHAPE(64, 12), 1), output;
-    Status status = executor_run(executor, &(RunArgs){ .inputs = &input, .outputs = &output, .block = block });
+    Status status =
+        executor_run(executor, &(RunArgs){ .inputs = &input, .outputs = &output, .block = block });
     assert_int_equal(status.code, STATUS_RESOURCE_EXHAUSTED);
     tensor_deinit(&input);
     output_block_unref(block);
@@ -265,12 +286,14 @@ static void test_odd_outputs(void **state) {
     model_output(graph, "constant", MODEL_F32(graph, SHAPE(2), 7, 8));
     model_output(graph, "first", y);
     model_output(graph, "second", y);
-    model_output(graph, "view", model_node(graph, "Reshape", INPUTS(y, MODEL_I64(graph, 3, 2)), NO_ATTRIBUTES));
+    model_output(graph, "view",
+                 model_node(graph, "Reshape", INPUTS(y, MODEL_I64(graph, 3, 2)), NO_ATTRIBUTES));
     model_finish(graph);
     Executor *executor = new_executor(fixture, graph, true);
     Tensor input = MODEL_TENSOR(DTYPE_F32, SHAPE(2, 3), 1, 2, 3, 4, 5, 6), outputs[5];
     OutputBlock *block = new_block(fixture);
-    model_check(executor_run(executor, &(RunArgs){ .inputs = &input, .outputs = outputs, .block = block }));
+    model_check(
+        executor_run(executor, &(RunArgs){ .inputs = &input, .outputs = outputs, .block = block }));
     const float negative[] = { -1, -2, -3, -4, -5, -6 }, constant[] = { 7, 8 };
     assert_memory_equal(outputs[0].data, input.data, sizeof negative);
     assert_memory_equal(outputs[1].data, constant, sizeof constant);

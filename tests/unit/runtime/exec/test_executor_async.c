@@ -62,7 +62,9 @@ static int set_up(void **state) {
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(DIM_UNKNOWN, WIDTH));
     model_output(graph, "y", model_node(graph, "Add", INPUTS(x, x), NO_ATTRIBUTES));
     model_finish(graph);
-    ExecutorOptions options = { .device = fixture->device, .optimise = true, .deterministic = true };
+    ExecutorOptions options = { .device = fixture->device,
+                                .optimise = true,
+                                .deterministic = true };
     model_check(executor_new(graph, &options, &fixture->executor));
     model_check(tensor_init(&fixture->input, DTYPE_F32, &SHAPE(ROWS, WIDTH)));
     for (int i = 0; i < ROWS * WIDTH; i++)
@@ -86,7 +88,9 @@ static int tear_down(void **state) {
 }
 
 static void submit(Fixture *fixture) {
-    RunArgs args = { .inputs = &fixture->input, .outputs = &fixture->output, .block = fixture->block };
+    RunArgs args = { .inputs = &fixture->input,
+                     .outputs = &fixture->output,
+                     .block = fixture->block };
     executor_submit(fixture->executor, &args, on_done, fixture);
 }
 
@@ -109,7 +113,8 @@ static void test_one_failed_piece_fails_the_run_once(void **state) {
     submit(fixture);
     fake_device_complete(fixture->device, ROWS - 1);
     fake_device_wait_pending(fixture->device, 1);
-    assert_int_equal(done_count(fixture), 0); /* not before all pieces are back: they write to the caller's memory */
+    assert_int_equal(done_count(fixture),
+                     0); /* not before all pieces are back: they write to the caller's memory */
     fake_device_complete(fixture->device, 1);
     wait_done(fixture);
     assert_int_equal(fixture->code, STATUS_UNAVAILABLE);
@@ -119,15 +124,19 @@ static void test_one_failed_piece_fails_the_run_once(void **state) {
 static void test_a_run_waits_for_the_device(void **state) {
     Fixture *fixture = *state;
     fake_device_complete(fixture->device, ROWS);
-    RunArgs args = { .inputs = &fixture->input, .outputs = &fixture->output, .block = fixture->block };
+    RunArgs args = { .inputs = &fixture->input,
+                     .outputs = &fixture->output,
+                     .block = fixture->block };
     model_check(executor_run(fixture->executor, &args));
     assert_true(((float *)fixture->output.data)[3] == 6.0f);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_done_comes_when_the_last_piece_is_done, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_one_failed_piece_fails_the_run_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_done_comes_when_the_last_piece_is_done, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_one_failed_piece_fails_the_run_once, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_a_run_waits_for_the_device, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,8 +115,10 @@ static void test_threads_share_a_pool(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces_are_aligned_and_apart), cmocka_unit_test(test_the_limit_counts_live_memory),
-        cmocka_unit_test(test_the_last_reference_frees),     cmocka_unit_test(test_memory_is_reused),
+        cmocka_unit_test(test_pieces_are_aligned_and_apart),
+        cmocka_unit_test(test_the_limit_counts_live_memory),
+        cmocka_unit_test(test_the_last_reference_frees),
+        cmocka_unit_test(test_memory_is_reused),
         cmocka_unit_test(test_threads_share_a_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

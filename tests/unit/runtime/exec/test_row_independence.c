@@ -21,25 +21,32 @@ static ValueId relu(Graph *graph, ValueId x) {
     return model_node(graph, "Relu", INPUTS(x), NO_ATTRIBUTES);
 }
 static ValueId add_per_row_constant(Graph *graph, ValueId x) {
-    return model_node(graph, "Add", INPUTS(x, model_random_f32(graph, SHAPE(1, 4, 1), 1, 1)), NO_ATTRIBUTES);
+    return model_node(graph, "Add", INPUTS(x, model_random_f32(graph, SHAPE(1, 4, 1), 1, 1)),
+                      NO_ATTRIBUTES);
 }
 static ValueId add_low_rank_constant(Graph *graph, ValueId x) {
-    return model_node(graph, "Add", INPUTS(model_random_f32(graph, SHAPE(4, 6), 1, 1), x), NO_ATTRIBUTES);
+    return model_node(graph, "Add", INPUTS(model_random_f32(graph, SHAPE(4, 6), 1, 1), x),
+                      NO_ATTRIBUTES);
 }
 static ValueId add_constant_with_rows(Graph *graph, ValueId x) {
-    return model_node(graph, "Add", INPUTS(x, model_random_f32(graph, SHAPE(3, 4, 6), 1, 1)), NO_ATTRIBUTES);
+    return model_node(graph, "Add", INPUTS(x, model_random_f32(graph, SHAPE(3, 4, 6), 1, 1)),
+                      NO_ATTRIBUTES);
 }
 static ValueId add_constant_of_higher_rank(Graph *graph, ValueId x) {
-    return model_node(graph, "Add", INPUTS(x, model_random_f32(graph, SHAPE(2, 1, 4, 6), 1, 1)), NO_ATTRIBUTES);
+    return model_node(graph, "Add", INPUTS(x, model_random_f32(graph, SHAPE(2, 1, 4, 6), 1, 1)),
+                      NO_ATTRIBUTES);
 }
 static ValueId matmul(Graph *graph, ValueId x) {
-    return model_node(graph, "MatMul", INPUTS(x, model_random_f32(graph, SHAPE(6, 5), 1, 1)), NO_ATTRIBUTES);
+    return model_node(graph, "MatMul", INPUTS(x, model_random_f32(graph, SHAPE(6, 5), 1, 1)),
+                      NO_ATTRIBUTES);
 }
 static ValueId matmul_from_the_left(Graph *graph, ValueId x) {
-    return model_node(graph, "MatMul", INPUTS(model_random_f32(graph, SHAPE(5, 4), 1, 1), x), NO_ATTRIBUTES);
+    return model_node(graph, "MatMul", INPUTS(model_random_f32(graph, SHAPE(5, 4), 1, 1), x),
+                      NO_ATTRIBUTES);
 }
 static ValueId attention_scores(Graph *graph, ValueId x) {
-    ValueId turned = model_node(graph, "Transpose", INPUTS(x), ATTRIBUTES(ATTRIBUTE_OF_INTS("perm", 0, 2, 1)));
+    ValueId turned =
+        model_node(graph, "Transpose", INPUTS(x), ATTRIBUTES(ATTRIBUTE_OF_INTS("perm", 0, 2, 1)));
     ValueId scores = model_node(graph, "MatMul", INPUTS(x, turned), NO_ATTRIBUTES);
     return model_node(graph, "Softmax", INPUTS(scores), ATTRIBUTES(ATTRIBUTE_OF_INT("axis", -1)));
 }
@@ -47,7 +54,8 @@ static ValueId softmax_over_rows(Graph *graph, ValueId x) {
     return model_node(graph, "Softmax", INPUTS(x), ATTRIBUTES(ATTRIBUTE_OF_INT("axis", -3)));
 }
 static ValueId transpose_rows_away(Graph *graph, ValueId x) {
-    return model_node(graph, "Transpose", INPUTS(x), ATTRIBUTES(ATTRIBUTE_OF_INTS("perm", 1, 0, 2)));
+    return model_node(graph, "Transpose", INPUTS(x),
+                      ATTRIBUTES(ATTRIBUTE_OF_INTS("perm", 1, 0, 2)));
 }
 static ValueId flatten(Graph *graph, ValueId x) {
     return model_node(graph, "Flatten", INPUTS(x), ATTRIBUTES(ATTRIBUTE_OF_INT("axis", 1)));
@@ -69,7 +77,8 @@ static ValueId reshape_fixed(Graph *graph, ValueId x) {
 }
 static ValueId row_count(Graph *graph, ValueId x) {
     ValueId shape = model_node(graph, "Shape", INPUTS(x), NO_ATTRIBUTES);
-    return model_node(graph, "Gather", INPUTS(shape, MODEL_CONSTANT(graph, DTYPE_I64, SHAPE(1), 0)), NO_ATTRIBUTES);
+    return model_node(graph, "Gather", INPUTS(shape, MODEL_CONSTANT(graph, DTYPE_I64, SHAPE(1), 0)),
+                      NO_ATTRIBUTES);
 }
 static ValueId reshape_computed(Graph *graph, ValueId x) {
     ValueId target = model_node(graph, "Concat", INPUTS(row_count(graph, x), MODEL_I64(graph, -1)),
@@ -77,11 +86,13 @@ static ValueId reshape_computed(Graph *graph, ValueId x) {
     return model_node(graph, "Reshape", INPUTS(x, target), NO_ATTRIBUTES);
 }
 static ValueId divide_by_row_count(Graph *graph, ValueId x) {
-    ValueId rows = model_node(graph, "Cast", INPUTS(row_count(graph, x)), ATTRIBUTES(ATTRIBUTE_OF_INT("to", DTYPE_F32)));
+    ValueId rows = model_node(graph, "Cast", INPUTS(row_count(graph, x)),
+                              ATTRIBUTES(ATTRIBUTE_OF_INT("to", DTYPE_F32)));
     return model_node(graph, "Div", INPUTS(x, rows), NO_ATTRIBUTES);
 }
 static ValueId reduce_inside(Graph *graph, ValueId x) {
-    return model_node(graph, "ReduceMean", INPUTS(x, MODEL_I64(graph, 1, -1)), ATTRIBUTES(ATTRIBUTE_OF_INT("keepdims", 0)));
+    return model_node(graph, "ReduceMean", INPUTS(x, MODEL_I64(graph, 1, -1)),
+                      ATTRIBUTES(ATTRIBUTE_OF_INT("keepdims", 0)));
 }
 static ValueId reduce_rows(Graph *graph, ValueId x) {
     return model_node(graph, "ReduceMean", INPUTS(x, MODEL_I64(graph, -3)), NO_ATTRIBUTES);
@@ -90,21 +101,25 @@ static ValueId subtract_batch_mean(Graph *graph, ValueId x) {
     return model_node(graph, "Sub", INPUTS(x, reduce_rows(graph, x)), NO_ATTRIBUTES);
 }
 static ValueId concat_inside(Graph *graph, ValueId x) {
-    return model_node(graph, "Concat", INPUTS(x, relu(graph, x)), ATTRIBUTES(ATTRIBUTE_OF_INT("axis", 1)));
+    return model_node(graph, "Concat", INPUTS(x, relu(graph, x)),
+                      ATTRIBUTES(ATTRIBUTE_OF_INT("axis", 1)));
 }
 static ValueId concat_rows(Graph *graph, ValueId x) {
     return model_node(graph, "Concat", INPUTS(x, x), ATTRIBUTES(ATTRIBUTE_OF_INT("axis", 0)));
 }
 static ValueId slice_inside(Graph *graph, ValueId x) {
-    return model_node(graph, "Slice", INPUTS(x, MODEL_I64(graph, 1), MODEL_I64(graph, 3), MODEL_I64(graph, -1)),
+    return model_node(graph, "Slice",
+                      INPUTS(x, MODEL_I64(graph, 1), MODEL_I64(graph, 3), MODEL_I64(graph, -1)),
                       NO_ATTRIBUTES);
 }
 static ValueId slice_rows(Graph *graph, ValueId x) {
-    return model_node(graph, "Slice", INPUTS(x, MODEL_I64(graph, 0), MODEL_I64(graph, 1), MODEL_I64(graph, 0)),
+    return model_node(graph, "Slice",
+                      INPUTS(x, MODEL_I64(graph, 0), MODEL_I64(graph, 1), MODEL_I64(graph, 0)),
                       NO_ATTRIBUTES);
 }
 static ValueId cumulative_sum(Graph *graph, ValueId x) {
-    return model_node(graph, "Expand", INPUTS(x, MODEL_I64(graph, 1, 1, 1)), NO_ATTRIBUTES); /* no rule: not proven */
+    return model_node(graph, "Expand", INPUTS(x, MODEL_I64(graph, 1, 1, 1)),
+                      NO_ATTRIBUTES); /* no rule: not proven */
 }
 static ValueId add_rows_misaligned(Graph *graph, ValueId x) {
     /* [N,6] + [N,4,6]: the rows of the first meet axis 1 of the second */

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The shipped digits model from file to answer: with all passes and without, in batches and alone. The images' labels
- * are their file names; the probabilities of an independent computation are in deploy/samples/digits/expected.json and
- * compared by tests/e2e, here the two ways through our own code are compared with each other.
+ * The shipped digits model from file to answer: with all passes and without, in batches and alone.
+ * The images' labels are their file names; the probabilities of an independent computation are in
+ * deploy/samples/digits/expected.json and compared by tests/e2e, here the two ways through our own
+ * code are compared with each other.
  */
 
 #include "runtime/device/device_open.h"
@@ -20,7 +21,14 @@
 
 #include <cmocka.h>
 
-enum { IMAGES = 10, PIXELS = 64, PGM_HEADER = 11, CLASSES = 10, COPIES = 3, BATCH = IMAGES * COPIES };
+enum {
+    IMAGES = 10,
+    PIXELS = 64,
+    PGM_HEADER = 11,
+    CLASSES = 10,
+    COPIES = 3,
+    BATCH = IMAGES * COPIES
+};
 
 static void *read_file(const char *path, size_t *ret_length) {
     FILE *file = fopen(path, "rb");
@@ -41,7 +49,9 @@ static Executor *load(const char *path, Device *device, Pool *pool, bool optimis
     void *bytes = read_file(path, &length);
     Graph *graph;
     model_check(onnx_import(bytes, length, NULL, &graph));
-    ExecutorOptions options = { .device = device, .pool = pool, .max_rows = 32, .optimise = optimise };
+    ExecutorOptions options = {
+        .device = device, .pool = pool, .max_rows = 32, .optimise = optimise
+    };
     Executor *executor;
     model_check(executor_new(graph, &options, &executor));
     return executor;
@@ -99,19 +109,23 @@ static void test_digits_are_recognised_in_any_batch(void **state) {
     static float alone[BATCH][CLASSES];
     for (int i = 0; i < BATCH; i++) {
         Tensor one = rows_of(&images, i, 1);
-        model_check(executor_run(fast, &(RunArgs){ .inputs = &one, .outputs = &output, .block = block }));
+        model_check(
+            executor_run(fast, &(RunArgs){ .inputs = &one, .outputs = &output, .block = block }));
         memcpy(alone[i], output.data, sizeof alone[i]);
         assert_int_equal(best_class(alone[i]), i % IMAGES);
     }
     for (int64_t rows = 1; rows <= BATCH; rows++) {
         Tensor some = rows_of(&images, 0, rows);
-        model_check(executor_run(fast, &(RunArgs){ .inputs = &some, .outputs = &output, .block = block }));
+        model_check(
+            executor_run(fast, &(RunArgs){ .inputs = &some, .outputs = &output, .block = block }));
         assert_memory_equal(output.data, alone, (size_t)rows * sizeof alone[0]); /* bit for bit */
     }
-    model_check(executor_run(plain, &(RunArgs){ .inputs = &images, .outputs = &output, .block = block }));
+    model_check(
+        executor_run(plain, &(RunArgs){ .inputs = &images, .outputs = &output, .block = block }));
     for (int i = 0; i < BATCH * CLASSES; i++) {
         float difference = ((float *)output.data)[i] - ((float *)alone)[i];
-        assert_true(difference < 1e-5f && difference > -1e-5f); /* batch norm in the weights, other sum orders */
+        assert_true(difference < 1e-5f &&
+                    difference > -1e-5f); /* batch norm in the weights, other sum orders */
     }
     tensor_deinit(&images);
     executor_free(fast);

@@ -15,7 +15,8 @@
 #include <cmocka.h>
 
 static ValueId conv(Graph *graph, ValueId x, uint32_t seed) {
-    return model_node(graph, "Conv", INPUTS(x, model_random_f32(graph, SHAPE(3, 3, 3, 3), 1, seed)), NO_ATTRIBUTES);
+    return model_node(graph, "Conv", INPUTS(x, model_random_f32(graph, SHAPE(3, 3, 3, 3), 1, seed)),
+                      NO_ATTRIBUTES);
 }
 
 static Graph *chain(void) {
@@ -32,7 +33,9 @@ static Graph *branch(void) {
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(2, 3, 9, 9));
     ValueId y = conv(graph, x, 1);
     model_output(graph, "a", model_node(graph, "Softmax", INPUTS(y), NO_ATTRIBUTES));
-    model_output(graph, "b", model_node(graph, "Transpose", INPUTS(y), ATTRIBUTES(ATTRIBUTE_OF_INTS("perm", 3, 1, 0, 2))));
+    model_output(graph, "b",
+                 model_node(graph, "Transpose", INPUTS(y),
+                            ATTRIBUTES(ATTRIBUTE_OF_INTS("perm", 3, 1, 0, 2))));
     model_output(graph, "c", conv(graph, y, 2));
     model_finish(graph);
     return graph;
@@ -41,7 +44,9 @@ static Graph *branch(void) {
 static Graph *nothing_spatial(void) {
     Graph *graph = model_new();
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(2, 3));
-    model_output(graph, "y", model_node(graph, "MatMul", INPUTS(x, model_random_f32(graph, SHAPE(3, 4), 1, 1)), NO_ATTRIBUTES));
+    model_output(graph, "y",
+                 model_node(graph, "MatMul", INPUTS(x, model_random_f32(graph, SHAPE(3, 4), 1, 1)),
+                            NO_ATTRIBUTES));
     model_finish(graph);
     return graph;
 }

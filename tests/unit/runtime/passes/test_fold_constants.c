@@ -18,7 +18,8 @@
 static Graph *constant_chain(void) {
     Graph *graph = model_new();
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(2, 3));
-    ValueId c = model_node(graph, "Neg", INPUTS(MODEL_F32(graph, SHAPE(3), 1, 2, 3)), NO_ATTRIBUTES);
+    ValueId c =
+        model_node(graph, "Neg", INPUTS(MODEL_F32(graph, SHAPE(3), 1, 2, 3)), NO_ATTRIBUTES);
     c = model_node(graph, "Mul", INPUTS(c, MODEL_F32(graph, SHAPE_SCALAR, 3)), NO_ATTRIBUTES);
     model_output(graph, "y", model_node(graph, "Add", INPUTS(x, c), NO_ATTRIBUTES));
     model_finish(graph);
@@ -33,7 +34,8 @@ static Graph *shape_chain(void) {
     ValueId first = model_node(graph, "Gather", INPUTS(shape, MODEL_I64(graph, 0)), NO_ATTRIBUTES);
     ValueId second = model_node(graph, "Gather", INPUTS(shape, MODEL_I64(graph, 1)), NO_ATTRIBUTES);
     ValueId rows = model_node(graph, "Mul", INPUTS(first, second), NO_ATTRIBUTES);
-    ValueId target = model_node(graph, "Concat", INPUTS(rows, MODEL_I64(graph, -1)), ATTRIBUTES(ATTRIBUTE_OF_INT("axis", 0)));
+    ValueId target = model_node(graph, "Concat", INPUTS(rows, MODEL_I64(graph, -1)),
+                                ATTRIBUTES(ATTRIBUTE_OF_INT("axis", 0)));
     model_output(graph, "y", model_node(graph, "Reshape", INPUTS(x, target), NO_ATTRIBUTES));
     model_finish(graph);
     return graph;
@@ -44,7 +46,8 @@ static Graph *open_shape(void) {
     Graph *graph = model_new();
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(DIM_UNKNOWN, 3));
     model_output(graph, "y", model_node(graph, "Shape", INPUTS(x), NO_ATTRIBUTES));
-    model_output(graph, "z", model_node(graph, "Shape", INPUTS(x), ATTRIBUTES(ATTRIBUTE_OF_INT("start", 1))));
+    model_output(graph, "z",
+                 model_node(graph, "Shape", INPUTS(x), ATTRIBUTES(ATTRIBUTE_OF_INT("start", 1))));
     model_finish(graph);
     return graph;
 }
@@ -62,10 +65,22 @@ static Graph *identities(void) {
 }
 
 static const PassCase cases[] = {
-    { "constants", constant_chain, pass_fold_constants, { { "Neg", 1, 0 }, { "Mul", 1, 0 }, { "Add", 1, 1 } }, 0 },
-    { "shapes", shape_chain, pass_fold_constants, { { "Shape", 1, 0 }, { "Gather", 2, 0 }, { "Concat", 1, 0 }, { "Reshape", 1, 1 } }, 0 },
+    { "constants",
+      constant_chain,
+      pass_fold_constants,
+      { { "Neg", 1, 0 }, { "Mul", 1, 0 }, { "Add", 1, 1 } },
+      0 },
+    { "shapes",
+      shape_chain,
+      pass_fold_constants,
+      { { "Shape", 1, 0 }, { "Gather", 2, 0 }, { "Concat", 1, 0 }, { "Reshape", 1, 1 } },
+      0 },
     { "open shape", open_shape, pass_fold_constants, { { "Shape", 2, 1 } }, 0 },
-    { "identities", identities, pass_drop_identities, { { "Identity", 2, 0 }, { "Dropout", 1, 0 }, { "Sum", 1, 0 }, { "Neg", 1, 1 } }, 0 },
+    { "identities",
+      identities,
+      pass_drop_identities,
+      { { "Identity", 2, 0 }, { "Dropout", 1, 0 }, { "Sum", 1, 0 }, { "Neg", 1, 1 } },
+      0 },
 };
 
 static void test_cases(void **state) {
@@ -78,7 +93,9 @@ static void test_the_limit_leaves_large_results(void **state) {
     (void)state;
     Graph *graph = model_new();
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(1, 1));
-    ValueId large = model_node(graph, "Expand", INPUTS(MODEL_F32(graph, SHAPE(1, 1), 5), MODEL_I64(graph, 300, 1000)), NO_ATTRIBUTES);
+    ValueId large = model_node(
+        graph, "Expand", INPUTS(MODEL_F32(graph, SHAPE(1, 1), 5), MODEL_I64(graph, 300, 1000)),
+        NO_ATTRIBUTES);
     model_output(graph, "y", model_node(graph, "Add", INPUTS(x, large), NO_ATTRIBUTES));
     model_finish(graph);
     Device *device;

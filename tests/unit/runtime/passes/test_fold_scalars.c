@@ -21,7 +21,8 @@ static ValueId with(Graph *graph, const char *op, ValueId a, ValueId b) {
 static Graph *conv_chain(void) {
     Graph *graph = model_new();
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(DIM_UNKNOWN, 2, 5, 5));
-    ValueId y = model_node(graph, "Conv", INPUTS(x, model_random_f32(graph, SHAPE(3, 2, 3, 3), 1, 1)), NO_ATTRIBUTES);
+    ValueId y = model_node(
+        graph, "Conv", INPUTS(x, model_random_f32(graph, SHAPE(3, 2, 3, 3), 1, 1)), NO_ATTRIBUTES);
     y = with(graph, "Mul", y, MODEL_F32(graph, SHAPE_SCALAR, 2));
     y = with(graph, "Add", MODEL_F32(graph, SHAPE(1, 3, 1, 1), 1, 2, 3), y);
     y = with(graph, "Div", y, MODEL_F32(graph, SHAPE(3, 1, 1), 2, 4, 8));
@@ -39,9 +40,13 @@ static Graph *conv_not_foldable(void) {
     ValueId a = model_node(graph, "Conv", INPUTS(x, w), NO_ATTRIBUTES);
     model_output(graph, "a", with(graph, "Div", MODEL_F32(graph, SHAPE_SCALAR, 2), a));
     ValueId b = model_node(graph, "Conv", INPUTS(x, w), NO_ATTRIBUTES);
-    model_output(graph, "b", with(graph, "Mul", b, MODEL_F32(graph, SHAPE(3), 1, 2, 3))); /* along the columns */
+    model_output(
+        graph, "b",
+        with(graph, "Mul", b, MODEL_F32(graph, SHAPE(3), 1, 2, 3))); /* along the columns */
     ValueId c = model_node(graph, "Conv", INPUTS(x, w), NO_ATTRIBUTES);
-    model_output(graph, "c", with(graph, "Add", c, MODEL_F32(graph, SHAPE(2, 1, 1, 1, 1), 1, 2))); /* higher rank */
+    model_output(
+        graph, "c",
+        with(graph, "Add", c, MODEL_F32(graph, SHAPE(2, 1, 1, 1, 1), 1, 2))); /* higher rank */
     model_finish(graph);
     return graph;
 }
@@ -50,7 +55,8 @@ static Graph *gemm(void) {
     Graph *graph = model_new();
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(DIM_UNKNOWN, 4));
     ValueId y = model_node(graph, "Gemm",
-                           INPUTS(x, model_random_f32(graph, SHAPE(3, 4), 1, 1), model_random_f32(graph, SHAPE(3), 1, 2)),
+                           INPUTS(x, model_random_f32(graph, SHAPE(3, 4), 1, 1),
+                                  model_random_f32(graph, SHAPE(3), 1, 2)),
                            ATTRIBUTES(ATTRIBUTE_OF_INT("transB", 1)));
     y = with(graph, "Mul", y, MODEL_F32(graph, SHAPE(3), 1, -2, 3));
     model_output(graph, "y", with(graph, "Add", y, MODEL_F32(graph, SHAPE(1, 3), 4, 5, 6)));
@@ -69,10 +75,22 @@ static Graph *matmul(void) {
 }
 
 static const PassCase cases[] = {
-    { "conv", conv_chain, pass_fold_scalars, { { "Mul", 1, 0 }, { "Add", 1, 0 }, { "Div", 1, 0 }, { "Sub", 1, 0 } }, 1e-5f },
-    { "not foldable", conv_not_foldable, pass_fold_scalars, { { "Mul", 1, 1 }, { "Add", 1, 1 }, { "Div", 1, 1 } }, 0 },
+    { "conv",
+      conv_chain,
+      pass_fold_scalars,
+      { { "Mul", 1, 0 }, { "Add", 1, 0 }, { "Div", 1, 0 }, { "Sub", 1, 0 } },
+      1e-5f },
+    { "not foldable",
+      conv_not_foldable,
+      pass_fold_scalars,
+      { { "Mul", 1, 1 }, { "Add", 1, 1 }, { "Div", 1, 1 } },
+      0 },
     { "gemm", gemm, pass_fold_scalars, { { "Mul", 1, 0 }, { "Add", 1, 0 } }, 1e-5f },
-    { "matmul has no bias", matmul, pass_fold_scalars, { { "Mul", 1, 0 }, { "Add", 1, 1 } }, 1e-5f },
+    { "matmul has no bias",
+      matmul,
+      pass_fold_scalars,
+      { { "Mul", 1, 0 }, { "Add", 1, 1 } },
+      1e-5f },
 };
 
 static void test_cases(void **state) {

@@ -16,8 +16,10 @@
 
 static ValueId batch_norm(Graph *graph, ValueId x, double variance) {
     return model_node(graph, "BatchNormalization",
-                      INPUTS(x, MODEL_F32(graph, SHAPE(3), 1.5, -2, 0.5), MODEL_F32(graph, SHAPE(3), 1, 2, 3),
-                             MODEL_F32(graph, SHAPE(3), 0.1, 0.2, -0.3), MODEL_F32(graph, SHAPE(3), variance, 2, 0.25)),
+                      INPUTS(x, MODEL_F32(graph, SHAPE(3), 1.5, -2, 0.5),
+                             MODEL_F32(graph, SHAPE(3), 1, 2, 3),
+                             MODEL_F32(graph, SHAPE(3), 0.1, 0.2, -0.3),
+                             MODEL_F32(graph, SHAPE(3), variance, 2, 0.25)),
                       ATTRIBUTES(ATTRIBUTE_OF_FLOAT("epsilon", 1e-3f)));
 }
 
@@ -26,7 +28,8 @@ static Graph *conv(bool bias, bool twice) {
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(DIM_UNKNOWN, 2, 5, 5));
     ValueId w = model_random_f32(graph, SHAPE(3, 2, 3, 3), 1, 1);
     ValueId b = bias ? model_random_f32(graph, SHAPE(3), 1, 2) : VALUE_NONE;
-    ValueId y = model_node(graph, "Conv", INPUTS(x, w, b), ATTRIBUTES(ATTRIBUTE_OF_INTS("pads", 1, 1, 1, 1)));
+    ValueId y = model_node(graph, "Conv", INPUTS(x, w, b),
+                           ATTRIBUTES(ATTRIBUTE_OF_INTS("pads", 1, 1, 1, 1)));
     model_output(graph, "y", batch_norm(graph, y, 4));
     if (twice)
         model_output(graph, "raw", y);
@@ -53,10 +56,26 @@ static Graph *alone(void) {
 
 /* Rounding: products in double, one more rounding of the weights. */
 static const PassCase cases[] = {
-    { "bias", conv_with_bias, pass_fuse_batch_norm, { { "BatchNormalization", 1, 0 }, { "Mul", 0, 0 } }, 1e-5f },
-    { "no bias", conv_without_bias, pass_fuse_batch_norm, { { "BatchNormalization", 1, 0 }, { "Add", 0, 0 } }, 1e-5f },
-    { "read twice", conv_read_twice, pass_fuse_batch_norm, { { "BatchNormalization", 1, 0 }, { "Mul", 0, 1 } }, 1e-5f },
-    { "alone", alone, pass_fuse_batch_norm, { { "BatchNormalization", 1, 0 }, { "Mul", 0, 1 }, { "Add", 0, 1 } }, 1e-5f },
+    { "bias",
+      conv_with_bias,
+      pass_fuse_batch_norm,
+      { { "BatchNormalization", 1, 0 }, { "Mul", 0, 0 } },
+      1e-5f },
+    { "no bias",
+      conv_without_bias,
+      pass_fuse_batch_norm,
+      { { "BatchNormalization", 1, 0 }, { "Add", 0, 0 } },
+      1e-5f },
+    { "read twice",
+      conv_read_twice,
+      pass_fuse_batch_norm,
+      { { "BatchNormalization", 1, 0 }, { "Mul", 0, 1 } },
+      1e-5f },
+    { "alone",
+      alone,
+      pass_fuse_batch_norm,
+      { { "BatchNormalization", 1, 0 }, { "Mul", 0, 1 }, { "Add", 0, 1 } },
+      1e-5f },
 };
 
 static void test_cases(void **state) {

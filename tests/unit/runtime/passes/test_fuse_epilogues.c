@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Activations, scalars and residuals into epilogues; biases of MatMul; decomposed activations before them. */
+/* Activations, scalars and residuals into epilogues; biases of MatMul; decomposed activations
+ * before them. */
 
 #include "runtime/base/size.h"
 #include "runtime/passes/passes.h"
@@ -39,10 +40,13 @@ static Graph *finish(Graph *graph, ValueId y) {
 static Graph *all_activations(void) {
     Graph *graph = model_new();
     ValueId x = image(graph);
-    static const char *const names[] = { "Relu", "Sigmoid", "Tanh", "HardSwish", "LeakyRelu", "HardSigmoid" };
+    static const char *const names[] = { "Relu",      "Sigmoid",   "Tanh",
+                                         "HardSwish", "LeakyRelu", "HardSigmoid" };
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
         model_output(graph, names[i], unary(graph, names[i], conv(graph, x, (uint32_t)i)));
-    ValueId clipped = model_node(graph, "Clip", INPUTS(conv(graph, x, 9), number(graph, -1), number(graph, 2)), NO_ATTRIBUTES);
+    ValueId clipped =
+        model_node(graph, "Clip", INPUTS(conv(graph, x, 9), number(graph, -1), number(graph, 2)),
+                   NO_ATTRIBUTES);
     return finish(graph, clipped);
 }
 static Graph *residual(void) {
@@ -54,7 +58,8 @@ static Graph *residual(void) {
 static Graph *two_branches(void) {
     Graph *graph = model_new();
     ValueId x = image(graph);
-    return finish(graph, unary(graph, "Relu", binary(graph, "Sum", conv(graph, x, 1), conv(graph, x, 2))));
+    return finish(graph,
+                  unary(graph, "Relu", binary(graph, "Sum", conv(graph, x, 1), conv(graph, x, 2))));
 }
 static Graph *read_twice(void) {
     Graph *graph = model_new();
@@ -89,9 +94,12 @@ static Graph *product_with_wide_addition(void) {
 static Graph *hard_swish_spelled_out(void) {
     Graph *graph = model_new();
     ValueId x = image(graph);
-    ValueId gate = model_node(graph, "Clip", INPUTS(binary(graph, "Add", x, number(graph, 3)), number(graph, 0), number(graph, 6)),
-                              NO_ATTRIBUTES);
-    model_output(graph, "division_last", binary(graph, "Div", binary(graph, "Mul", x, gate), number(graph, 6)));
+    ValueId gate = model_node(
+        graph, "Clip",
+        INPUTS(binary(graph, "Add", x, number(graph, 3)), number(graph, 0), number(graph, 6)),
+        NO_ATTRIBUTES);
+    model_output(graph, "division_last",
+                 binary(graph, "Div", binary(graph, "Mul", x, gate), number(graph, 6)));
     ValueId sixth = binary(graph, "Mul", gate, number(graph, 1.0 / 6.0));
     return finish(graph, binary(graph, "Mul", sixth, x));
 }
@@ -99,32 +107,67 @@ static Graph *swish_and_hard_gate(void) {
     Graph *graph = model_new();
     ValueId x = image(graph);
     model_output(graph, "swish", binary(graph, "Mul", x, unary(graph, "Sigmoid", x)));
-    ValueId gate = model_node(graph, "HardSigmoid", INPUTS(x),
-                              ATTRIBUTES(ATTRIBUTE_OF_FLOAT("alpha", 1.0f / 6.0f), ATTRIBUTE_OF_FLOAT("beta", 0.5f)));
+    ValueId gate = model_node(
+        graph, "HardSigmoid", INPUTS(x),
+        ATTRIBUTES(ATTRIBUTE_OF_FLOAT("alpha", 1.0f / 6.0f), ATTRIBUTE_OF_FLOAT("beta", 0.5f)));
     return finish(graph, binary(graph, "Mul", gate, x));
 }
 static Graph *other_gate(void) {
     Graph *graph = model_new();
     ValueId x = image(graph);
-    return finish(graph, binary(graph, "Mul", x, unary(graph, "HardSigmoid", x))); /* alpha 0.2: no HardSwish */
+    return finish(graph, binary(graph, "Mul", x,
+                                unary(graph, "HardSigmoid", x))); /* alpha 0.2: no HardSwish */
 }
 
 /* Tolerances: oneDNN's activations are polynomials, 1e-6 relative; sums in another order. */
 static const PassCase cases[] = {
-    { "activations", all_activations, pass_fuse_epilogues,
-      { { "Relu", 1, 0 }, { "Sigmoid", 1, 0 }, { "Tanh", 1, 0 }, { "HardSwish", 1, 0 }, { "Clip", 1, 0 } }, 1e-5f },
-    { "residual", residual, pass_fuse_epilogues, { { "Relu", 2, 0 }, { "Add", 1, 0 }, { "Conv", 2, 2 } }, 1e-5f },
-    { "two branches", two_branches, pass_fuse_epilogues, { { "Relu", 1, 0 }, { "Sum", 1, 0 }, { "Conv", 2, 2 } }, 1e-5f },
+    { "activations",
+      all_activations,
+      pass_fuse_epilogues,
+      { { "Relu", 1, 0 },
+        { "Sigmoid", 1, 0 },
+        { "Tanh", 1, 0 },
+        { "HardSwish", 1, 0 },
+        { "Clip", 1, 0 } },
+      1e-5f },
+    { "residual",
+      residual,
+      pass_fuse_epilogues,
+      { { "Relu", 2, 0 }, { "Add", 1, 0 }, { "Conv", 2, 2 } },
+      1e-5f },
+    { "two branches",
+      two_branches,
+      pass_fuse_epilogues,
+      { { "Relu", 1, 0 }, { "Sum", 1, 0 }, { "Conv", 2, 2 } },
+      1e-5f },
     { "read twice", read_twice, pass_fuse_epilogues, { { "Relu", 1, 1 } }, 0 },
-    { "scalars", scalar_chain, pass_fuse_epilogues, { { "Relu", 1, 0 }, { "Mul", 1, 0 }, { "Add", 1, 0 } }, 1e-5f },
-    { "linear twice", linear_on_both_sides, pass_fuse_epilogues, { { "Relu", 1, 0 }, { "Mul", 1, 0 }, { "Sub", 1, 0 } }, 1e-5f },
+    { "scalars",
+      scalar_chain,
+      pass_fuse_epilogues,
+      { { "Relu", 1, 0 }, { "Mul", 1, 0 }, { "Add", 1, 0 } },
+      1e-5f },
+    { "linear twice",
+      linear_on_both_sides,
+      pass_fuse_epilogues,
+      { { "Relu", 1, 0 }, { "Mul", 1, 0 }, { "Sub", 1, 0 } },
+      1e-5f },
     { "bias", product_with_bias, pass_fuse_bias, { { "Add", 1, 0 } }, 1e-5f },
     { "wide addition", product_with_wide_addition, pass_fuse_bias, { { "Add", 1, 1 } }, 0 },
-    { "hard swish", hard_swish_spelled_out, pass_match_activations,
-      { { "HardSwish", 0, 2 }, { "Mul", 3, 0 }, { "Div", 1, 0 }, { "Clip", 1, 0 } }, 1e-5f },
-    { "swish", swish_and_hard_gate, pass_match_activations,
-      { { "Swish", 0, 1 }, { "HardSwish", 0, 1 }, { "Mul", 2, 0 } }, 1e-5f },
-    { "other gate", other_gate, pass_match_activations, { { "HardSwish", 0, 0 }, { "Mul", 1, 1 } }, 0 },
+    { "hard swish",
+      hard_swish_spelled_out,
+      pass_match_activations,
+      { { "HardSwish", 0, 2 }, { "Mul", 3, 0 }, { "Div", 1, 0 }, { "Clip", 1, 0 } },
+      1e-5f },
+    { "swish",
+      swish_and_hard_gate,
+      pass_match_activations,
+      { { "Swish", 0, 1 }, { "HardSwish", 0, 1 }, { "Mul", 2, 0 } },
+      1e-5f },
+    { "other gate",
+      other_gate,
+      pass_match_activations,
+      { { "HardSwish", 0, 0 }, { "Mul", 1, 1 } },
+      0 },
 };
 
 static void test_cases(void **state) {

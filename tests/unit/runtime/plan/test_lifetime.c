@@ -24,12 +24,14 @@ static void test_views_live_as_long_as_their_root(void **state) {
     (void)state;
     Graph *graph = model_new();
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(4, 4));
-    ValueId a = model_node(graph, "Neg", INPUTS(x), NO_ATTRIBUTES);                                /* 0 */
-    ValueId view = model_node(graph, "Reshape", INPUTS(a, MODEL_I64(graph, 16)), NO_ATTRIBUTES);   /* 1 */
-    ValueId b = model_node(graph, "Neg", INPUTS(x), NO_ATTRIBUTES);                                /* 2 */
-    ValueId c = model_node(graph, "Neg", INPUTS(view), NO_ATTRIBUTES);                             /* 3 */
-    ValueId d = model_node(graph, "Neg", INPUTS(c), NO_ATTRIBUTES);                                /* 4 */
-    ValueId last = model_node(graph, "Reshape", INPUTS(d, MODEL_I64(graph, 2, 8)), NO_ATTRIBUTES); /* 5 */
+    ValueId a = model_node(graph, "Neg", INPUTS(x), NO_ATTRIBUTES); /* 0 */
+    ValueId view =
+        model_node(graph, "Reshape", INPUTS(a, MODEL_I64(graph, 16)), NO_ATTRIBUTES); /* 1 */
+    ValueId b = model_node(graph, "Neg", INPUTS(x), NO_ATTRIBUTES);                   /* 2 */
+    ValueId c = model_node(graph, "Neg", INPUTS(view), NO_ATTRIBUTES);                /* 3 */
+    ValueId d = model_node(graph, "Neg", INPUTS(c), NO_ATTRIBUTES);                   /* 4 */
+    ValueId last =
+        model_node(graph, "Reshape", INPUTS(d, MODEL_I64(graph, 2, 8)), NO_ATTRIBUTES); /* 5 */
     model_output(graph, "y", last);
     model_output(graph, "b", b);
     model_finish(graph);

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Placing intervals: literal tables for what is known by hand, seeded random histories for what must always hold. */
+/* Placing intervals: literal tables for what is known by hand, seeded random histories for what
+ * must always hold. */
 
 #include "runtime/plan/memory_plan.h"
 
@@ -25,7 +26,10 @@ typedef struct Row {
 
 static const Row rows[] = {
     { .name = "none", .count = 0, .expected_bytes = 0 },
-    { .name = "one is rounded up", .intervals = { { 0, 1, 100, 9 } }, .count = 1, .expected_bytes = 128 },
+    { .name = "one is rounded up",
+      .intervals = { { 0, 1, 100, 9 } },
+      .count = 1,
+      .expected_bytes = 128 },
     { .name = "apart in time share",
       .intervals = { { 0, 1, 64, 9 }, { 2, 3, 64, 9 } },
       .count = 2,
@@ -42,7 +46,8 @@ static const Row rows[] = {
       .expected_bytes = 384,
       .expected_offsets = { 256, 0, 256, 0 } },
     { .name = "the smallest gap that fits is taken",
-      /* placed by size at 0 (always), 320 (later than the second); the third leaves a gap below the fourth */
+      /* placed by size at 0 (always), 320 (later than the second); the third leaves a gap below the
+         fourth */
       .intervals = { { 0, 9, 320, 9 }, { 0, 3, 192, 9 }, { 2, 9, 128, 9 }, { 5, 9, 64, 9 } },
       .count = 4,
       .expected_bytes = 640,
@@ -95,7 +100,8 @@ static void test_random_intervals_never_overlap(void **state) {
             intervals[i] = (MemoryInterval){ .first = first,
                                              .last = first + (uint32_t)(next_random(&random) % 12),
                                              .bytes = next_random(&random) % 5000 };
-            sum += (intervals[i].bytes + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
+            sum +=
+                (intervals[i].bytes + TENSOR_ALIGNMENT - 1) / TENSOR_ALIGNMENT * TENSOR_ALIGNMENT;
         }
         Status status = memory_plan_assign(intervals, count, SIZE_MAX, &bytes);
         assert_int_equal(status.code, STATUS_OK);
@@ -109,7 +115,9 @@ static void test_random_intervals_never_overlap(void **state) {
         for (uint32_t time = 0; time < 120; time++) {
             size_t alive = 0;
             for (size_t i = 0; i < count; i++)
-                alive += intervals[i].first <= time && time <= intervals[i].last ? intervals[i].bytes : 0;
+                alive += intervals[i].first <= time && time <= intervals[i].last
+                             ? intervals[i].bytes
+                             : 0;
             peak = MAX_OF(peak, alive);
         }
         assert_true(bytes >= peak);

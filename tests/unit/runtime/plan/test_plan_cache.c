@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The cache of plans: exact keys, least recently used out first, references that keep an evicted plan alive. */
+/* The cache of plans: exact keys, least recently used out first, references that keep an evicted
+ * plan alive. */
 
 #include "runtime/plan/plan_cache.h"
 

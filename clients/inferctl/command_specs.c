@@ -17,5 +17,23 @@ const CommandSpec COMMAND_SPECS[] = {
       "  inferctl predict digits --input image=3.png --top 3 --draw\n"
       "  inferctl predict two_layer --input x.npy --version 2 --json\n"
       "  inferctl predict adder --input 'a=[1,2]' --input b=@b.json --protocol tensorflow" },
+    { "models", COMMAND_MODELS, NULL, "lists the models of a server, their versions and states",
+      "Asks for RepositoryIndex, which inferd and Triton have.\n\n"
+      "  inferctl models --server 10.0.0.7:8500" },
+    { "status", COMMAND_STATUS, "MODEL",
+      "tells the states of a model's versions, its inputs and outputs",
+      "A version that failed to load says why.\n\n"
+      "  inferctl status digits" },
+    { "inspect", COMMAND_INSPECT, "FILE.onnx", "tells what a model file holds; needs no server",
+      "Counts are of the graph as it is read, before it is optimised. Operations and working "
+      "memory are estimates for\n"
+      "one row: dims that the model leaves open count as 1.\n\n"
+      "  inferctl inspect model.onnx" },
+    { "bench", COMMAND_BENCH, "MODEL", "measures calls per second and their latency",
+      "Sends one and the same request again and again: a new call for each that ends, or, with "
+      "--rate, at random times\n"
+      "as independent clients would. Without --input it makes one of one row.\n\n"
+      "  inferctl bench digits --outstanding 64 --connections 4\n"
+      "  inferctl bench digits --rate 2000 --duration 30 --input 3.png" },
     { 0 },
 };

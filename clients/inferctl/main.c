@@ -19,7 +19,8 @@ static const struct {
     const char *name;
     Status (*run)(Context *context);
 } COMMANDS[] = {
-    { "predict", command_predict },
+    { "predict", command_predict }, { "models", command_models }, { "status", command_status },
+    { "inspect", command_inspect }, { "bench", command_bench },
 };
 
 static Status run(Context *context) {

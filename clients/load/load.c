@@ -10,6 +10,7 @@
 #include "clients/load/load.h"
 
 #include "runtime/base/clock.h"
+#include "runtime/base/size.h"
 
 #include <math.h>
 #include <string.h>
@@ -58,6 +59,8 @@ static void call_ended(void *user, const Status *status, size_t reply_bytes, Cli
     slot->next_free = run->free_slots;
     run->free_slots = slot;
     if (!status_is_ok(status)) {
+        if ((size_t)status->code < ARRAY_LENGTH(run->result->failed_by_code))
+            run->result->failed_by_code[status->code]++;
         if (run->result->failed++ == 0)
             run->result->first_error = *status;
         return;

@@ -30,6 +30,7 @@ typedef struct LoadOptions {
 typedef struct LoadResult {
     Histogram latency; /* of calls that succeeded */
     uint64_t failed;
+    uint64_t failed_by_code[STATUS_UNAUTHENTICATED + 1];
     uint64_t missed; /* open loop: arrivals dropped because too many were outstanding */
     uint64_t elapsed_ns;
     uint64_t reply_bytes; /* of the last good reply */

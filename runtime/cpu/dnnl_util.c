@@ -23,7 +23,6 @@
 #include "runtime/base/size.h"
 #include "runtime/base/thread.h"
 
-#include <omp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -31,6 +30,10 @@
 
 _Static_assert(DNNL_VERSION_MAJOR == 2,
                "written for oneDNN 2.x; see the list above for what 3.x changes");
+
+/* libgomp's, which Debian's oneDNN runs on. Declared here since omp.h comes with gcc alone, and that
+ * of clang belongs to another library. */
+void omp_set_num_threads(int count);
 
 dnnl_engine_t dnnl_the_engine;
 static dnnl_status_t engine_status;

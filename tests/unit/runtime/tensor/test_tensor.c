@@ -123,7 +123,7 @@ static void test_spans_are_joined_at_any_offset(void **state) {
         for (size_t end = begin; end <= 8; end++) {
             char dst[9] = "";
             spans_copy(&spans, begin, end - begin, dst);
-            assert_memory_equal(dst, "abcdefgh" + begin, end - begin);
+            assert_memory_equal(dst, &"abcdefgh"[begin], end - begin);
             assert_int_equal(dst[end - begin], 0);
         }
     }

@@ -136,6 +136,30 @@ static Status queue_default(const Options *options, Arena *arena, const QueuePol
     return status_is_ok(&status) ? status : status_prefix(&status, "%s", options->batching_file);
 }
 
+/* --- what was named must be there --- */
+
+/* A mistyped path would otherwise be a server that is ready and serves nothing. An empty repository
+ * is fine: models may come later, and so may the base path of one model, as TensorFlow Serving has
+ * it. */
+static Status check_path(const char *path, bool is_folder) {
+    struct stat info;
+    const char *what = is_folder ? "model repository" : "model file";
+    if (stat(path, &info)) {
+        Status status = status_from_errno(errno, path);
+        return status_prefix(&status, "%s", what);
+    }
+    if (is_folder ? !S_ISDIR(info.st_mode) : !S_ISREG(info.st_mode))
+        return status_error(STATUS_INVALID_ARGUMENT, "%s: %s: not a %s", what, path,
+                            is_folder ? "folder" : "file");
+    return status_ok();
+}
+
+static Status check_paths(const Options *options) {
+    for (size_t i = 0; i < options->repositories.count; i++)
+        TRY(check_path(options->repositories.items[i], true));
+    return options->single_file ? check_path(options->single_file, false) : status_ok();
+}
+
 /* --- parts --- */
 
 static bool take_batch(void *scheduler, size_t worker_index) {
@@ -251,6 +275,7 @@ static Status start_rpc(Serving *serving) {
 
 Status serving_start(const Options *options, const char *version, Serving *serving) {
     *serving = (Serving){ .options = options };
+    TRY(check_paths(options));
     TRY(arena_new(4096, 4 * (size_t)CONFIG_FILE_LIMIT, &serving->arena));
     TRY(start_compute(serving));
     TRY(make_repo(serving));

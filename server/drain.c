@@ -74,6 +74,7 @@ void drain_run(Serving *serving, int signal_fd) {
     uint64_t pause_end_ns = time_after(started_ns, (uint64_t)options->drain_pause_ms * NS_PER_MS);
     Waited waited = wait_for(signal_fd, -1, pause_end_ns);
     rpc_server_stop(serving->rpc);
+    scheduler_hurry(serving->scheduler); /* company that batches wait for will not come */
     if (waited != WAITED_SIGNAL) {
         uint64_t limit_ns = time_after(clock_now_ns(clock_monotonic()),
                                        (uint64_t)options->exit_timeout_s * NS_PER_S);

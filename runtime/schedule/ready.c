@@ -58,7 +58,7 @@ BatchView queue_view_locked(const Scheduler *scheduler, const ShapeQueue *queue,
     mutex_assert_held(&scheduler->mutex);
     BatchView view = { .rows = queue->rows,
                        .idle_workers = idle_workers,
-                       .draining = scheduler->draining,
+                       .draining = scheduler->hurrying,
                        .start_by_ns = TIME_NEVER,
                        .learned = &queue->learned };
     if (queue->requests == 0)

@@ -99,12 +99,13 @@ void scheduler_set_timer_wake(Scheduler *scheduler, void (*wake)(void *user), vo
     scheduler->timer_user = user;
 }
 
-void scheduler_drain(Scheduler *scheduler) {
+static void hurry(Scheduler *scheduler, bool draining) {
     bool has_ready = false;
     uint64_t now_ns = clock_now_ns(scheduler->options.clock);
     {
         LOCKED(&scheduler->mutex);
-        scheduler->draining = true;
+        scheduler->hurrying = true;
+        scheduler->draining = scheduler->draining || draining;
         ShapeQueue *queue = heap_first(&scheduler->delays);
         while (queue) {
             queue_update_locked(scheduler, queue, now_ns);
@@ -115,6 +116,14 @@ void scheduler_drain(Scheduler *scheduler) {
     }
     if (has_ready && scheduler->options.pool)
         pool_wake(scheduler->options.pool);
+}
+
+void scheduler_hurry(Scheduler *scheduler) {
+    hurry(scheduler, false);
+}
+
+void scheduler_drain(Scheduler *scheduler) {
+    hurry(scheduler, true);
 }
 
 bool scheduler_wait_idle(Scheduler *scheduler, uint64_t deadline_ns) {

@@ -69,7 +69,9 @@ uint64_t scheduler_tick(Scheduler *scheduler);
  * thread. Fixed before the first submit. */
 void scheduler_set_timer_wake(Scheduler *scheduler, void (*wake)(void *user), void *user);
 
-/* No new requests; what is queued is sent without delay. */
+/* From now on nothing waits for company; requests are still taken. Thread: main. */
+void scheduler_hurry(Scheduler *scheduler);
+/* The same, and no new requests. */
 void scheduler_drain(Scheduler *scheduler);
 /* Waits until nothing is queued or running, or the deadline. Thread: main. */
 bool scheduler_wait_idle(Scheduler *scheduler, uint64_t deadline_ns);

@@ -69,7 +69,8 @@ struct Scheduler {
     Mutex mutex;
     /* under mutex */
     Cond idle; /* active reached 0 */
-    bool draining;
+    bool hurrying; /* no delays */
+    bool draining; /* nothing is taken any more */
     size_t active; /* requests accepted whose on_done has not returned */
     uint64_t sequence;
     ListNode models;

@@ -19,7 +19,7 @@ const CommandSpec COMMAND_SPECS[] = {
       "  inferctl predict adder --input 'a=[1,2]' --input b=@b.json --protocol tensorflow" },
     { "models", COMMAND_MODELS, NULL, "lists the models of a server, their versions and states",
       "Asks for RepositoryIndex, which inferd and Triton have.\n\n"
-      "  inferctl models --server 10.0.0.7:8500" },
+      "  inferctl models --server models.example.net:8500" },
     { "status", COMMAND_STATUS, "MODEL",
       "tells the states of a model's versions, its inputs and outputs",
       "A version that failed to load says why.\n\n"

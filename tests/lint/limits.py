@@ -4,6 +4,7 @@
 """Fails on what STYLE section 8 limits: length of a file and of a function, the head of a file, line comments, and on
 sources in a folder that its meson.build does not list."""
 
+import os
 import re
 import subprocess
 import sys
@@ -50,11 +51,23 @@ def check(path):
                 yield f"{path}:{number}: {name} has {length} lines, {FUNCTION_LINES} allowed"
 
 
+def unlisted(paths):
+    """Sources of what is shipped that no meson.build of their top folder names."""
+    for top in ("runtime", "server", "clients"):
+        builds = subprocess.run(["git", "grep", "-h", "", "--", f"{top}/meson.build", f"{top}/**/meson.build"],
+                                check=True, capture_output=True, text=True).stdout
+        listed = set(re.findall(r"['/]([\w]+\.c)'", builds))
+        for path in paths:
+            if path.startswith(top + "/") and path.endswith(".c") and os.path.basename(path) not in listed:
+                yield f"{path}:1: no meson.build lists it"
+
+
 def main():
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.c", "*.h", "*.py", "*.sh",
-                             "meson.build", "*/meson.build", "dev", "tools/*"],
+                             "meson.build", "*/meson.build", "dev", "tools/*", ".ci/run", "tests/*/run*"],
                             check=True, capture_output=True, text=True).stdout.split()
     found = [message for path in sorted(set(listed)) for message in check(path)]
+    found += unlisted(sorted(set(listed)))
     print("\n".join(found) if found else f"limits: {len(set(listed))} files in order")
     sys.exit(1 if found else 0)
 

@@ -2,11 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The Open Inference Protocol's questions about the server and its models: live, ready, metadata. Thread: rpc; nothing
- * blocks. Only extensions that work are advertised. Source: reference open_inference_triton.md 1.2, 1.5, 1.6.
+ * The Open Inference Protocol's questions about the server and its models: live, ready, metadata.
+ * Thread: rpc; nothing blocks. Only extensions that work are advertised. Source: reference
+ * open_inference_triton.md 1.2, 1.5, 1.6.
  */
 
 #include "runtime/base/size.h"
+#include "server/rpc/inference_request.h"
 #include "server/rpc/method_table.h"
 #include "server/wire/inference_tensor.h"
 #include "server/wire/wire_pack.h"
@@ -16,52 +18,29 @@
 
 #include <stdio.h>
 
-enum { REQUEST_NAME = 1, REQUEST_VERSION = 2 };
-
 typedef Inference__ModelMetadataResponse__TensorMetadata TensorMetadata;
 
-typedef struct NameVersion {
-    StringView name;
-    VersionChoice version;
-} NameVersion;
-
-static Status read_name_version(ServerContext *server, const Spans *message, Arena *arena, NameVersion *ret_request) {
-    if (message->bytes > server->header_limit_bytes)
-        return status_error(STATUS_INVALID_ARGUMENT, "the request has %zu bytes, at most %zu are allowed", message->bytes,
-                            server->header_limit_bytes);
-    SpanReader reader = span_reader_of(message);
-    WireField field;
-    WireResult result;
-    StringView version = { 0 };
-    ret_request->name = (StringView){ .data = "" };
-    while ((result = span_reader_next(&reader, &field)) == WIRE_FIELD) {
-        if (field.number == REQUEST_NAME && field.type == WIRE_BYTES)
-            TRY(wire_text(field.bytes, arena, "name", &ret_request->name));
-        if (field.number == REQUEST_VERSION && field.type == WIRE_BYTES)
-            TRY(wire_text(field.bytes, arena, "version", &version));
-    }
-    if (result != WIRE_END)
-        return wire_malformed("request");
-    return wire_version_parse(version, &ret_request->version);
-}
-
-Status inference_server_live(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply) {
+Status inference_server_live(ServerContext *server, const Spans *request, Arena *arena,
+                             WireReply *reply) {
     (void)server, (void)request, (void)arena;
     Inference__ServerLiveResponse response = INFERENCE__SERVER_LIVE_RESPONSE__INIT;
     response.live = true;
     return wire_pack(&response.base, reply);
 }
 
-Status inference_server_ready(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply) {
+Status inference_server_ready(ServerContext *server, const Spans *request, Arena *arena,
+                              WireReply *reply) {
     (void)request, (void)arena;
     Inference__ServerReadyResponse response = INFERENCE__SERVER_READY_RESPONSE__INIT;
-    response.ready = !server->draining && (!server->strict_readiness || repo_is_ready(server->repo));
+    response.ready =
+        !server->draining && (!server->strict_readiness || repo_is_ready(server->repo));
     return wire_pack(&response.base, reply);
 }
 
-Status inference_model_ready(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply) {
-    NameVersion wanted = { 0 };
-    TRY(read_name_version(server, request, arena, &wanted));
+Status inference_model_ready(ServerContext *server, const Spans *request, Arena *arena,
+                             WireReply *reply) {
+    InferenceNameVersion wanted = { 0 };
+    TRY(inference_name_version_decode(server, request, arena, &wanted));
     AUTO(lease_release) Lease lease = { 0 };
     Status found = repo_acquire(server->repo, wanted.name, &wanted.version, &lease);
     if (found.code == STATUS_NOT_FOUND)
@@ -74,7 +53,8 @@ Status inference_model_ready(ServerContext *server, const Spans *request, Arena 
 /* In the order in which Triton lists them; only what is built. */
 static const char *const EXTENSIONS[] = { "schedule_policy" };
 
-Status inference_server_metadata(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply) {
+Status inference_server_metadata(ServerContext *server, const Spans *request, Arena *arena,
+                                 WireReply *reply) {
     (void)request, (void)arena;
     char *extensions[ARRAY_LENGTH(EXTENSIONS)];
     for (size_t i = 0; i < ARRAY_LENGTH(EXTENSIONS); i++)
@@ -87,10 +67,12 @@ Status inference_server_metadata(ServerContext *server, const Spans *request, Ar
     return wire_pack(&response.base, reply);
 }
 
-static Status make_tensors(const SignatureTensor *tensors, size_t count, Arena *arena, TensorMetadata ***ret_list) {
+static Status make_tensors(const SignatureTensor *tensors, size_t count, Arena *arena,
+                           TensorMetadata ***ret_list) {
     MESSAGE_LIST(TensorMetadata, list, count, arena);
     for (size_t i = 0; i < count; i++) {
-        MESSAGE_NEW(TensorMetadata, metadata, INFERENCE__MODEL_METADATA_RESPONSE__TENSOR_METADATA__INIT, arena);
+        MESSAGE_NEW(TensorMetadata, metadata,
+                    INFERENCE__MODEL_METADATA_RESPONSE__TENSOR_METADATA__INIT, arena);
         const char *datatype = inference_dtype_name(tensors[i].dtype);
         size_t rank = (size_t)MAX_OF(tensors[i].shape.rank, 0);
         metadata->name = message_text(tensors[i].name);
@@ -107,7 +89,7 @@ static Status make_tensors(const SignatureTensor *tensors, size_t count, Arena *
 }
 
 /* The asked version, or all that are available. */
-static Status list_versions(ServerContext *server, const NameVersion *wanted, Arena *arena,
+static Status list_versions(ServerContext *server, const InferenceNameVersion *wanted, Arena *arena,
                             Inference__ModelMetadataResponse *response) {
     VersionStatus *versions = NULL;
     size_t count = 0;
@@ -129,9 +111,10 @@ static Status list_versions(ServerContext *server, const NameVersion *wanted, Ar
     return status_ok();
 }
 
-Status inference_model_metadata(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply) {
-    NameVersion wanted = { 0 };
-    TRY(read_name_version(server, request, arena, &wanted));
+Status inference_model_metadata(ServerContext *server, const Spans *request, Arena *arena,
+                                WireReply *reply) {
+    InferenceNameVersion wanted = { 0 };
+    TRY(inference_name_version_decode(server, request, arena, &wanted));
     AUTO(lease_release) Lease lease = { 0 };
     Status found = repo_acquire(server->repo, wanted.name, &wanted.version, &lease);
     if (!status_is_ok(&found))
@@ -139,7 +122,8 @@ Status inference_model_metadata(ServerContext *server, const Spans *request, Are
     const Signature *signature = &lease.version->signature;
     Inference__ModelMetadataResponse response = INFERENCE__MODEL_METADATA_RESPONSE__INIT;
     response.name = message_text(lease.version->name);
-    response.platform = message_text("onnxruntime_onnx"); /* what Triton's clients expect of an ONNX model */
+    response.platform =
+        message_text("onnxruntime_onnx"); /* what Triton's clients expect of an ONNX model */
     TRY(list_versions(server, &wanted, arena, &response));
     TRY(make_tensors(signature->inputs, signature->input_count, arena, &response.inputs));
     TRY(make_tensors(signature->outputs, signature->output_count, arena, &response.outputs));

@@ -32,6 +32,8 @@ const MethodRow METHOD_TABLE[] = {
           inference_server_metadata),
     UNARY("/inference.GRPCInferenceService/ModelMetadata", CLASS_CONTROL, inference_model_metadata),
     INFER("/inference.GRPCInferenceService/ModelInfer", &INFERENCE_INFER),
+    UNARY("/inference.GRPCInferenceService/ModelStatistics", CLASS_CONTROL,
+          inference_model_statistics),
     UNARY("/inference.GRPCInferenceService/RepositoryIndex", CLASS_CONTROL,
           inference_repository_index),
     UNARY("/grpc.health.v1.Health/Check", CLASS_PROBE, health_check),

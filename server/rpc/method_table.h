@@ -49,4 +49,6 @@ Status inference_server_metadata(ServerContext *server, const Spans *request, Ar
 Status inference_model_metadata(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply);
 Status inference_repository_index(ServerContext *server, const Spans *request, Arena *arena,
                                   WireReply *reply);
+Status inference_model_statistics(ServerContext *server, const Spans *request, Arena *arena,
+                                  WireReply *reply);
 Status health_check(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply);

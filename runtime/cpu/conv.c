@@ -21,7 +21,7 @@
 #include "runtime/cpu/kernel_types.h"
 #include "runtime/cpu/kernel_util.h"
 #include "runtime/cpu/layout_convert.h"
-#include "runtime/cpu/window.h"
+#include "runtime/graph/window.h"
 
 #include <string.h>
 
@@ -55,6 +55,23 @@ static bool nothing_in(const Shape *shape) {
     return shape_product(shape, 0, (size_t)shape->rank) == 0;
 }
 
+/* false: more spatial dims than the library has, or a window that does not give dst. */
+static bool describe_window(const Node *node, ConvShape *shape) {
+    Window window;
+    Status resolved = window_resolve(node, &shape->src, &shape->weights.dims[2], &window);
+    if (!status_is_ok(&resolved) || window.rank > ARRAY_LENGTH(shape->strides))
+        return false;
+    for (size_t i = 0; i < window.rank; i++) {
+        if (window.out[i] != shape->dst.dims[i + 2])
+            return false;
+        shape->strides[i] = window.stride[i];
+        shape->dilations[i] = window.dilation[i];
+        shape->pads_begin[i] = window.pad_begin[i];
+        shape->pads_end[i] = window_overhang(&window, i);
+    }
+    return true;
+}
+
 /* Fills in everything but the posts; layouts do not matter. false: not for us. */
 static bool describe(const KernelBuild *build, ConvShape *ret_shape) {
     const Value *src = build_input(build, 0), *weights = build_input(build, 1),
@@ -72,18 +89,10 @@ static bool describe(const KernelBuild *build, ConvShape *ret_shape) {
                         .dst = dst->shape,
                         .groups = node_get_int(build->node, "group", 1),
                         .has_bias = bias != NULL };
-    Window window;
     if (shape.groups < 1 || shape.weights.dims[0] % shape.groups != 0 ||
         shape.weights.dims[1] * shape.groups != shape.src.dims[1] ||
-        !window_read(build->node, src->shape.rank - 2, &weights->shape.dims[2], &window))
+        !describe_window(build->node, &shape))
         return false;
-    for (int32_t i = 0; i < window.spatial; i++)
-        if (window.kernel[i] != weights->shape.dims[i + 2])
-            return false;
-    memcpy(shape.strides, window.stride, sizeof shape.strides);
-    memcpy(shape.dilations, window.dilation, sizeof shape.dilations);
-    window_begin(&window, &shape.src, &shape.dst, shape.pads_begin);
-    window_end(&window, &shape.src, &shape.dst, shape.pads_begin, shape.pads_end);
     *ret_shape = shape;
     return true;
 }

@@ -20,50 +20,48 @@
 #include "runtime/cpu/kernel_util.h"
 #include "runtime/cpu/layout_convert.h"
 #include "runtime/cpu/vector_loops.h"
-#include "runtime/cpu/window.h"
+#include "runtime/graph/window.h"
 
 #include <math.h>
 
-enum { TAPS_MAX = 1024 };
+enum { SPATIAL_MAX = 3, TAPS_MAX = 1024 };
 
 typedef struct PoolKernel {
     Kernel base;
-    Window window;
+    Window window; /* SPATIAL_MAX dims; missing ones are 1 and see one element */
     bool average, include_padding, src_convert, dst_convert;
-    int64_t src[WINDOW_MAX], dst[WINDOW_MAX], begin[WINDOW_MAX],
-        padded_end[WINDOW_MAX]; /* missing dims are 1 */
     size_t images, channels, dst_at;
 } PoolKernel;
+
+/* false: more dims or taps than fit, or a window that does not give dst. */
+static bool describe_window(const Node *node, const Shape *src, const Shape *dst, Window *window) {
+    Status resolved = window_resolve(node, src, NULL, window);
+    if (!status_is_ok(&resolved) || window->rank > SPATIAL_MAX)
+        return false;
+    int64_t taps = 1;
+    for (size_t i = 0; i < window->rank; i++) {
+        if (window->out[i] != dst->dims[i + 2] || window->kernel[i] > TAPS_MAX)
+            return false;
+        taps *= window->kernel[i];
+    }
+    for (; window->rank < SPATIAL_MAX; window->rank++) {
+        size_t i = window->rank;
+        window->in[i] = window->out[i] = 1;
+        window->kernel[i] = window->stride[i] = window->dilation[i] = 1;
+        window->pad_begin[i] = window->pad_end[i] = 0;
+    }
+    return taps <= TAPS_MAX;
+}
 
 static bool describe(const KernelBuild *build, PoolKernel *pool) {
     const Value *src = build_input(build, 0), *dst = build_output(build, 0);
     if (!value_is_f32(src) || !value_is_f32(dst) || build_output(build, 1) ||
         src->shape.rank != dst->shape.rank || src->shape.rank < 3 ||
-        !window_read(build->node, src->shape.rank - 2, NULL, &pool->window))
+        !describe_window(build->node, &src->shape, &dst->shape, &pool->window))
         return false;
-    size_t taps = 1;
-    int64_t end[WINDOW_MAX];
-    window_begin(&pool->window, &src->shape, &dst->shape, pool->begin);
-    window_end(&pool->window, &src->shape, &dst->shape, pool->begin, end);
-    for (int32_t i = 0; i < WINDOW_MAX; i++) {
-        bool there = i < pool->window.spatial;
-        pool->src[i] = there ? src->shape.dims[i + 2] : 1;
-        pool->dst[i] = there ? dst->shape.dims[i + 2] : 1;
-        if (!there) {
-            pool->window.kernel[i] = 1;
-            pool->begin[i] = 0;
-        }
-        bool given = pool->window.padding == WINDOW_EXPLICIT;
-        pool->padded_end[i] = pool->src[i] + (!there  ? 0
-                                              : given ? pool->window.end[i]
-                                                      : MAX_OF(end[i], 0));
-        if (pool->window.kernel[i] > TAPS_MAX)
-            return false;
-        taps *= (size_t)pool->window.kernel[i];
-    }
     pool->images = (size_t)src->shape.dims[0];
     pool->channels = (size_t)src->shape.dims[1];
-    return taps <= TAPS_MAX && shape_product(&src->shape, 0, (size_t)src->shape.rank) > 0;
+    return shape_product(&src->shape, 0, (size_t)src->shape.rank) > 0;
 }
 
 bool pool_takes(const KernelBuild *build) {
@@ -106,17 +104,17 @@ typedef struct PoolRun {
 
 /* Taps [*ret_first, *ret_end) of one dim that lie inside; returns how many lie inside the padded
  * source. */
-static int64_t clip_window(const PoolKernel *pool, int32_t dim, int64_t at, int64_t *ret_first,
+static int64_t clip_window(const Window *window, size_t dim, int64_t at, int64_t *ret_first,
                            int64_t *ret_end) {
-    int64_t start = at * pool->window.stride[dim] - pool->begin[dim],
-            step = pool->window.dilation[dim];
-    int64_t kernel = pool->window.kernel[dim], first = 0, end = 0, padded = 0;
+    int64_t start = at * window->stride[dim] - window->pad_begin[dim];
+    int64_t step = window->dilation[dim], kernel = window->kernel[dim], in = window->in[dim];
+    int64_t padded_in = in + window->pad_end[dim], first = 0, end = 0, padded = 0;
     if (start < 0)
         first = MIN_OF((-start + step - 1) / step, kernel);
-    if (start < pool->src[dim])
-        end = MIN_OF((pool->src[dim] - start + step - 1) / step, kernel);
-    if (start < pool->padded_end[dim])
-        padded = MIN_OF((pool->padded_end[dim] - start + step - 1) / step, kernel);
+    if (start < in)
+        end = MIN_OF((in - start + step - 1) / step, kernel);
+    if (start < padded_in)
+        padded = MIN_OF((padded_in - start + step - 1) / step, kernel);
     *ret_first = first;
     *ret_end = MAX_OF(end, first);
     return padded;
@@ -127,22 +125,24 @@ static void fill(float *dst, size_t count, float value) {
         dst[i] = value;
 }
 
-static void pool_pixel(const PoolRun *run, size_t image, const int64_t at[WINDOW_MAX], float *dst) {
+static void pool_pixel(const PoolRun *run, size_t image, const int64_t at[SPATIAL_MAX],
+                       float *dst) {
     const PoolKernel *pool = run->pool;
+    const Window *window = &pool->window;
     const float *taps[TAPS_MAX];
     size_t count = 0;
-    int64_t first[WINDOW_MAX], end[WINDOW_MAX], origin[WINDOW_MAX], padded = 1;
-    for (int32_t i = 0; i < WINDOW_MAX; i++) {
-        padded *= clip_window(pool, i, at[i], &first[i], &end[i]);
-        origin[i] = at[i] * pool->window.stride[i] - pool->begin[i];
+    int64_t first[SPATIAL_MAX], end[SPATIAL_MAX], origin[SPATIAL_MAX], padded = 1;
+    for (size_t i = 0; i < SPATIAL_MAX; i++) {
+        padded *= clip_window(window, i, at[i], &first[i], &end[i]);
+        origin[i] = at[i] * window->stride[i] - window->pad_begin[i];
     }
     for (int64_t a = first[0]; a < end[0]; a++)
         for (int64_t b = first[1]; b < end[1]; b++)
             for (int64_t c = first[2]; c < end[2]; c++) {
                 int64_t pixel =
-                    ((int64_t)image * pool->src[0] + origin[0] + a * pool->window.dilation[0]);
-                pixel = pixel * pool->src[1] + origin[1] + b * pool->window.dilation[1];
-                pixel = pixel * pool->src[2] + origin[2] + c * pool->window.dilation[2];
+                    (int64_t)image * window->in[0] + origin[0] + a * window->dilation[0];
+                pixel = pixel * window->in[1] + origin[1] + b * window->dilation[1];
+                pixel = pixel * window->in[2] + origin[2] + c * window->dilation[2];
                 taps[count++] = run->src + (size_t)pixel * pool->channels;
             }
     float divisor = pool->include_padding ? (float)padded : (float)count;
@@ -158,11 +158,12 @@ static void pool_pixel(const PoolRun *run, size_t image, const int64_t at[WINDOW
 static void pool_rows(void *user, size_t begin, size_t end) {
     const PoolRun *run = user;
     const PoolKernel *pool = run->pool;
-    size_t rows = (size_t)(pool->dst[0] * pool->dst[1]), columns = (size_t)pool->dst[2];
+    const int64_t *out = pool->window.out;
+    size_t rows = (size_t)(out[0] * out[1]), columns = (size_t)out[2];
     for (size_t i = begin; i < end; i++) {
         int64_t row = (int64_t)(i % rows);
         for (size_t column = 0; column < columns; column++) {
-            int64_t at[WINDOW_MAX] = { row / pool->dst[1], row % pool->dst[1], (int64_t)column };
+            int64_t at[SPATIAL_MAX] = { row / out[1], row % out[1], (int64_t)column };
             pool_pixel(run, i / rows, at, run->dst + (i * columns + column) * pool->channels);
         }
     }
@@ -183,10 +184,10 @@ static Status pool_run(const Kernel *kernel, const KernelCall *call) {
     }
     if (pool->dst_convert)
         run.dst = (float *)(scratch + pool->dst_at);
-    size_t columns = (size_t)pool->dst[2];
+    const int64_t *out = pool->window.out;
+    size_t columns = (size_t)out[2];
     size_t grain = 1 + 16384 / (columns * pool->channels);
-    pool_for(call->pool, pool->images * (size_t)(pool->dst[0] * pool->dst[1]), grain, pool_rows,
-             &run);
+    pool_for(call->pool, pool->images * (size_t)(out[0] * out[1]), grain, pool_rows, &run);
     if (pool->dst_convert)
         layout_to_plain(call->pool, &call->dst[0].shape, call->dst[0].data, run.dst);
     fused_steps_run(call, 0);

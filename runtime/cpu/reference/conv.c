@@ -11,12 +11,12 @@
 
 #include "runtime/cpu/reference/axpy.h"
 #include "runtime/cpu/reference/reference_kernels.h"
-#include "runtime/cpu/reference/window.h"
+#include "runtime/cpu/reference/window_rows.h"
 
 #include <string.h>
 
 typedef struct Conv {
-    Window window;
+    WindowPlane plane;
     const Tensor *src, *weights, *bias;
     Tensor *dst;
     size_t group_sources, group_results; /* channels of one group on each side */
@@ -30,10 +30,10 @@ static const char *element_at(const Tensor *tensor, size_t index, size_t bytes) 
 
 static void start_plane(const Conv *conv, char *plane, size_t channel) {
     size_t bytes = conv->element_bytes;
-    memset(plane, 0, conv->window.out_count * bytes);
+    memset(plane, 0, conv->plane.out_count * bytes);
     if (!conv->bias)
         return;
-    for (size_t i = 0; i < conv->window.out_count; i++)
+    for (size_t i = 0; i < conv->plane.out_count; i++)
         memcpy(plane + i * bytes, element_at(conv->bias, channel, bytes), bytes);
 }
 
@@ -42,29 +42,28 @@ static void add_plane(const Conv *conv, char *dst, const char *src, const char *
     size_t bytes = conv->element_bytes;
     do {
         WindowRow row;
-        WindowRows rows = window_rows_begin(&conv->window, tap);
+        WindowRows rows = window_rows_begin(&conv->plane, tap);
         while (window_rows_next(&rows, &row))
             conv->axpy(dst + row.dst * bytes, weights, src + row.src * bytes, row.step, row.count);
         weights += bytes;
-    } while (window_next_tap(&conv->window, tap));
+    } while (window_next_tap(&conv->plane, tap));
 }
 
 static void run_conv(const Conv *conv) {
-    const Window *window = &conv->window;
+    const WindowPlane *plane = &conv->plane;
     size_t results = (size_t)conv->weights->shape.dims[0],
            sources = (size_t)conv->src->shape.dims[1];
     size_t bytes = conv->element_bytes;
     for (size_t n = 0; n < (size_t)conv->src->shape.dims[0]; n++)
         for (size_t m = 0; m < results; m++) {
-            char *dst = (char *)conv->dst->data + (n * results + m) * window->out_count * bytes;
+            char *dst = (char *)conv->dst->data + (n * results + m) * plane->out_count * bytes;
             size_t first = m / conv->group_results * conv->group_sources;
             start_plane(conv, dst, m);
             for (size_t c = 0; c < conv->group_sources; c++)
-                add_plane(
-                    conv, dst,
-                    element_at(conv->src, (n * sources + first + c) * window->in_count, bytes),
-                    element_at(conv->weights, (m * conv->group_sources + c) * window->tap_count,
-                               bytes));
+                add_plane(conv, dst,
+                          element_at(conv->src, (n * sources + first + c) * plane->in_count, bytes),
+                          element_at(conv->weights,
+                                     (m * conv->group_sources + c) * plane->tap_count, bytes));
         }
 }
 
@@ -90,7 +89,7 @@ static Status check_conv(const KernelCall *call, Conv *conv) {
     for (int32_t d = 2; d < weights->rank; d++)
         if (weights->dims[d] < 1)
             return call_invalid(call, "weights %s are empty", SHAPE_TEXT(weights));
-    return window_init(&conv->window, call, src, dst, weights->dims + 2);
+    return window_plane_init(&conv->plane, call, src, dst, weights->dims + 2);
 }
 
 static Status conv_wide(const KernelCall *call) {

@@ -11,7 +11,7 @@
  */
 
 #include "runtime/cpu/reference/reference_kernels.h"
-#include "runtime/cpu/reference/window.h"
+#include "runtime/cpu/reference/window_rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -69,18 +69,18 @@ static Status pool_open(const KernelCall *call, PoolCall *pool) {
     return status_ok();
 }
 
-static void max_plane(const Window *window, const PoolType *type, void *dst, int64_t *indices,
+static void max_plane(const WindowPlane *plane, const PoolType *type, void *dst, int64_t *indices,
                       const void *src) {
     int64_t tap[WINDOW_MAX_RANK] = { 0 };
-    type->fill(dst, window->out_count);
-    for (size_t i = 0; indices && i < window->out_count; i++)
+    type->fill(dst, plane->out_count);
+    for (size_t i = 0; indices && i < plane->out_count; i++)
         indices[i] = -1;
     do {
         WindowRow row;
-        WindowRows rows = window_rows_begin(window, tap);
+        WindowRows rows = window_rows_begin(plane, tap);
         while (window_rows_next(&rows, &row))
             type->keep_larger(dst, indices, src, &row);
-    } while (window_next_tap(window, tap));
+    } while (window_next_tap(plane, tap));
 }
 
 /* Positions in a plane to positions in the tensor; column-major storage counts the first spatial
@@ -103,12 +103,12 @@ static void finish_indices(const Shape *src, bool is_column_major, size_t plane,
 
 static Status max_pool(const KernelCall *call) {
     PoolCall pool;
-    Window window;
+    WindowPlane plane;
     TRY(pool_open(call, &pool));
     const PoolType *type = &TYPES[pool.src->dtype];
     if (!type->bytes)
         return call_lacks_dtype(call, pool.src->dtype);
-    TRY(window_init(&window, call, &pool.src->shape, &pool.dst->shape, NULL));
+    TRY(window_plane_init(&plane, call, &pool.src->shape, &pool.dst->shape, NULL));
     Tensor *indices = call_find_dst(call, 1);
     if (indices) {
         TRY(call_check_dtype(call, DTYPE_I64, indices));
@@ -118,11 +118,11 @@ static Status max_pool(const KernelCall *call) {
     if (tensor_elements(pool.dst) == 0)
         return status_ok();
     for (size_t p = 0; p < pool.planes; p++) {
-        int64_t *plane_indices = indices ? (int64_t *)indices->data + p * window.out_count : NULL;
-        max_plane(&window, type, (char *)pool.dst->data + p * window.out_count * type->bytes,
-                  plane_indices, (const char *)pool.src->data + p * window.in_count * type->bytes);
+        int64_t *plane_indices = indices ? (int64_t *)indices->data + p * plane.out_count : NULL;
+        max_plane(&plane, type, (char *)pool.dst->data + p * plane.out_count * type->bytes,
+                  plane_indices, (const char *)pool.src->data + p * plane.in_count * type->bytes);
         if (indices)
-            finish_indices(&pool.src->shape, is_column_major, p, plane_indices, window.out_count);
+            finish_indices(&pool.src->shape, is_column_major, p, plane_indices, plane.out_count);
     }
     return status_ok();
 }
@@ -133,25 +133,25 @@ Status reference_max_pool(const KernelCall *call) {
 
 /* Sums first, then one division by the taps of each window. */
 #define AVERAGE_PLANE(S, T)                                                                        \
-    static void sum_plane_##S(const Window *window, void *dst, const void *src) {                  \
+    static void sum_plane_##S(const WindowPlane *plane, void *dst, const void *src) {              \
         int64_t tap[WINDOW_MAX_RANK] = { 0 };                                                      \
-        memset(dst, 0, window->out_count * sizeof(T));                                             \
+        memset(dst, 0, plane->out_count * sizeof(T));                                              \
         do {                                                                                       \
             WindowRow row;                                                                         \
-            WindowRows rows = window_rows_begin(window, tap);                                      \
+            WindowRows rows = window_rows_begin(plane, tap);                                       \
             while (window_rows_next(&rows, &row))                                                  \
                 for (size_t i = 0; i < row.count; i++)                                             \
                     ((T *)dst)[row.dst + i] +=                                                     \
                         ((const T *)src)[row.src + (size_t)((int64_t)i * row.step)];               \
-        } while (window_next_tap(window, tap));                                                    \
+        } while (window_next_tap(plane, tap));                                                     \
     }                                                                                              \
-    static void divide_plane_##S(const Window *window, void *dst, bool with_padding) {             \
+    static void divide_plane_##S(const WindowPlane *plane, void *dst, bool with_padding) {         \
         int64_t position[WINDOW_MAX_RANK] = { 0 };                                                 \
-        for (size_t i = 0; i < window->out_count; i++) {                                           \
-            int64_t count = window_count(window, position, with_padding);                          \
+        for (size_t i = 0; i < plane->out_count; i++) {                                            \
+            int64_t count = window_count(plane, position, with_padding);                           \
             if (count > 0)                                                                         \
                 ((T *)dst)[i] /= (T)count;                                                         \
-            for (int32_t d = window->rank - 1; d >= 0 && ++position[d] == window->out[d]; d--)     \
+            for (size_t d = plane->window.rank; d-- > 0 && ++position[d] == plane->window.out[d];) \
                 position[d] = 0;                                                                   \
         }                                                                                          \
     }
@@ -160,21 +160,21 @@ AVERAGE_PLANE(F64, double)
 
 static Status average_pool(const KernelCall *call) {
     PoolCall pool;
-    Window window;
+    WindowPlane plane;
     TRY(pool_open(call, &pool));
     bool is_f32 = pool.src->dtype == DTYPE_F32;
     if (!is_f32 && pool.src->dtype != DTYPE_F64)
         return call_lacks_dtype(call, pool.src->dtype);
-    TRY(window_init(&window, call, &pool.src->shape, &pool.dst->shape, NULL));
+    TRY(window_plane_init(&plane, call, &pool.src->shape, &pool.dst->shape, NULL));
     bool with_padding = node_get_int(call->node, "count_include_pad", 0) != 0;
     size_t bytes = dtype_bytes(pool.src->dtype);
     if (tensor_elements(pool.dst) == 0)
         return status_ok();
     for (size_t p = 0; p < pool.planes; p++) {
-        void *dst = (char *)pool.dst->data + p * window.out_count * bytes;
-        const void *src = (const char *)pool.src->data + p * window.in_count * bytes;
-        (is_f32 ? sum_plane_F32 : sum_plane_F64)(&window, dst, src);
-        (is_f32 ? divide_plane_F32 : divide_plane_F64)(&window, dst, with_padding);
+        void *dst = (char *)pool.dst->data + p * plane.out_count * bytes;
+        const void *src = (const char *)pool.src->data + p * plane.in_count * bytes;
+        (is_f32 ? sum_plane_F32 : sum_plane_F64)(&plane, dst, src);
+        (is_f32 ? divide_plane_F32 : divide_plane_F64)(&plane, dst, with_padding);
     }
     return status_ok();
 }

@@ -30,7 +30,7 @@ typedef struct PoolCase {
     Shape src, dst;
     int64_t kernel[3], strides[3], dilations[3], pads[6];
     const char *auto_pad;
-    bool include_padding;
+    bool include_padding, ceil_mode;
 } PoolCase;
 
 static const PoolCase pools[] = {
@@ -63,12 +63,14 @@ static const PoolCase pools[] = {
     { .src = { 4, { 1, 4, 6, 6 } },
       .dst = { 4, { 1, 4, 3, 3 } },
       .kernel = { 3, 3 },
-      .strides = { 2, 2 } }, /* ceil_mode: the last window hangs over */
+      .strides = { 2, 2 },
+      .ceil_mode = true }, /* the last window hangs over */
     { .src = { 4, { 1, 4, 6, 6 } },
       .dst = { 4, { 1, 4, 3, 3 } },
       .kernel = { 3, 3 },
       .strides = { 2, 2 },
-      .include_padding = true },
+      .include_padding = true,
+      .ceil_mode = true },
     { .src = { 4, { 1, 6, 9, 9 } },
       .dst = { 4, { 1, 6, 5, 5 } },
       .kernel = { 3, 3 },
@@ -144,6 +146,7 @@ static void test_pools_equal_the_loops(void **state) {
             case_string(&test, "auto_pad", row->auto_pad);
         else
             case_ints(&test, "pads", row->pads, 2 * spatial);
+        case_int(&test, "ceil_mode", row->ceil_mode);
         if (average)
             case_int(&test, "count_include_pad", row->include_padding);
         case_prepare(&test, &pool_kernel_type, row->dst, to);

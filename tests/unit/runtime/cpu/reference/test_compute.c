@@ -62,22 +62,33 @@ static void test_windows_refuse_hostile_attributes(void **state) {
                         .attributes = { INTS("kernel_shape", 1), INTS("strides", 0) },
                         .src = { &x },
                         .dst = { dst } },
-                STATUS_INVALID_ARGUMENT, "strides: 0");
+                STATUS_INVALID_ARGUMENT, "strides: expected 1");
     check_fails(&(Run){ .op = "MaxPool",
                         .attributes = { INTS("kernel_shape", INT32_MAX) },
                         .src = { &x },
                         .dst = { dst } },
+                STATUS_INVALID_ARGUMENT, "got 2147483647");
+    check_fails(&(Run){ .op = "MaxPool",
+                        .attributes = { INTS("kernel_shape", 1 << 27), INTS("pads", 0, 1 << 27) },
+                        .src = { &x },
+                        .dst = { F32(SHAPE(1, 1, 3), 0, 0, 0) } },
                 STATUS_INVALID_ARGUMENT, "too large");
     check_fails(&(Run){ .op = "MaxPool", .src = { &x }, .dst = { dst } }, STATUS_INVALID_ARGUMENT,
                 "kernel_shape");
 }
 
-static void test_result_larger_than_the_window_reaches_reads_padding_only(void **state) {
+static void test_a_result_that_the_window_does_not_give_is_refused(void **state) {
     (void)state;
-    check(&(Run){ .op = "AveragePool", /* a planner's mistake must not read outside */
-                  .attributes = { INTS("kernel_shape", 1) },
-                  .src = { &F32(SHAPE(1, 1, 2), 1, 2) },
-                  .dst = { F32(SHAPE(1, 1, 4), 1, 2, 0, 0) } });
+    check_fails(&(Run){ .op = "AveragePool", /* a planner's mistake must not read outside */
+                        .attributes = { INTS("kernel_shape", 1) },
+                        .src = { &F32(SHAPE(1, 1, 2), 1, 2) },
+                        .dst = { F32(SHAPE(1, 1, 4), 1, 2, 0, 0) } },
+                STATUS_INVALID_ARGUMENT, "expected shape [1,1,2], got [1,1,4]");
+    check_fails(&(Run){ .op = "Conv",
+                        .attributes = { INTS("strides", 2) },
+                        .src = { &F32(SHAPE(1, 1, 3), 1, 2, 3), &F32(SHAPE(1, 1, 1), 1) },
+                        .dst = { F32(SHAPE(1, 1, 3), 1, 2, 3) } },
+                STATUS_INVALID_ARGUMENT, "expected shape [1,1,2], got [1,1,3]");
 }
 
 static void test_max_pool_tells_where(void **state) {
@@ -129,7 +140,7 @@ static void test_a_window_larger_than_the_source_still_counts_its_padding(void *
         .src = { &F32(SHAPE(1, 1, 2), 3, 5) },
         .dst = { F32(SHAPE(1, 1, 1), 2) } });
     check(&(Run){ .op = "MaxPool",
-                  .attributes = { INTS("kernel_shape", 1 << 25), INTS("pads", 0, 1 << 25) },
+                  .attributes = { INTS("kernel_shape", 1 << 25), INTS("pads", 0, (1 << 25) - 1) },
                   .src = { &F32(SHAPE(1, 1, 2), 3, 5) },
                   .dst = { F32(SHAPE(1, 1, 2), 5, 5) } });
 }
@@ -214,7 +225,7 @@ int main(void) {
         cmocka_unit_test(test_conv_in_groups),
         cmocka_unit_test(test_conv_in_half_precision),
         cmocka_unit_test(test_windows_refuse_hostile_attributes),
-        cmocka_unit_test(test_result_larger_than_the_window_reaches_reads_padding_only),
+        cmocka_unit_test(test_a_result_that_the_window_does_not_give_is_refused),
         cmocka_unit_test(test_max_pool_tells_where),
         cmocka_unit_test(test_average_pool_counts_padding_on_request),
         cmocka_unit_test(test_a_window_larger_than_the_source_still_counts_its_padding),

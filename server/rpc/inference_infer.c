@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * inference.GRPCInferenceService/ModelInfer as an InferProtocol. The request is walked where it lies; raw contents above a
- * few KiB stay in the message. Answers always use raw_output_contents, as Triton's do, and leave from the output block.
- * Parameters that ask for what is not built (sequences, shared memory, classification) are refused by name rather than
- * ignored. Source: reference open_inference_triton.md 1.2, 1.3, 1.5.
+ * inference.GRPCInferenceService/ModelInfer as an InferProtocol. The request is walked where it
+ * lies; raw contents above a few KiB stay in the message. Answers always use raw_output_contents,
+ * as Triton's do, and leave from the output block. Parameters that ask for what is not built
+ * (sequences, shared memory, classification) are refused by name rather than ignored. Source:
+ * reference open_inference_triton.md 1.2, 1.3, 1.5.
  */
 
 #include "runtime/base/size.h"
@@ -58,15 +59,18 @@ static Status count_fields(SpanReader message, Counts *counts) {
 }
 
 static Status check_counts(const Counts *counts, size_t header_limit_bytes) {
-    static const uint32_t limited[] = { REQUEST_INPUTS, REQUEST_OUTPUTS, REQUEST_RAW, REQUEST_PARAMETERS };
+    static const uint32_t limited[] = { REQUEST_INPUTS, REQUEST_OUTPUTS, REQUEST_RAW,
+                                        REQUEST_PARAMETERS };
     for (size_t i = 0; i < ARRAY_LENGTH(limited); i++)
         if (counts->of[limited[i]] > WIRE_INPUTS_MAX)
-            return status_error(STATUS_INVALID_ARGUMENT, "field %u of ModelInferRequest is given %zu times, at most %d are "
-                                                         "allowed",
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "field %u of ModelInferRequest is given %zu times, at most %d are "
+                                "allowed",
                                 limited[i], counts->of[limited[i]], WIRE_INPUTS_MAX);
     if (counts->header_bytes > header_limit_bytes)
-        return status_error(STATUS_INVALID_ARGUMENT, "the request has %zu bytes apart from its inputs, at most %zu are "
-                                                     "allowed",
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "the request has %zu bytes apart from its inputs, at most %zu are "
+                            "allowed",
                             counts->header_bytes, header_limit_bytes);
     return status_ok();
 }
@@ -80,7 +84,8 @@ static Status read_dims(const WireField *field, Shape *shape) {
         if (!more && !span_reader_varint(&packed, &value))
             return wire_malformed("ModelInferRequest");
         if (shape->rank == SHAPE_MAX_RANK)
-            return status_error(STATUS_INVALID_ARGUMENT, "an input has more than %d dimensions", SHAPE_MAX_RANK);
+            return status_error(STATUS_INVALID_ARGUMENT, "an input has more than %d dimensions",
+                                SHAPE_MAX_RANK);
         shape->dims[shape->rank++] = (int64_t)value;
         more = false;
     }
@@ -115,7 +120,8 @@ static Status read_input(SpanReader message, Arena *arena, WireTensor *tensor, I
     return result == WIRE_END ? status_ok() : wire_malformed("ModelInferRequest");
 }
 
-static Status decode_input(SpanReader message, StringView model, bool has_raw, Arena *arena, WireTensor *tensor) {
+static Status decode_input(SpanReader message, StringView model, bool has_raw, Arena *arena,
+                           WireTensor *tensor) {
     InputParse parse = { 0 };
     tensor->name = (StringView){ .data = "" };
     TRY(read_input(message, arena, tensor, &parse));
@@ -126,11 +132,14 @@ static Status decode_input(SpanReader message, StringView model, bool has_raw, A
     for (int32_t i = 0; i < tensor->shape.rank; i++)
         if (tensor->shape.dims[i] < 0)
             return status_error(STATUS_INVALID_ARGUMENT,
-                                "All input dimensions should be specified for input '%.*s' for model '%.*s', got %s",
-                                TEXT_ARGS(tensor->name), TEXT_ARGS(model), SHAPE_TEXT(&tensor->shape));
+                                "All input dimensions should be specified for input '%.*s' for "
+                                "model '%.*s', got %s",
+                                TEXT_ARGS(tensor->name), TEXT_ARGS(model),
+                                SHAPE_TEXT(&tensor->shape));
     if (parse.has_contents && has_raw)
         return status_error(STATUS_INVALID_ARGUMENT,
-                            "contents field must not be specified when using raw_input_contents for '%.*s' for model '%.*s'",
+                            "contents field must not be specified when using raw_input_contents "
+                            "for '%.*s' for model '%.*s'",
                             TEXT_ARGS(tensor->name), TEXT_ARGS(model));
     if (parse.has_contents)
         return inference_contents_decode(parse.contents, model, arena, tensor);
@@ -172,12 +181,14 @@ static Status decode_head(SpanReader reader, Arena *arena, WireInfer *infer) {
 static Status attach_raw(WireInfer *infer, size_t raws, SpanReader raw, Arena *arena) {
     if (raws >= infer->input_count)
         return status_error(STATUS_INVALID_ARGUMENT,
-                            "raw_input_contents has more entries than the %zu inputs of the request for model '%.*s'",
+                            "raw_input_contents has more entries than the %zu inputs of the "
+                            "request for model '%.*s'",
                             infer->input_count, TEXT_ARGS(infer->model));
     return inference_raw_decode(raw, infer->model, arena, &infer->inputs[raws]);
 }
 
-static Status decode_tensors(SpanReader reader, const Counts *counts, Arena *arena, WireInfer *infer) {
+static Status decode_tensors(SpanReader reader, const Counts *counts, Arena *arena,
+                             WireInfer *infer) {
     SpanReader second = reader;
     WireField field;
     while (span_reader_next(&reader, &field) == WIRE_FIELD) {
@@ -194,13 +205,16 @@ static Status decode_tensors(SpanReader reader, const Counts *counts, Arena *are
     return status_ok();
 }
 
-static Status infer_decode(const Spans *message, size_t header_limit_bytes, Arena *arena, WireInfer *ret_infer) {
+static Status infer_decode(const Spans *message, size_t header_limit_bytes, Arena *arena,
+                           WireInfer *ret_infer) {
     SpanReader reader = span_reader_of(message);
     Counts counts = { 0 };
     TRY(count_fields(reader, &counts));
     TRY(check_counts(&counts, header_limit_bytes));
-    WireInfer infer = { .inputs = arena_calloc(arena, counts.of[REQUEST_INPUTS], sizeof *infer.inputs),
-                        .outputs = arena_calloc(arena, counts.of[REQUEST_OUTPUTS], sizeof *infer.outputs) };
+    WireInfer infer = {
+        .inputs = arena_calloc(arena, counts.of[REQUEST_INPUTS], sizeof *infer.inputs),
+        .outputs = arena_calloc(arena, counts.of[REQUEST_OUTPUTS], sizeof *infer.outputs)
+    };
     if (!infer.inputs || !infer.outputs)
         return arena_exhausted(arena);
     infer.model = infer.id = (StringView){ .data = "" };
@@ -216,14 +230,16 @@ static Status infer_decode(const Spans *message, size_t header_limit_bytes, Aren
     return status_ok();
 }
 
-static Status input_names_error(const WireInfer *infer, const Signature *signature, const char *model) {
+static Status input_names_error(const WireInfer *infer, const Signature *signature,
+                                const char *model) {
     NameList sent = { 0 }, missing = { 0 };
     size_t required = 0;
     for (size_t i = 0; i < infer->input_count; i++) {
         name_list_add(&sent, infer->inputs[i].name, "','");
         if (infer->input_count == signature->input_count &&
             signature_find_input(signature, infer->inputs[i].name) == INDEX_NONE)
-            return status_error(STATUS_INVALID_ARGUMENT, "unexpected inference input '%.*s' for model '%s'",
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "unexpected inference input '%.*s' for model '%s'",
                                 TEXT_ARGS(infer->inputs[i].name), model);
     }
     for (size_t i = 0; i < signature->input_count; i++) {
@@ -232,54 +248,63 @@ static Status input_names_error(const WireInfer *infer, const Signature *signatu
             name_list_add(&missing, text_view(signature->inputs[i].name), "','");
     }
     if (required != signature->input_count)
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "expected number of inputs between %zu and %zu but got %zu inputs for model '%s'. Got input(s) "
-                            "['%s'], but missing required input(s) ['%s']. Please provide all required input(s).",
-                            required, signature->input_count, infer->input_count, model, sent.text, missing.text);
+        return status_error(
+            STATUS_INVALID_ARGUMENT,
+            "expected number of inputs between %zu and %zu but got %zu inputs for model '%s'. Got "
+            "input(s) "
+            "['%s'], but missing required input(s) ['%s']. Please provide all required input(s).",
+            required, signature->input_count, infer->input_count, model, sent.text, missing.text);
     return status_error(STATUS_INVALID_ARGUMENT,
-                        "expected %zu inputs but got %zu inputs for model '%s'. Got input(s) ['%s'], but missing required "
+                        "expected %zu inputs but got %zu inputs for model '%s'. Got input(s) "
+                        "['%s'], but missing required "
                         "input(s) ['%s']. Please provide all required input(s).",
                         signature->input_count, infer->input_count, model, sent.text, missing.text);
 }
 
-static Status check_input(const WireTensor *tensor, const SignatureTensor *wanted, const ModelVersion *version) {
+static Status check_input(const WireTensor *tensor, const SignatureTensor *wanted,
+                          const ModelVersion *version) {
     if (!tensor->has_data)
         return status_error(STATUS_INVALID_ARGUMENT,
-                            "unable to find data for input tensor '%s' for model '%s' in request.", wanted->name,
-                            version->name);
+                            "unable to find data for input tensor '%s' for model '%s' in request.",
+                            wanted->name, version->name);
     if (tensor->dtype != wanted->dtype) {
         const char *expected = inference_dtype_name(wanted->dtype);
         return status_error(STATUS_INVALID_ARGUMENT,
-                            "inference input '%s' data-type is '%s', but model '%s' expects '%s'", wanted->name,
-                            inference_dtype_name(tensor->dtype), version->name,
+                            "inference input '%s' data-type is '%s', but model '%s' expects '%s'",
+                            wanted->name, inference_dtype_name(tensor->dtype), version->name,
                             expected ? expected : dtype_name(wanted->dtype));
     }
     if (version->signature.batched && tensor->shape.rank == 0)
         return status_error(STATUS_INVALID_ARGUMENT,
-                            "input '%s' has no shape but model requires batch dimension for '%s'", wanted->name,
-                            version->name);
+                            "input '%s' has no shape but model requires batch dimension for '%s'",
+                            wanted->name, version->name);
     if (!shape_accepts(&wanted->shape, &tensor->shape))
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "unexpected shape for input '%s' for model '%s'. Expected %s, got %s.%s", wanted->name,
-                            version->name, SHAPE_TEXT(&wanted->shape), SHAPE_TEXT(&tensor->shape),
-                            version->signature.batched ? " NOTE: axis 0 is the batch: max_batch_size is set for this model."
-                                                       : "");
+        return status_error(
+            STATUS_INVALID_ARGUMENT,
+            "unexpected shape for input '%s' for model '%s'. Expected %s, got %s.%s", wanted->name,
+            version->name, SHAPE_TEXT(&wanted->shape), SHAPE_TEXT(&tensor->shape),
+            version->signature.batched
+                ? " NOTE: axis 0 is the batch: max_batch_size is set for this model."
+                : "");
     return status_ok();
 }
 
 static Status bind_outputs(WireInfer *infer, const ModelVersion *version, Arena *arena) {
     size_t duplicate = wire_duplicate_output(infer);
     if (duplicate != INDEX_NONE)
-        return status_error(STATUS_INVALID_ARGUMENT, "requested output '%.*s' already exists in request",
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "requested output '%.*s' already exists in request",
                             TEXT_ARGS(infer->outputs[duplicate]));
     size_t count = infer->output_count ? infer->output_count : version->signature.output_count;
     uint32_t *index = arena_calloc(arena, count, sizeof *index);
     if (!index)
         return arena_exhausted(arena);
     for (size_t i = 0; i < count; i++) {
-        size_t found = infer->output_count ? signature_find_output(&version->signature, infer->outputs[i]) : i;
+        size_t found =
+            infer->output_count ? signature_find_output(&version->signature, infer->outputs[i]) : i;
         if (found == INDEX_NONE)
-            return status_error(STATUS_INVALID_ARGUMENT, "unexpected inference output '%.*s' for model '%s'",
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "unexpected inference output '%.*s' for model '%s'",
                                 TEXT_ARGS(infer->outputs[i]), version->name);
         index[i] = (uint32_t)found;
     }
@@ -292,10 +317,12 @@ static Status bind_batch(const ModelVersion *version, InferRequest *request) {
     const Signature *signature = &version->signature;
     size_t input = 0;
     if (bind_rows(signature, request, &request->rows, &input) != ROWS_OK)
-        return status_error(STATUS_INVALID_ARGUMENT, "input '%s' batch size does not match other inputs for '%s'",
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "input '%s' batch size does not match other inputs for '%s'",
                             signature->inputs[input].name, version->name);
     if (signature->batched && request->rows > signature->max_batch_size)
-        return status_error(STATUS_INVALID_ARGUMENT, "inference request batch-size must be <= %zu for '%s', got %zu",
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "inference request batch-size must be <= %zu for '%s', got %zu",
                             signature->max_batch_size, version->name, request->rows);
     return status_ok();
 }
@@ -327,7 +354,8 @@ static size_t output_bytes(const char *name, const Tensor *tensor, size_t *ret_d
     for (int32_t i = 0; i < tensor->shape.rank; i++)
         *ret_dims += varint_bytes((uint64_t)tensor->shape.dims[i]);
     const char *datatype = inference_dtype_name(tensor->dtype);
-    return text_bytes(TENSOR_NAME, text_view(name)) + text_bytes(TENSOR_DATATYPE, text_view(datatype)) +
+    return text_bytes(TENSOR_NAME, text_view(name)) +
+           text_bytes(TENSOR_DATATYPE, text_view(datatype)) +
            (*ret_dims ? head_bytes(TENSOR_SHAPE, *ret_dims) + *ret_dims : 0);
 }
 
@@ -349,13 +377,16 @@ static Status encode_head(const WireInfer *infer, const InferRequest *request, W
     char number[24];
     snprintf(number, sizeof number, "%lld", (long long)version->number);
     size_t dims, bytes = text_bytes(RESPONSE_NAME, text_view(version->name)) +
-                         text_bytes(RESPONSE_VERSION, text_view(number)) + text_bytes(RESPONSE_ID, infer->id);
+                         text_bytes(RESPONSE_VERSION, text_view(number)) +
+                         text_bytes(RESPONSE_ID, infer->id);
     for (size_t i = 0; i < infer->output_count; i++) {
         const SignatureTensor *output = &version->signature.outputs[infer->output_index[i]];
         const Tensor *tensor = &request->outputs[infer->output_index[i]];
         if (!inference_dtype_name(tensor->dtype))
-            return status_error(STATUS_UNIMPLEMENTED, "output '%s' is %s, which the Open Inference Protocol has no type for",
-                                output->name, dtype_name(tensor->dtype));
+            return status_error(
+                STATUS_UNIMPLEMENTED,
+                "output '%s' is %s, which the Open Inference Protocol has no type for",
+                output->name, dtype_name(tensor->dtype));
         size_t body = output_bytes(output->name, tensor, &dims);
         bytes += head_bytes(RESPONSE_OUTPUTS, body) + body;
     }

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * TensorFlow Serving's GetModelMetadata and GetModelStatus. An ONNX model appears as the one signature `serving_default`
- * with tensors named as in the model. Thread: rpc; nothing blocks. Source: reference tensorflow_serving.md 1.2, 1.5, 4.1.
+ * TensorFlow Serving's GetModelMetadata and GetModelStatus. An ONNX model appears as the one
+ * signature `serving_default` with tensors named as in the model. Thread: rpc; nothing blocks.
+ * Source: reference tensorflow_serving.md 1.2, 1.5, 4.1.
  */
 
 #include "server/rpc/method_table.h"
@@ -28,9 +29,11 @@ typedef struct ModelRequest {
     size_t fields;
 } ModelRequest;
 
-static Status read_request(ServerContext *server, const Spans *message, Arena *arena, ModelRequest *ret_request) {
+static Status read_request(ServerContext *server, const Spans *message, Arena *arena,
+                           ModelRequest *ret_request) {
     if (message->bytes > server->header_limit_bytes)
-        return status_error(STATUS_INVALID_ARGUMENT, "the request has %zu bytes, at most %zu are allowed", message->bytes,
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "the request has %zu bytes, at most %zu are allowed", message->bytes,
                             server->header_limit_bytes);
     SpanReader reader = span_reader_of(message);
     WireField field;
@@ -44,7 +47,8 @@ static Status read_request(ServerContext *server, const Spans *message, Arena *a
             StringView name;
             TRY(wire_text(field.bytes, arena, "metadata_field", &name));
             if (!text_equal(name, text_view("signature_def")))
-                return status_error(STATUS_INVALID_ARGUMENT, "Metadata field %.*s is not supported", TEXT_ARGS(name));
+                return status_error(STATUS_INVALID_ARGUMENT, "Metadata field %.*s is not supported",
+                                    TEXT_ARGS(name));
             ret_request->fields++;
         }
     }
@@ -53,12 +57,14 @@ static Status read_request(ServerContext *server, const Spans *message, Arena *a
     return model_spec_check(&ret_request->spec);
 }
 
-static Status make_shape(const Shape *shape, Arena *arena, Tensorflow__TensorShapeProto **ret_shape) {
+static Status make_shape(const Shape *shape, Arena *arena,
+                         Tensorflow__TensorShapeProto **ret_shape) {
     size_t rank = shape->rank < 0 ? 0 : (size_t)shape->rank;
     MESSAGE_NEW(Tensorflow__TensorShapeProto, proto, TENSORFLOW__TENSOR_SHAPE_PROTO__INIT, arena);
     MESSAGE_LIST(Tensorflow__TensorShapeProto__Dim, dims, rank, arena);
     for (size_t i = 0; i < rank; i++) {
-        MESSAGE_NEW(Tensorflow__TensorShapeProto__Dim, dim, TENSORFLOW__TENSOR_SHAPE_PROTO__DIM__INIT, arena);
+        MESSAGE_NEW(Tensorflow__TensorShapeProto__Dim, dim,
+                    TENSORFLOW__TENSOR_SHAPE_PROTO__DIM__INIT, arena);
         dim->size = shape->dims[i];
         dims[i] = dim;
     }
@@ -69,12 +75,14 @@ static Status make_shape(const Shape *shape, Arena *arena, Tensorflow__TensorSha
     return status_ok();
 }
 
-static Status make_info(const SignatureTensor *tensor, Arena *arena, Tensorflow__TensorInfo **ret_info) {
+static Status make_info(const SignatureTensor *tensor, Arena *arena,
+                        Tensorflow__TensorInfo **ret_info) {
     MESSAGE_NEW(Tensorflow__TensorInfo, info, TENSORFLOW__TENSOR_INFO__INIT, arena);
     char name[TENSOR_NAME_BYTES];
     int length = snprintf(name, sizeof name, "%s:0", tensor->name);
     info->encoding_case = TENSORFLOW__TENSOR_INFO__ENCODING_NAME;
-    info->name = arena_strndup(arena, name, length < (int)sizeof name ? (size_t)length : sizeof name - 1);
+    info->name =
+        arena_strndup(arena, name, length < (int)sizeof name ? (size_t)length : sizeof name - 1);
     if (!info->name)
         return arena_exhausted(arena);
     info->dtype = (Tensorflow__DataType)tensorflow_dtype_number(tensor->dtype);
@@ -83,7 +91,8 @@ static Status make_info(const SignatureTensor *tensor, Arena *arena, Tensorflow_
     return status_ok();
 }
 
-static Status make_signature(const Signature *signature, Arena *arena, Tensorflow__SignatureDef **ret_def) {
+static Status make_signature(const Signature *signature, Arena *arena,
+                             Tensorflow__SignatureDef **ret_def) {
     MESSAGE_NEW(Tensorflow__SignatureDef, def, TENSORFLOW__SIGNATURE_DEF__INIT, arena);
     MESSAGE_LIST(InputsEntry, inputs, signature->input_count, arena);
     MESSAGE_LIST(OutputsEntry, outputs, signature->output_count, arena);
@@ -141,7 +150,8 @@ static Status pack_metadata(const ModelVersion *version, Arena *arena, WireReply
     Tensorflow__Serving__GetModelMetadataResponse__MetadataEntry entry =
         TENSORFLOW__SERVING__GET_MODEL_METADATA_RESPONSE__METADATA_ENTRY__INIT;
     Tensorflow__Serving__GetModelMetadataResponse__MetadataEntry *entries[] = { &entry };
-    Tensorflow__Serving__GetModelMetadataResponse response = TENSORFLOW__SERVING__GET_MODEL_METADATA_RESPONSE__INIT;
+    Tensorflow__Serving__GetModelMetadataResponse response =
+        TENSORFLOW__SERVING__GET_MODEL_METADATA_RESPONSE__INIT;
 
     number.value = version->number;
     spec.name = message_text(version->name);
@@ -156,11 +166,13 @@ static Status pack_metadata(const ModelVersion *version, Arena *arena, WireReply
     return wire_pack(&response.base, reply);
 }
 
-Status tensorflow_get_model_metadata(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply) {
+Status tensorflow_get_model_metadata(ServerContext *server, const Spans *request, Arena *arena,
+                                     WireReply *reply) {
     ModelRequest parsed = { 0 };
     TRY(read_request(server, request, arena, &parsed));
     if (parsed.fields == 0)
-        return status_error(STATUS_INVALID_ARGUMENT, "GetModelMetadataRequest must specify at least one metadata_field");
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "GetModelMetadataRequest must specify at least one metadata_field");
     AUTO(lease_release) Lease lease = { 0 };
     Status found = repo_acquire(server->repo, parsed.spec.name, &parsed.spec.version, &lease);
     if (found.code == STATUS_INVALID_ARGUMENT)
@@ -173,8 +185,10 @@ Status tensorflow_get_model_metadata(ServerContext *server, const Spans *request
 
 static Status make_status(const VersionStatus *version, Arena *arena,
                           Tensorflow__Serving__ModelVersionStatus **ret_status) {
-    MESSAGE_NEW(Tensorflow__Serving__ModelVersionStatus, status, TENSORFLOW__SERVING__MODEL_VERSION_STATUS__INIT, arena);
-    MESSAGE_NEW(Tensorflow__Serving__StatusProto, reason, TENSORFLOW__SERVING__STATUS_PROTO__INIT, arena);
+    MESSAGE_NEW(Tensorflow__Serving__ModelVersionStatus, status,
+                TENSORFLOW__SERVING__MODEL_VERSION_STATUS__INIT, arena);
+    MESSAGE_NEW(Tensorflow__Serving__StatusProto, reason, TENSORFLOW__SERVING__STATUS_PROTO__INIT,
+                arena);
     status->version = version->number;
     status->state = (Tensorflow__Serving__ModelVersionStatus__State)version->state;
     status->status = reason;
@@ -184,7 +198,8 @@ static Status make_status(const VersionStatus *version, Arena *arena,
     return status_ok();
 }
 
-Status tensorflow_get_model_status(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply) {
+Status tensorflow_get_model_status(ServerContext *server, const Spans *request, Arena *arena,
+                                   WireReply *reply) {
     ModelRequest parsed = { 0 };
     TRY(read_request(server, request, arena, &parsed));
     const ModelSpec *spec = &parsed.spec;
@@ -192,10 +207,12 @@ Status tensorflow_get_model_status(ServerContext *server, const Spans *request, 
     size_t count = 0;
     Status known = repo_model_status(server->repo, spec->name, arena, &versions, &count);
     if (known.code == STATUS_NOT_FOUND || (status_is_ok(&known) && count == 0))
-        return status_error(STATUS_NOT_FOUND, "Could not find any versions of model %.*s", TEXT_ARGS(spec->name));
+        return status_error(STATUS_NOT_FOUND, "Could not find any versions of model %.*s",
+                            TEXT_ARGS(spec->name));
     TRY(known);
 
-    Tensorflow__Serving__GetModelStatusResponse response = TENSORFLOW__SERVING__GET_MODEL_STATUS_RESPONSE__INIT;
+    Tensorflow__Serving__GetModelStatusResponse response =
+        TENSORFLOW__SERVING__GET_MODEL_STATUS_RESPONSE__INIT;
     MESSAGE_LIST(Tensorflow__Serving__ModelVersionStatus, list, count, arena);
     response.model_version_status = list;
     for (size_t i = 0; i < count; i++)

@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * tensorflow.serving.PredictionService/Predict as an InferProtocol. The request is walked where it lies; only names are
- * copied. Answers carry typed fields, fully expanded, because TensorFlow Serving's clients and tests look there; the
- * elements of fixed-width types leave straight from the output block. Declared shapes are not enforced here, only dtypes:
- * what the graph cannot take is refused when it is planned. Source: reference tensorflow_serving.md 1.2, 1.5, 4.1.
+ * tensorflow.serving.PredictionService/Predict as an InferProtocol. The request is walked where it
+ * lies; only names are copied. Answers carry typed fields, fully expanded, because TensorFlow
+ * Serving's clients and tests look there; the elements of fixed-width types leave straight from the
+ * output block. Declared shapes are not enforced here, only dtypes: what the graph cannot take is
+ * refused when it is planned. Source: reference tensorflow_serving.md 1.2, 1.5, 4.1.
  */
 
 #include "runtime/base/size.h"
@@ -37,8 +38,10 @@ static Status count_entries(SpanReader message, size_t *ret_inputs, size_t *ret_
     if (result != WIRE_END)
         return wire_malformed("PredictRequest");
     if (counts[REQUEST_INPUTS] > WIRE_INPUTS_MAX || counts[REQUEST_FILTER] > WIRE_INPUTS_MAX)
-        return status_error(STATUS_INVALID_ARGUMENT, "a request may name at most %d inputs and outputs, this one names %zu",
-                            WIRE_INPUTS_MAX, MAX_OF(counts[REQUEST_INPUTS], counts[REQUEST_FILTER]));
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "a request may name at most %d inputs and outputs, this one names %zu",
+                            WIRE_INPUTS_MAX,
+                            MAX_OF(counts[REQUEST_INPUTS], counts[REQUEST_FILTER]));
     *ret_inputs = counts[REQUEST_INPUTS];
     *ret_outputs = counts[REQUEST_FILTER];
     return status_ok();
@@ -66,7 +69,8 @@ static Status decode_input(SpanReader entry, Arena *arena, WireInfer *infer) {
     return tensorflow_tensor_decode(value, key, arena, tensor);
 }
 
-static Status predict_decode(const Spans *message, size_t header_limit_bytes, Arena *arena, WireInfer *ret_infer) {
+static Status predict_decode(const Spans *message, size_t header_limit_bytes, Arena *arena,
+                             WireInfer *ret_infer) {
     size_t inputs, outputs;
     SpanReader reader = span_reader_of(message);
     TRY(count_entries(reader, &inputs, &outputs));
@@ -81,14 +85,16 @@ static Status predict_decode(const Spans *message, size_t header_limit_bytes, Ar
         if (field.type != WIRE_BYTES)
             continue;
         if (field.number != REQUEST_INPUTS && field.bytes.left > header_limit_bytes)
-            return status_error(STATUS_INVALID_ARGUMENT, "field %u of PredictRequest has %zu bytes, at most %zu are allowed",
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "field %u of PredictRequest has %zu bytes, at most %zu are allowed",
                                 field.number, field.bytes.left, header_limit_bytes);
         if (field.number == REQUEST_SPEC)
             TRY(model_spec_decode(field.bytes, arena, &spec));
         if (field.number == REQUEST_INPUTS)
             TRY(decode_input(field.bytes, arena, &infer));
         if (field.number == REQUEST_FILTER)
-            TRY(wire_text(field.bytes, arena, "output_filter", &infer.outputs[infer.output_count++]));
+            TRY(wire_text(field.bytes, arena, "output_filter",
+                          &infer.outputs[infer.output_count++]));
     }
     TRY(model_spec_check(&spec));
     infer.model = spec.name;
@@ -115,13 +121,16 @@ static Status input_names_error(const WireInfer *infer, const Signature *signatu
     }
     if (infer->input_count == signature->input_count)
         return status_error(STATUS_INVALID_ARGUMENT,
-                            "Signature input alias: %s(feed name: %s:0) not found in request and no default value provided. "
+                            "Signature input alias: %s(feed name: %s:0) not found in request and "
+                            "no default value provided. "
                             "Inputs expected to be in the set {%s}, request has {%s}.",
                             missing.text, missing.text, wanted.text, sent.text);
     return status_error(STATUS_INVALID_ARGUMENT,
-                        "input size does not match signature: %zu!=%zu len({%s}) != len({%s}). Sent extra: {%s}. Missing but "
+                        "input size does not match signature: %zu!=%zu len({%s}) != len({%s}). "
+                        "Sent extra: {%s}. Missing but "
                         "required: {%s}.",
-                        infer->input_count, signature->input_count, sent.text, wanted.text, extra.text, missing.text);
+                        infer->input_count, signature->input_count, sent.text, wanted.text,
+                        extra.text, missing.text);
 }
 
 static Status bind_outputs(WireInfer *infer, const Signature *signature, Arena *arena) {
@@ -134,13 +143,15 @@ static Status bind_outputs(WireInfer *infer, const Signature *signature, Arena *
     if (!index)
         return arena_exhausted(arena);
     for (size_t i = 0; i < count; i++) {
-        size_t found = infer->output_count ? signature_find_output(signature, infer->outputs[i]) : i;
+        size_t found =
+            infer->output_count ? signature_find_output(signature, infer->outputs[i]) : i;
         if (found == INDEX_NONE) {
             NameList known = { 0 };
             for (size_t k = 0; k < signature->output_count; k++)
                 name_list_add(&known, text_view(signature->outputs[k].name), ",");
             return status_error(STATUS_INVALID_ARGUMENT,
-                                "output tensor alias not found in signature: %.*s Outputs expected to be in the set {%s}.",
+                                "output tensor alias not found in signature: %.*s Outputs expected "
+                                "to be in the set {%s}.",
                                 TEXT_ARGS(infer->outputs[i]), known.text);
         }
         index[i] = (uint32_t)found;
@@ -154,14 +165,17 @@ static Status bind_batch(const Signature *signature, InferRequest *request) {
     size_t input = 0;
     switch (bind_rows(signature, request, &request->rows, &input)) {
     case ROWS_SCALAR:
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "Batching Run() input tensors must have at least one dimension, input '%s' has none",
-                            signature->inputs[input].name);
+        return status_error(
+            STATUS_INVALID_ARGUMENT,
+            "Batching Run() input tensors must have at least one dimension, input '%s' has none",
+            signature->inputs[input].name);
     case ROWS_UNEQUAL:
         return status_error(STATUS_INVALID_ARGUMENT,
-                            "Batching Run() input tensors must have equal 0th-dimension size, input '%s' has shape %s, the "
+                            "Batching Run() input tensors must have equal 0th-dimension size, "
+                            "input '%s' has shape %s, the "
                             "ones before it %zu",
-                            signature->inputs[input].name, SHAPE_TEXT(&request->inputs[input].shape), request->rows);
+                            signature->inputs[input].name,
+                            SHAPE_TEXT(&request->inputs[input].shape), request->rows);
     case ROWS_OK:
         break;
     }
@@ -187,8 +201,10 @@ static Status predict_bind(WireInfer *infer, Arena *arena, InferRequest *request
         if (!tensor)
             return input_names_error(infer, signature);
         if (tensor->dtype != wanted->dtype)
-            return status_error(STATUS_INVALID_ARGUMENT, "Expects arg[%zu] to be %s but %s is provided: input '%s'", i,
-                                tensorflow_dtype_name(wanted->dtype), tensorflow_dtype_name(tensor->dtype), wanted->name);
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "Expects arg[%zu] to be %s but %s is provided: input '%s'", i,
+                                tensorflow_dtype_name(wanted->dtype),
+                                tensorflow_dtype_name(tensor->dtype), wanted->name);
         bind_input(request, i, tensor);
         used++;
     }
@@ -198,17 +214,20 @@ static Status predict_bind(WireInfer *infer, Arena *arena, InferRequest *request
     return bind_batch(signature, request);
 }
 
-static Status predict_encode(const WireInfer *infer, const InferRequest *request, WireReply *reply) {
+static Status predict_encode(const WireInfer *infer, const InferRequest *request,
+                             WireReply *reply) {
     const ModelVersion *version = request->lease.version;
     for (size_t i = 0; i < infer->output_count; i++) {
         const Tensor *tensor = &request->outputs[infer->output_index[i]];
         StringView key = text_view(version->signature.outputs[infer->output_index[i]].name);
         size_t value = tensorflow_tensor_bytes(tensor);
         size_t entry = text_bytes(ENTRY_KEY, key) + head_bytes(ENTRY_VALUE, value);
-        unsigned char *at = wire_reply_reserve(reply, head_bytes(RESPONSE_OUTPUTS, entry + value) + entry);
+        unsigned char *at =
+            wire_reply_reserve(reply, head_bytes(RESPONSE_OUTPUTS, entry + value) + entry);
         if (!at)
             return arena_exhausted(reply->arena);
-        put_head(put_text(put_head(at, RESPONSE_OUTPUTS, entry + value), ENTRY_KEY, key), ENTRY_VALUE, value);
+        put_head(put_text(put_head(at, RESPONSE_OUTPUTS, entry + value), ENTRY_KEY, key),
+                 ENTRY_VALUE, value);
         TRY(tensorflow_tensor_put(tensor, request->block, reply));
     }
     StringView name = text_view(version->name);
@@ -230,8 +249,10 @@ static Status predict_describe(const Status *status, const WireInfer *infer) {
         return status_error(STATUS_NOT_FOUND, "Servable not found for request: %s",
                             version_choice_format(infer->model, &infer->version, choice));
     if (status->code == STATUS_RESOURCE_EXHAUSTED)
-        return status_error(STATUS_UNAVAILABLE,
-                            "The batch scheduling queue to which this task was submitted is full; %s", status->message);
+        return status_error(
+            STATUS_UNAVAILABLE,
+            "The batch scheduling queue to which this task was submitted is full; %s",
+            status->message);
     return *status;
 }
 

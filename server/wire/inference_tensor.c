@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Tensors of the Open Inference Protocol. One row per datatype. Thread: that of the request; pure but for the arena. */
+/* Tensors of the Open Inference Protocol. One row per datatype. Thread: that of the request; pure
+ * but for the arena. */
 
 #include "server/wire/inference_tensor.h"
 
@@ -31,7 +32,8 @@ static const TypeRow TYPES[] = {
 };
 
 /* Names of the fields of InferTensorContents by number, as errors say them. */
-static const char *const FIELD_TYPES[] = { "", "BOOL", "INT32", "INT64", "UINT32", "UINT64", "FP32", "FP64", "BYTES" };
+static const char *const FIELD_TYPES[] = { "",       "BOOL", "INT32", "INT64", "UINT32",
+                                           "UINT64", "FP32", "FP64",  "BYTES" };
 
 static const TypeRow *find_row(DType dtype) {
     for (size_t i = 0; i < ARRAY_LENGTH(TYPES); i++)
@@ -52,32 +54,38 @@ DType inference_dtype_find(StringView name) {
     return DTYPE_INVALID;
 }
 
-static Status size_error(const WireTensor *tensor, StringView model, const char *unit, size_t expected, size_t given) {
-    return status_error(STATUS_INVALID_ARGUMENT,
-                        "input %s size mismatch for input '%.*s' for model '%.*s'. Expected %zu, got %zu", unit,
-                        TEXT_ARGS(tensor->name), TEXT_ARGS(model), expected, given);
+static Status size_error(const WireTensor *tensor, StringView model, const char *unit,
+                         size_t expected, size_t given) {
+    return status_error(
+        STATUS_INVALID_ARGUMENT,
+        "input %s size mismatch for input '%.*s' for model '%.*s'. Expected %zu, got %zu", unit,
+        TEXT_ARGS(tensor->name), TEXT_ARGS(model), expected, given);
 }
 
 /* A field of contents that is not the datatype's: which one. */
-static Status check_fields(SpanReader contents, const TypeRow *row, StringView model, const WireTensor *tensor) {
+static Status check_fields(SpanReader contents, const TypeRow *row, StringView model,
+                           const WireTensor *tensor) {
     WireField field;
     WireResult result;
     while ((result = span_reader_next(&contents, &field)) == WIRE_FIELD)
         if (field.number < ARRAY_LENGTH(FIELD_TYPES) && field.number != row->field.number)
             return status_error(STATUS_INVALID_ARGUMENT,
-                                "unexpected explicit tensor data for input tensor '%.*s' for model '%.*s' of type '%s', "
+                                "unexpected explicit tensor data for input tensor '%.*s' for model "
+                                "'%.*s' of type '%s', "
                                 "expected datatype '%s'",
-                                TEXT_ARGS(tensor->name), TEXT_ARGS(model), FIELD_TYPES[field.number], row->name);
+                                TEXT_ARGS(tensor->name), TEXT_ARGS(model),
+                                FIELD_TYPES[field.number], row->name);
     return result == WIRE_END ? status_ok() : wire_malformed("InferTensorContents");
 }
 
-Status inference_contents_decode(SpanReader contents, StringView model, Arena *arena, WireTensor *tensor) {
+Status inference_contents_decode(SpanReader contents, StringView model, Arena *arena,
+                                 WireTensor *tensor) {
     const TypeRow *row = find_row(tensor->dtype);
     TRY(check_fields(contents, row, model, tensor));
     size_t elements, element_bytes = dtype_bytes(tensor->dtype);
     if (!shape_elements(&tensor->shape, &elements))
-        return status_error(STATUS_INVALID_ARGUMENT, "the shape %s of input '%.*s' overflows", SHAPE_TEXT(&tensor->shape),
-                            TEXT_ARGS(tensor->name));
+        return status_error(STATUS_INVALID_ARGUMENT, "the shape %s of input '%.*s' overflows",
+                            SHAPE_TEXT(&tensor->shape), TEXT_ARGS(tensor->name));
     tensor->has_data = true;
     TypedFound found = { 0 };
     if (row->field.number != 0)
@@ -95,11 +103,13 @@ Status inference_contents_decode(SpanReader contents, StringView model, Arena *a
     return wire_payload_of(items, elements * element_bytes, arena, &tensor->payload);
 }
 
-static Status decode_raw_strings(SpanReader raw, size_t elements, Arena *arena, WireTensor *tensor) {
+static Status decode_raw_strings(SpanReader raw, size_t elements, Arena *arena,
+                                 WireTensor *tensor) {
     if (elements > raw.left / sizeof(uint32_t))
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "expected %zu string elements for inference input '%.*s', got at most %zu", elements,
-                            TEXT_ARGS(tensor->name), raw.left / sizeof(uint32_t));
+        return status_error(
+            STATUS_INVALID_ARGUMENT,
+            "expected %zu string elements for inference input '%.*s', got at most %zu", elements,
+            TEXT_ARGS(tensor->name), raw.left / sizeof(uint32_t));
     StringView *views = arena_calloc(arena, elements, sizeof *views);
     if (!views)
         return arena_exhausted(arena);
@@ -109,9 +119,10 @@ static Status decode_raw_strings(SpanReader raw, size_t elements, Arena *arena, 
 
 Status inference_raw_decode(SpanReader raw, StringView model, Arena *arena, WireTensor *tensor) {
     size_t elements, bytes;
-    if (!shape_elements(&tensor->shape, &elements) || !shape_bytes(&tensor->shape, tensor->dtype, &bytes))
-        return status_error(STATUS_INVALID_ARGUMENT, "the shape %s of input '%.*s' overflows", SHAPE_TEXT(&tensor->shape),
-                            TEXT_ARGS(tensor->name));
+    if (!shape_elements(&tensor->shape, &elements) ||
+        !shape_bytes(&tensor->shape, tensor->dtype, &bytes))
+        return status_error(STATUS_INVALID_ARGUMENT, "the shape %s of input '%.*s' overflows",
+                            SHAPE_TEXT(&tensor->shape), TEXT_ARGS(tensor->name));
     tensor->has_data = true;
     if (tensor->dtype == DTYPE_STRING)
         return decode_raw_strings(raw, elements, arena, tensor);

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * Tensors of the Open Inference Protocol: datatype names, typed contents and raw contents. Source: reference
- * open_inference_triton.md 1.2, 1.3.
+ * Tensors of the Open Inference Protocol: datatype names, typed contents and raw contents. Source:
+ * reference open_inference_triton.md 1.2, 1.3.
  */
 
 #include "server/wire/wire_tensor.h"
@@ -19,8 +19,10 @@ DType inference_dtype_find(StringView name);
  *
  * Errors: INVALID_ARGUMENT (another field than the datatype's is set, element count)
  */
-Status inference_contents_decode(SpanReader contents, StringView model, Arena *arena, WireTensor *tensor);
-/* One raw_input_contents entry into tensor. INVALID_ARGUMENT on a byte count that is not the shape's. */
+Status inference_contents_decode(SpanReader contents, StringView model, Arena *arena,
+                                 WireTensor *tensor);
+/* One raw_input_contents entry into tensor. INVALID_ARGUMENT on a byte count that is not the
+ * shape's. */
 Status inference_raw_decode(SpanReader raw, StringView model, Arena *arena, WireTensor *tensor);
 
 /* raw_output_contents form of a tensor. */

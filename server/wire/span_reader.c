@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The reader stands in one piece and knows how many bytes its message has left, so a sub-message is the same struct with a
- * smaller `left`. Empty pieces are stepped over when a byte is needed. Any thread; pure.
+ * The reader stands in one piece and knows how many bytes its message has left, so a sub-message is
+ * the same struct with a smaller `left`. Empty pieces are stepped over when a byte is needed. Any
+ * thread; pure.
  */
 
 #include "server/wire/span_reader.h"

@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * A bounded walk over protobuf's wire format where it lies, in the pieces it arrived in. Nothing is copied or allocated;
- * every length is checked against what is left of its parent; groups are malformed. A field that is a message or bytes is
- * given as a reader of its own, so nesting is the caller's loop, as deep as the contract it reads and no deeper.
+ * A bounded walk over protobuf's wire format where it lies, in the pieces it arrived in. Nothing is
+ * copied or allocated; every length is checked against what is left of its parent; groups are
+ * malformed. A field that is a message or bytes is given as a reader of its own, so nesting is the
+ * caller's loop, as deep as the contract it reads and no deeper.
  */
 
 #include "runtime/tensor/spans.h"
@@ -13,13 +14,18 @@
 #include <stdint.h>
 
 typedef struct SpanReader {
-    const Span *piece;      /* where `at` stands; lent */
+    const Span *piece; /* where `at` stands; lent */
     const unsigned char *at;
-    size_t in_piece;        /* bytes left in this piece */
-    size_t left;            /* bytes left of the message */
+    size_t in_piece; /* bytes left in this piece */
+    size_t left;     /* bytes left of the message */
 } SpanReader;
 
-typedef enum WireType { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 } WireType;
+typedef enum WireType {
+    WIRE_VARINT = 0,
+    WIRE_FIXED64 = 1,
+    WIRE_BYTES = 2,
+    WIRE_FIXED32 = 5
+} WireType;
 
 typedef struct WireField {
     uint32_t number;

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * TensorProto. One row per dtype says its number, its name and its typed field; decoding and encoding are loops over what
- * the row says. Quantised types are their integers. 4- and 2-bit types have an int_val per element, and a byte per element
- * in tensor_content, and are packed for the engine. Thread: that of the request; pure but for the arena.
+ * TensorProto. One row per dtype says its number, its name and its typed field; decoding and
+ * encoding are loops over what the row says. Quantised types are their integers. 4- and 2-bit types
+ * have an int_val per element, and a byte per element in tensor_content, and are packed for the
+ * engine. Thread: that of the request; pure but for the arena.
  */
 
 #include "server/wire/tensorflow_tensor.h"
@@ -67,7 +68,8 @@ static const TypeRow TYPES[] = {
 static const TypeRow *find_dtype(DType dtype) {
     const TypeRow *found = NULL;
     for (size_t i = 0; i < ARRAY_LENGTH(TYPES); i++)
-        if (TYPES[i].dtype == dtype && (!found || TYPES[i].name[0] != 'q') && (!found || found->name[0] == 'q'))
+        if (TYPES[i].dtype == dtype && (!found || TYPES[i].name[0] != 'q') &&
+            (!found || found->name[0] == 'q'))
             found = &TYPES[i];
     return found;
 }
@@ -104,7 +106,8 @@ typedef struct Head {
 } Head;
 
 static Status parse_error(StringView alias, const char *reason) {
-    return status_error(STATUS_INVALID_ARGUMENT, "tensor parsing error: %.*s: %s", TEXT_ARGS(alias), reason);
+    return status_error(STATUS_INVALID_ARGUMENT, "tensor parsing error: %.*s: %s", TEXT_ARGS(alias),
+                        reason);
 }
 
 static bool read_dim(SpanReader dim, int64_t *ret_size) {
@@ -160,7 +163,8 @@ static void pack_elements(unsigned char *bytes, size_t elements, unsigned bits) 
     }
 }
 
-static Status finish_bytes(unsigned char *bytes, size_t elements, Arena *arena, WireTensor *tensor) {
+static Status finish_bytes(unsigned char *bytes, size_t elements, Arena *arena,
+                           WireTensor *tensor) {
     size_t length = elements * content_bytes(tensor->dtype);
     if (dtype_bytes(tensor->dtype) == 0) {
         pack_elements(bytes, elements, dtype_info(tensor->dtype)->bits);
@@ -169,8 +173,8 @@ static Status finish_bytes(unsigned char *bytes, size_t elements, Arena *arena, 
     return wire_payload_of(bytes, length, arena, &tensor->payload);
 }
 
-static Status decode_string_content(SpanReader content, size_t elements, StringView alias, Arena *arena,
-                                    WireTensor *tensor) {
+static Status decode_string_content(SpanReader content, size_t elements, StringView alias,
+                                    Arena *arena, WireTensor *tensor) {
     if (elements > content.left)
         return parse_error(alias, "string content is shorter than its element count");
     StringView *views = arena_calloc(arena, elements, sizeof *views);
@@ -204,15 +208,17 @@ static bool bools_are_valid(SpanReader content) {
     return true;
 }
 
-static Status decode_content(SpanReader content, size_t elements, StringView alias, Arena *arena, WireTensor *tensor) {
+static Status decode_content(SpanReader content, size_t elements, StringView alias, Arena *arena,
+                             WireTensor *tensor) {
     if (tensor->dtype == DTYPE_STRING)
         return decode_string_content(content, elements, alias, arena, tensor);
     size_t wanted;
     if (!size_mul(elements, content_bytes(tensor->dtype), &wanted) || wanted != content.left)
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "tensor parsing error: %.*s: tensor_content has %zu bytes, %s of shape %s wants %zu",
-                            TEXT_ARGS(alias), content.left, tensorflow_dtype_name(tensor->dtype),
-                            SHAPE_TEXT(&tensor->shape), wanted);
+        return status_error(
+            STATUS_INVALID_ARGUMENT,
+            "tensor parsing error: %.*s: tensor_content has %zu bytes, %s of shape %s wants %zu",
+            TEXT_ARGS(alias), content.left, tensorflow_dtype_name(tensor->dtype),
+            SHAPE_TEXT(&tensor->shape), wanted);
     if (tensor->dtype == DTYPE_BOOL && !bools_are_valid(content))
         return parse_error(alias, "a bool in tensor_content is neither 0 nor 1");
     if (dtype_bytes(tensor->dtype) > 0)
@@ -225,7 +231,8 @@ static Status decode_content(SpanReader content, size_t elements, StringView ali
 }
 
 /* float8_val is one bytes field, not a repeated one. */
-static Status find_typed(SpanReader message, const TypeRow *row, size_t item_bytes, TypedFound *found) {
+static Status find_typed(SpanReader message, const TypeRow *row, size_t item_bytes,
+                         TypedFound *found) {
     TypedField field = row->field;
     return typed_find(message, &field, item_bytes, found);
 }
@@ -239,7 +246,8 @@ static void repeat_last(unsigned char *bytes, size_t item_bytes, size_t given, s
         memcpy(bytes + i * item_bytes, bytes + (given - 1) * item_bytes, item_bytes);
 }
 
-static Status decode_typed(SpanReader message, const TypeRow *row, size_t elements, Arena *arena, WireTensor *tensor) {
+static Status decode_typed(SpanReader message, const TypeRow *row, size_t elements, Arena *arena,
+                           WireTensor *tensor) {
     size_t element_bytes = content_bytes(row->dtype);
     size_t item_bytes = element_bytes / row->field.items_per_element;
     TypedFound found;
@@ -254,12 +262,14 @@ static Status decode_typed(SpanReader message, const TypeRow *row, size_t elemen
     unsigned char *bytes = arena_calloc(arena, elements, element_bytes);
     if (!bytes)
         return arena_exhausted(arena);
-    TRY(typed_read(message, &row->field, item_bytes, given * row->field.items_per_element, arena, bytes));
+    TRY(typed_read(message, &row->field, item_bytes, given * row->field.items_per_element, arena,
+                   bytes));
     repeat_last(bytes, element_bytes, given, elements);
     return finish_bytes(bytes, elements, arena, tensor);
 }
 
-Status tensorflow_tensor_decode(SpanReader message, StringView alias, Arena *arena, WireTensor *ret_tensor) {
+Status tensorflow_tensor_decode(SpanReader message, StringView alias, Arena *arena,
+                                WireTensor *ret_tensor) {
     Head head = { .shape = SHAPE_SCALAR };
     TRY(read_head(message, alias, &head));
     const TypeRow *row = find_number(head.number);
@@ -270,7 +280,9 @@ Status tensorflow_tensor_decode(SpanReader message, StringView alias, Arena *are
     if (!shape_elements(&head.shape, &elements))
         return parse_error(alias, "the number of elements overflows");
 
-    WireTensor tensor = { .name = alias, .dtype = row->dtype, .shape = head.shape, .has_data = true };
+    WireTensor tensor = {
+        .name = alias, .dtype = row->dtype, .shape = head.shape, .has_data = true
+    };
     if (elements > 0 && head.content.left > 0)
         TRY(decode_content(head.content, elements, alias, arena, &tensor));
     else if (elements > 0)
@@ -329,8 +341,8 @@ static size_t typed_bytes(const Tensor *tensor, const TypeRow *row, size_t *ret_
 size_t tensorflow_tensor_bytes(const Tensor *tensor) {
     const TypeRow *row = find_dtype(tensor->dtype);
     size_t inside, shape = tensorflow_shape_bytes(&tensor->shape);
-    return number_bytes(FIELD_DTYPE, row ? row->number : 0) + head_bytes(FIELD_SHAPE, shape) + shape +
-           (row ? typed_bytes(tensor, row, &inside) : 0);
+    return number_bytes(FIELD_DTYPE, row ? row->number : 0) + head_bytes(FIELD_SHAPE, shape) +
+           shape + (row ? typed_bytes(tensor, row, &inside) : 0);
 }
 
 static void put_varints(unsigned char *at, const Tensor *tensor) {
@@ -353,12 +365,13 @@ static void put_strings(unsigned char *at, const Tensor *tensor) {
 Status tensorflow_tensor_put(const Tensor *tensor, OutputBlock *block, WireReply *reply) {
     const TypeRow *row = find_dtype(tensor->dtype);
     if (!row)
-        return status_error(STATUS_UNIMPLEMENTED, "TensorFlow has no type for %s", dtype_name(tensor->dtype));
+        return status_error(STATUS_UNIMPLEMENTED, "TensorFlow has no type for %s",
+                            dtype_name(tensor->dtype));
     size_t inside, shape = tensorflow_shape_bytes(&tensor->shape);
     size_t typed = typed_bytes(tensor, row, &inside);
     bool from_block = row->field.kind == TYPED_FIXED;
-    size_t bytes = number_bytes(FIELD_DTYPE, row->number) + head_bytes(FIELD_SHAPE, shape) + shape + typed -
-                   (from_block ? inside : 0);
+    size_t bytes = number_bytes(FIELD_DTYPE, row->number) + head_bytes(FIELD_SHAPE, shape) + shape +
+                   typed - (from_block ? inside : 0);
     unsigned char *at = wire_reply_reserve(reply, bytes);
     if (!at)
         return arena_exhausted(reply->arena);
@@ -377,7 +390,8 @@ Status tensorflow_tensor_put(const Tensor *tensor, OutputBlock *block, WireReply
     return status_ok();
 }
 
-Status tensorflow_tensor_encode(const Tensor *tensor, OutputBlock *block, uint32_t number, WireReply *reply) {
+Status tensorflow_tensor_encode(const Tensor *tensor, OutputBlock *block, uint32_t number,
+                                WireReply *reply) {
     size_t bytes = tensorflow_tensor_bytes(tensor);
     unsigned char *at = wire_reply_reserve(reply, head_bytes(number, bytes));
     if (!at)

@@ -14,16 +14,19 @@ const char *tensorflow_dtype_name(DType dtype);
 uint32_t tensorflow_dtype_number(DType dtype);
 
 /**
- * name is set by the caller. tensor_content wins over typed fields; fewer typed values than elements repeat the last one;
- * none is zeros.
+ * name is set by the caller. tensor_content wins over typed fields; fewer typed values than
+ * elements repeat the last one; none is zeros.
  *
- * Errors: INVALID_ARGUMENT "tensor parsing error: <alias>" with the reason, RESOURCE_EXHAUSTED (arena)
+ * Errors: INVALID_ARGUMENT "tensor parsing error: <alias>" with the reason, RESOURCE_EXHAUSTED
+ * (arena)
  */
-Status tensorflow_tensor_decode(SpanReader message, StringView alias, Arena *arena, WireTensor *ret_tensor);
+Status tensorflow_tensor_decode(SpanReader message, StringView alias, Arena *arena,
+                                WireTensor *ret_tensor);
 
-/* Appends one field `number` holding the tensor as a TensorProto with its typed field, fully expanded. Fixed-width
- * elements are sent from the block. */
-Status tensorflow_tensor_encode(const Tensor *tensor, OutputBlock *block, uint32_t number, WireReply *reply);
+/* Appends one field `number` holding the tensor as a TensorProto with its typed field, fully
+ * expanded. Fixed-width elements are sent from the block. */
+Status tensorflow_tensor_encode(const Tensor *tensor, OutputBlock *block, uint32_t number,
+                                WireReply *reply);
 /* Bytes that TensorProto takes. */
 size_t tensorflow_tensor_bytes(const Tensor *tensor);
 /* The TensorProto itself, for callers that have written the tag. */

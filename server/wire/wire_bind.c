@@ -19,8 +19,9 @@ Status bind_rooms(const Signature *signature, Arena *arena, InferRequest *reques
 }
 
 void bind_input(InferRequest *request, size_t index, const WireTensor *tensor) {
-    request->inputs[index] =
-        (RequestInput){ .dtype = tensor->dtype, .shape = tensor->shape, .payload = tensor->payload };
+    request->inputs[index] = (RequestInput){ .dtype = tensor->dtype,
+                                             .shape = tensor->shape,
+                                             .payload = tensor->payload };
     request->payload_bytes += tensor->payload.bytes;
 }
 
@@ -48,7 +49,8 @@ size_t wire_duplicate_input(const WireInfer *infer) {
     return INDEX_NONE;
 }
 
-RowsProblem bind_rows(const Signature *signature, const InferRequest *request, size_t *ret_rows, size_t *ret_input) {
+RowsProblem bind_rows(const Signature *signature, const InferRequest *request, size_t *ret_rows,
+                      size_t *ret_input) {
     *ret_rows = 1;
     if (!signature->batched)
         return ROWS_OK;
@@ -70,7 +72,8 @@ RowsProblem bind_rows(const Signature *signature, const InferRequest *request, s
 
 void name_list_add(NameList *list, StringView name, const char *separator) {
     size_t room = sizeof list->text - list->used;
-    int length = snprintf(list->text + list->used, room, "%s%.*s", list->used ? separator : "", TEXT_ARGS(name));
+    int length = snprintf(list->text + list->used, room, "%s%.*s", list->used ? separator : "",
+                          TEXT_ARGS(name));
     if (length < 0 || (size_t)length < room) {
         list->used += (size_t)MAX_OF(length, 0);
         return;

@@ -3,7 +3,8 @@
 #pragma once
 
 /*
- * What binding a decoded request to a model's signature needs in either protocol. The words differ, the checks do not.
+ * What binding a decoded request to a model's signature needs in either protocol. The words differ,
+ * the checks do not.
  */
 
 #include "server/wire/wire_tensor.h"
@@ -19,8 +20,10 @@ size_t wire_duplicate_output(const WireInfer *infer);
 size_t wire_duplicate_input(const WireInfer *infer);
 
 typedef enum RowsProblem { ROWS_OK, ROWS_SCALAR, ROWS_UNEQUAL } RowsProblem;
-/* Entries of axis 0 over all inputs when the model is batched, else 1. ret_input: the one that is wrong. */
-RowsProblem bind_rows(const Signature *signature, const InferRequest *request, size_t *ret_rows, size_t *ret_input);
+/* Entries of axis 0 over all inputs when the model is batched, else 1. ret_input: the one that is
+ * wrong. */
+RowsProblem bind_rows(const Signature *signature, const InferRequest *request, size_t *ret_rows,
+                      size_t *ret_input);
 
 /* "a, b" of the names, cut with "..." where they do not fit. */
 enum { NAME_LIST_BYTES = 160 };

@@ -34,7 +34,8 @@ Status model_spec_decode(SpanReader message, Arena *arena, ModelSpec *ret_spec) 
         if (field.number == SPEC_SIGNATURE)
             TRY(wire_text(field.bytes, arena, "model_spec.signature_name", &ret_spec->signature));
         if (field.number == SPEC_LABEL) { /* oneof: the last one wins */
-            TRY(wire_text(field.bytes, arena, "model_spec.version_label", &ret_spec->version.label));
+            TRY(wire_text(field.bytes, arena, "model_spec.version_label",
+                          &ret_spec->version.label));
             ret_spec->version.has_number = false;
         }
         if (field.number == SPEC_VERSION) {
@@ -60,20 +61,24 @@ static size_t version_bytes(int64_t version) {
 }
 
 size_t model_spec_bytes(StringView name, int64_t version, StringView signature) {
-    return text_bytes(SPEC_NAME, name) + head_bytes(SPEC_VERSION, version_bytes(version)) + version_bytes(version) +
-           text_bytes(SPEC_SIGNATURE, signature);
+    return text_bytes(SPEC_NAME, name) + head_bytes(SPEC_VERSION, version_bytes(version)) +
+           version_bytes(version) + text_bytes(SPEC_SIGNATURE, signature);
 }
 
-unsigned char *model_spec_put(unsigned char *at, StringView name, int64_t version, StringView signature) {
+unsigned char *model_spec_put(unsigned char *at, StringView name, int64_t version,
+                              StringView signature) {
     at = put_text(at, SPEC_NAME, name);
-    at = put_number(put_head(at, SPEC_VERSION, version_bytes(version)), INT64_VALUE, (uint64_t)version);
+    at = put_number(put_head(at, SPEC_VERSION, version_bytes(version)), INT64_VALUE,
+                    (uint64_t)version);
     return put_text(at, SPEC_SIGNATURE, signature);
 }
 
-const char *version_choice_format(StringView model, const VersionChoice *choice, char buffer[static CHOICE_TEXT_BYTES]) {
+const char *version_choice_format(StringView model, const VersionChoice *choice,
+                                  char buffer[static CHOICE_TEXT_BYTES]) {
     int name_length = (int)(model.length < 100 ? model.length : 100);
     if (choice->has_number)
-        snprintf(buffer, CHOICE_TEXT_BYTES, "Specific(%.*s, %lld)", name_length, model.data, (long long)choice->number);
+        snprintf(buffer, CHOICE_TEXT_BYTES, "Specific(%.*s, %lld)", name_length, model.data,
+                 (long long)choice->number);
     else
         snprintf(buffer, CHOICE_TEXT_BYTES, "Latest(%.*s)", name_length, model.data);
     return buffer;

@@ -20,8 +20,10 @@ Status model_spec_check(const ModelSpec *spec);
 
 /* An answer's ModelSpec: name, resolved version, and the signature unless it is empty. */
 size_t model_spec_bytes(StringView name, int64_t version, StringView signature);
-unsigned char *model_spec_put(unsigned char *at, StringView name, int64_t version, StringView signature);
+unsigned char *model_spec_put(unsigned char *at, StringView name, int64_t version,
+                              StringView signature);
 
 /* "Latest(m)", "Specific(m, 3)". */
 enum { CHOICE_TEXT_BYTES = 160 };
-const char *version_choice_format(StringView model, const VersionChoice *choice, char buffer[static CHOICE_TEXT_BYTES]);
+const char *version_choice_format(StringView model, const VersionChoice *choice,
+                                  char buffer[static CHOICE_TEXT_BYTES]);

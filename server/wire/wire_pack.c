@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Packing protobuf-c messages into a reply: sized first, then written in place. Thread: that of the request. */
+/* Packing protobuf-c messages into a reply: sized first, then written in place. Thread: that of the
+ * request. */
 
 #include "server/wire/wire_pack.h"
 

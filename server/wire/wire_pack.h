@@ -3,14 +3,16 @@
 #pragma once
 
 /*
- * Messages off the hot path are built as protobuf-c structs in the request's arena and packed into the reply.
+ * Messages off the hot path are built as protobuf-c structs in the request's arena and packed into
+ * the reply.
  */
 
 #include "server/wire/wire_reply.h"
 
 #include <protobuf-c/protobuf-c.h>
 
-/* A message of the type, initialised, in arena memory. Returns from the calling function when the arena is full. */
+/* A message of the type, initialised, in arena memory. Returns from the calling function when the
+ * arena is full. */
 #define MESSAGE_NEW(Type, variable, INIT, arena)                                                   \
     Type *variable = arena_alloc((arena), sizeof *variable);                                       \
     if (!variable)                                                                                 \

@@ -1,14 +1,23 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Parameters of requests and tensors. Source: reference open_inference_triton.md 1.3. Pure but for the arena. */
+/* Parameters of requests and tensors. Source: reference open_inference_triton.md 1.3. Pure but for
+ * the arena. */
 
 #include "server/wire/wire_parameter.h"
 
 #include "runtime/base/clock.h"
 #include "runtime/base/size.h"
 
-enum { ENTRY_KEY = 1, ENTRY_VALUE = 2, VALUE_BOOL = 1, VALUE_INT64 = 2, VALUE_STRING = 3, VALUE_DOUBLE = 4, VALUE_UINT64 = 5 };
+enum {
+    ENTRY_KEY = 1,
+    ENTRY_VALUE = 2,
+    VALUE_BOOL = 1,
+    VALUE_INT64 = 2,
+    VALUE_STRING = 3,
+    VALUE_DOUBLE = 4,
+    VALUE_UINT64 = 5
+};
 
 typedef struct Parameter {
     StringView key;
@@ -19,14 +28,16 @@ typedef struct Parameter {
 typedef Status (*ParameterApply)(const Parameter *parameter, WireInfer *infer);
 
 static Status wrong_type(const Parameter *parameter, const char *expected) {
-    return status_error(STATUS_INVALID_ARGUMENT, "parameter '%.*s' must be %s", TEXT_ARGS(parameter->key), expected);
+    return status_error(STATUS_INVALID_ARGUMENT, "parameter '%.*s' must be %s",
+                        TEXT_ARGS(parameter->key), expected);
 }
 
 static Status apply_priority(const Parameter *parameter, WireInfer *infer) {
     if (parameter->kind != VALUE_INT64 && parameter->kind != VALUE_UINT64)
         return wrong_type(parameter, "an int64 or uint64");
     if (parameter->number > UINT32_MAX)
-        return status_error(STATUS_INVALID_ARGUMENT, "parameter 'priority' must be between 0 and %u", UINT32_MAX);
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "parameter 'priority' must be between 0 and %u", UINT32_MAX);
     infer->priority = (uint32_t)parameter->number;
     return status_ok();
 }
@@ -34,13 +45,15 @@ static Status apply_priority(const Parameter *parameter, WireInfer *infer) {
 static Status apply_timeout(const Parameter *parameter, WireInfer *infer) {
     if (parameter->kind != VALUE_INT64 || (int64_t)parameter->number < 0)
         return wrong_type(parameter, "an int64 of at least 0, in microseconds");
-    infer->timeout_ns = parameter->number > TIME_NEVER / NS_PER_US ? TIME_NEVER : parameter->number * NS_PER_US;
+    infer->timeout_ns =
+        parameter->number > TIME_NEVER / NS_PER_US ? TIME_NEVER : parameter->number * NS_PER_US;
     return status_ok();
 }
 
 static Status refuse(const Parameter *parameter, WireInfer *infer) {
     (void)infer;
-    return status_error(STATUS_UNIMPLEMENTED, "parameter '%.*s' is not supported by this server", TEXT_ARGS(parameter->key));
+    return status_error(STATUS_UNIMPLEMENTED, "parameter '%.*s' is not supported by this server",
+                        TEXT_ARGS(parameter->key));
 }
 
 /* A sequence id of 0 or "" means "not a sequence". */
@@ -50,8 +63,9 @@ static Status refuse_sequence(const Parameter *parameter, WireInfer *infer) {
 
 static Status reserved(const Parameter *parameter, WireInfer *infer) {
     (void)infer;
-    return status_error(STATUS_INVALID_ARGUMENT, "parameter keys starting with 'triton_' are reserved for internal use, as "
-                                                 "are 'headers' and 'binary_data_output': got '%.*s'",
+    return status_error(STATUS_INVALID_ARGUMENT,
+                        "parameter keys starting with 'triton_' are reserved for internal use, as "
+                        "are 'headers' and 'binary_data_output': got '%.*s'",
                         TEXT_ARGS(parameter->key));
 }
 
@@ -89,7 +103,8 @@ static Status read_value(SpanReader message, Parameter *parameter) {
     return result == WIRE_END ? status_ok() : wire_malformed("InferParameter");
 }
 
-Status wire_parameter_check(SpanReader entry, Arena *arena, ParameterPlace place, WireInfer *infer) {
+Status wire_parameter_check(SpanReader entry, Arena *arena, ParameterPlace place,
+                            WireInfer *infer) {
     Parameter parameter = { .key = { .data = "" } };
     WireField field;
     WireResult result;

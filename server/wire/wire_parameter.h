@@ -3,13 +3,18 @@
 #pragma once
 
 /*
- * InferParameter maps of the Open Inference Protocol: which keys mean something, where, and of which type. A table; what
- * is not built yet is refused by name, unknown keys are free for models and ignored.
+ * InferParameter maps of the Open Inference Protocol: which keys mean something, where, and of
+ * which type. A table; what is not built yet is refused by name, unknown keys are free for models
+ * and ignored.
  */
 
 #include "server/wire/wire_tensor.h"
 
-typedef enum ParameterPlace { PARAMETER_OF_REQUEST, PARAMETER_OF_INPUT, PARAMETER_OF_OUTPUT } ParameterPlace;
+typedef enum ParameterPlace {
+    PARAMETER_OF_REQUEST,
+    PARAMETER_OF_INPUT,
+    PARAMETER_OF_OUTPUT
+} ParameterPlace;
 
 /**
  * @entry  one map entry {key = 1, value = 2}

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Pieces of an answer. Short bytes go into the request's arena, and neighbours there become one piece; what lies in a
- * block and is long stays where it is. One thread at a time: the one that encodes.
+ * Pieces of an answer. Short bytes go into the request's arena, and neighbours there become one
+ * piece; what lies in a block and is long stays where it is. One thread at a time: the one that
+ * encodes.
  */
 
 #include "server/wire/wire_reply.h"

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * A request as the wire says it, before a model is known: names, shapes and where the payload lies. Both protocols decode
- * into this; `bind` then checks it against a model's signature in that protocol's words. Serves RPCs and warm-up files.
+ * A request as the wire says it, before a model is known: names, shapes and where the payload lies.
+ * Both protocols decode into this; `bind` then checks it against a model's signature in that
+ * protocol's words. Serves RPCs and warm-up files.
  */
 
 #include "runtime/repo/repo.h"
@@ -15,8 +16,9 @@ typedef struct WireTensor {
     StringView name;
     DType dtype;
     Shape shape;
-    bool has_data;  /* false: to come from elsewhere (shared memory), or missing */
-    Spans payload;  /* row-major little-endian, exactly as many bytes as dtype and shape say; STRING: StringViews */
+    bool has_data; /* false: to come from elsewhere (shared memory), or missing */
+    Spans payload; /* row-major little-endian, exactly as many bytes as dtype and shape say; STRING:
+                      StringViews */
 } WireTensor;
 
 typedef struct WireInfer {
@@ -34,12 +36,16 @@ typedef struct WireInfer {
     const uint32_t *output_index; /* set by bind: per wanted output, its index in the signature */
 } WireInfer;
 
-/* One inference protocol. Functions take no lock and do not block. Thread: rpc or http (decode, bind: perhaps worker) */
+/* One inference protocol. Functions take no lock and do not block. Thread: rpc or http (decode,
+ * bind: perhaps worker) */
 typedef struct InferProtocol {
     const char *name; /* "tensorflow", "inference": for logs and metrics */
-    /* message is lent until the request ends: payloads above WIRE_COPY_BYTES stay in it as spans. */
-    Status (*decode)(const Spans *message, size_t header_limit_bytes, Arena *arena, WireInfer *ret_infer);
-    /* Roughly how long decode will take, from the outer fields alone; NULL: always short. What is long goes to a worker. */
+    /* message is lent until the request ends: payloads above WIRE_COPY_BYTES stay in it as spans.
+     */
+    Status (*decode)(const Spans *message, size_t header_limit_bytes, Arena *arena,
+                     WireInfer *ret_infer);
+    /* Roughly how long decode will take, from the outer fields alone; NULL: always short. What is
+     * long goes to a worker. */
     uint64_t (*decode_cost_ns)(const Spans *message);
     /* Fills request->inputs, rows, payload_bytes, outputs (room). request->lease is set. */
     Status (*bind)(WireInfer *infer, Arena *arena, InferRequest *request);

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Decoding that both protocols need. Two walks per tensor: the first counts, so that nothing is allocated before the
- * declared shape has been compared with what was really sent; the second writes. Everything is bounded by the message
- * and by the arena's budget. Thread: rpc or http, or a worker for long typed payloads.
+ * Decoding that both protocols need. Two walks per tensor: the first counts, so that nothing is
+ * allocated before the declared shape has been compared with what was really sent; the second
+ * writes. Everything is bounded by the message and by the arena's budget. Thread: rpc or http, or a
+ * worker for long typed payloads.
  */
 
 #include "server/wire/wire_tensor.h"
@@ -15,7 +16,8 @@ Status wire_malformed(const char *what) {
     return status_error(STATUS_INVALID_ARGUMENT, "malformed %s message", what);
 }
 
-/* Bytes of the UTF-8 character at text, 0 if it is none or NUL. Overlong forms and surrogates are none. */
+/* Bytes of the UTF-8 character at text, 0 if it is none or NUL. Overlong forms and surrogates are
+ * none. */
 static size_t character_bytes(const unsigned char *text, size_t length) {
     if (text[0] < 0x80)
         return text[0] != 0;
@@ -48,7 +50,8 @@ Status wire_text(SpanReader bytes, Arena *arena, const char *what, StringView *r
     span_reader_copy(&bytes, length, text);
     text[length] = '\0';
     if (!wire_text_is_valid(text, length))
-        return status_error(STATUS_INVALID_ARGUMENT, "%s is not valid UTF-8 text without NUL", what);
+        return status_error(STATUS_INVALID_ARGUMENT, "%s is not valid UTF-8 text without NUL",
+                            what);
     *ret_text = (StringView){ .data = text, .length = length };
     return status_ok();
 }
@@ -100,7 +103,8 @@ static bool count_varints(SpanReader chunk, size_t *items) {
 }
 
 /* Adds the items of one occurrence; false when it does not parse as this field. */
-static bool count_occurrence(const WireField *seen, const TypedField *field, size_t item_bytes, TypedFound *found) {
+static bool count_occurrence(const WireField *seen, const TypedField *field, size_t item_bytes,
+                             TypedFound *found) {
     found->chunks++;
     if (seen->type == item_type(field, item_bytes)) {
         found->packed = false;
@@ -117,7 +121,8 @@ static bool count_occurrence(const WireField *seen, const TypedField *field, siz
     return seen->bytes.left % item_bytes == 0;
 }
 
-Status typed_find(SpanReader message, const TypedField *field, size_t item_bytes, TypedFound *ret_found) {
+Status typed_find(SpanReader message, const TypedField *field, size_t item_bytes,
+                  TypedFound *ret_found) {
     *ret_found = (TypedFound){ 0 };
     WireField seen;
     WireResult result;
@@ -167,8 +172,11 @@ static void put_packed(TypedSink *sink, SpanReader chunk) {
         put_scalar(sink, value);
 }
 
-Status typed_read(SpanReader message, const TypedField *field, size_t item_bytes, size_t count, Arena *arena, void *dst) {
-    TypedSink sink = { .field = field, .item_bytes = item_bytes, .wanted = count, .arena = arena, .at = dst };
+Status typed_read(SpanReader message, const TypedField *field, size_t item_bytes, size_t count,
+                  Arena *arena, void *dst) {
+    TypedSink sink = {
+        .field = field, .item_bytes = item_bytes, .wanted = count, .arena = arena, .at = dst
+    };
     WireField seen;
     while (sink.wanted > 0 && span_reader_next(&message, &seen) == WIRE_FIELD) {
         if (seen.number != field->number)
@@ -185,22 +193,26 @@ Status typed_read(SpanReader message, const TypedField *field, size_t item_bytes
     return status_ok();
 }
 
-Status wire_prefixed_strings(SpanReader bytes, size_t count, const char *name, Arena *arena, StringView *dst) {
+Status wire_prefixed_strings(SpanReader bytes, size_t count, const char *name, Arena *arena,
+                             StringView *dst) {
     size_t found = 0;
     for (; bytes.left > 0; found++) {
         uint32_t length;
         if (!span_reader_copy(&bytes, sizeof length, &length))
-            return status_error(STATUS_INVALID_ARGUMENT, "incomplete string length indicator for inference input '%s'",
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "incomplete string length indicator for inference input '%s'",
                                 name);
         SpanReader text;
         if (!span_reader_sub(&bytes, length, &text))
             return status_error(STATUS_INVALID_ARGUMENT,
-                                "incomplete string data for inference input '%s', expecting string of length %u but only "
+                                "incomplete string data for inference input '%s', expecting string "
+                                "of length %u but only "
                                 "%zu bytes available",
                                 name, length, bytes.left);
         if (found >= count)
             return status_error(STATUS_INVALID_ARGUMENT,
-                                "unexpected number of string elements %zu or more for inference input '%s', expecting %zu",
+                                "unexpected number of string elements %zu or more for inference "
+                                "input '%s', expecting %zu",
                                 found + 1, name, count);
         char *copy = arena_alloc(arena, length);
         if (!copy)
@@ -209,7 +221,8 @@ Status wire_prefixed_strings(SpanReader bytes, size_t count, const char *name, A
         dst[found] = (StringView){ .data = copy, .length = length };
     }
     if (found != count)
-        return status_error(STATUS_INVALID_ARGUMENT, "expected %zu string elements for inference input '%s', got %zu", count,
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "expected %zu string elements for inference input '%s', got %zu", count,
                             name, found);
     return status_ok();
 }

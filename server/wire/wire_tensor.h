@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * What both protocols' tensors share: text that is checked, payloads that stay where they are when they are long, and
- * typed repeated fields, packed or not, decoded into plain elements.
+ * What both protocols' tensors share: text that is checked, payloads that stay where they are when
+ * they are long, and typed repeated fields, packed or not, decoded into plain elements.
  */
 
 #include "server/wire/span_reader.h"
@@ -27,33 +27,38 @@ Status wire_payload_of(void *data, size_t bytes, Arena *arena, Spans *ret_payloa
 
 /* How a typed repeated field carries elements. */
 typedef enum TypedKind {
-    TYPED_FIXED, /* 4 or 8 bytes an item, the bytes of the element itself */
+    TYPED_FIXED,  /* 4 or 8 bytes an item, the bytes of the element itself */
     TYPED_VARINT, /* one varint an element; its low bytes are the element */
-    TYPED_BOOL,  /* one varint an element; not 0 is 1 */
-    TYPED_BYTES, /* one bytes entry an element: strings */
+    TYPED_BOOL,   /* one varint an element; not 0 is 1 */
+    TYPED_BYTES,  /* one bytes entry an element: strings */
 } TypedKind;
 
 typedef struct TypedField {
-    uint32_t number;        /* in the message */
+    uint32_t number; /* in the message */
     TypedKind kind;
     uint8_t items_per_element; /* 2 for complex */
 } TypedField;
 
 /* What a first walk over a message found of one typed field. */
 typedef struct TypedFound {
-    size_t items;        /* counted for TYPED_VARINT/BOOL by varints, else by length */
-    size_t chunks;       /* fields on the wire */
-    SpanReader only;     /* payload of the only packed chunk, when chunks is 1 and packed */
+    size_t items;    /* counted for TYPED_VARINT/BOOL by varints, else by length */
+    size_t chunks;   /* fields on the wire */
+    SpanReader only; /* payload of the only packed chunk, when chunks is 1 and packed */
     bool packed;
 } TypedFound;
 
 /* Walks the message for the field. `what` names the tensor in errors. */
-Status typed_find(SpanReader message, const TypedField *field, size_t item_bytes, TypedFound *ret_found);
-/* Writes the first `count` items to dst, item_bytes each (StringViews for TYPED_BYTES, their text in the arena). */
-Status typed_read(SpanReader message, const TypedField *field, size_t item_bytes, size_t count, Arena *arena, void *dst);
+Status typed_find(SpanReader message, const TypedField *field, size_t item_bytes,
+                  TypedFound *ret_found);
+/* Writes the first `count` items to dst, item_bytes each (StringViews for TYPED_BYTES, their text
+ * in the arena). */
+Status typed_read(SpanReader message, const TypedField *field, size_t item_bytes, size_t count,
+                  Arena *arena, void *dst);
 
-/* TYPED_BYTES payloads of length-prefixed strings (OIP raw form): u32 little-endian length, then bytes. */
-Status wire_prefixed_strings(SpanReader bytes, size_t count, const char *name, Arena *arena, StringView *dst);
+/* TYPED_BYTES payloads of length-prefixed strings (OIP raw form): u32 little-endian length, then
+ * bytes. */
+Status wire_prefixed_strings(SpanReader bytes, size_t count, const char *name, Arena *arena,
+                             StringView *dst);
 
 /* Whether all of text is UTF-8 without NUL. */
 bool wire_text_is_valid(const char *text, size_t length);

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Version strings and the words for versions that cannot be had. Source: reference open_inference_triton.md 1.3, 1.5. */
+/* Version strings and the words for versions that cannot be had. Source: reference
+ * open_inference_triton.md 1.3, 1.5. */
 
 #include "server/wire/wire_version.h"
 
@@ -20,7 +21,8 @@ Status wire_version_parse(StringView text, VersionChoice *ret_version) {
     }
     if (!valid || number == 0)
         return status_error(STATUS_INVALID_ARGUMENT,
-                            "failed to get model version from specified version string '%.*s', version should be an integral "
+                            "failed to get model version from specified version string '%.*s', "
+                            "version should be an integral "
                             "value > 0",
                             (int)MIN_OF(text.length, (size_t)SHOWN_MAX), text.data);
     *ret_version = (VersionChoice){ .has_number = true, .number = number };
@@ -32,9 +34,11 @@ Status wire_version_error(const Status *found, StringView model, const VersionCh
     if (!unknown && found->code != STATUS_FAILED_PRECONDITION)
         return *found;
     if (!version->has_number)
-        return status_error(STATUS_NOT_FOUND, "Request for unknown model: '%.*s' %s", TEXT_ARGS(model),
+        return status_error(STATUS_NOT_FOUND, "Request for unknown model: '%.*s' %s",
+                            TEXT_ARGS(model),
                             unknown ? "is not found" : "has no available versions");
     return status_error(unknown ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE,
-                        "Request for unknown model: '%.*s' version %lld is not %s", TEXT_ARGS(model),
-                        (long long)version->number, unknown ? "found" : "at ready state");
+                        "Request for unknown model: '%.*s' version %lld is not %s",
+                        TEXT_ARGS(model), (long long)version->number,
+                        unknown ? "found" : "at ready state");
 }

@@ -3,7 +3,8 @@
 #pragma once
 
 /*
- * Model versions as the Open Inference Protocol writes them: decimal strings, empty for "the highest that is ready".
+ * Model versions as the Open Inference Protocol writes them: decimal strings, empty for "the
+ * highest that is ready".
  */
 
 #include "server/wire/wire_tensor.h"

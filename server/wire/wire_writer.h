@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * Protobuf wire format into memory that is known to suffice: sizes first, then bytes. For the few messages that are on
- * the hot path; the rest is packed by protobuf-c.
+ * Protobuf wire format into memory that is known to suffice: sizes first, then bytes. For the few
+ * messages that are on the hot path; the rest is packed by protobuf-c.
  */
 
 #include "runtime/tensor/dtype.h"

@@ -28,8 +28,6 @@ static void reply_done(Call *call, const Status *status) {
     Status answer = *status;
     if (status_is_ok(status))
         answer = protocol->encode(&call->infer, &call->infer_request, &reply);
-    else if (protocol->describe)
-        answer = protocol->describe(status, &call->infer);
     call_finish(call, &answer, &reply);
 }
 

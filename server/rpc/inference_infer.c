@@ -96,6 +96,7 @@ typedef struct InputParse {
     StringView datatype;
     SpanReader contents;
     bool has_contents;
+    size_t parameters;
 } InputParse;
 
 static Status read_input(SpanReader message, Arena *arena, WireTensor *tensor, InputParse *parse) {
@@ -110,6 +111,9 @@ static Status read_input(SpanReader message, Arena *arena, WireTensor *tensor, I
             TRY(wire_text(field.bytes, arena, "an input's name", &tensor->name));
         if (field.number == TENSOR_DATATYPE)
             TRY(wire_text(field.bytes, arena, "an input's datatype", &parse->datatype));
+        if (field.number == TENSOR_PARAMETERS && ++parse->parameters > WIRE_INPUTS_MAX)
+            return status_error(STATUS_INVALID_ARGUMENT, "an input has more than %d parameters",
+                                WIRE_INPUTS_MAX);
         if (field.number == TENSOR_PARAMETERS)
             TRY(wire_parameter_check(field.bytes, arena, PARAMETER_OF_INPUT, NULL));
         if (field.number == TENSOR_CONTENTS) {
@@ -220,45 +224,49 @@ static Status infer_decode(const Spans *message, size_t header_limit_bytes, Aren
     infer.model = infer.id = (StringView){ .data = "" };
     TRY(decode_head(reader, arena, &infer));
     TRY(decode_tensors(reader, &counts, arena, &infer));
-    size_t duplicate = wire_duplicate_input(&infer);
-    if (duplicate != INDEX_NONE)
+    const StringView *duplicate;
+    TRY(wire_duplicate_input(&infer, arena, &duplicate));
+    if (duplicate)
         return status_error(STATUS_INVALID_ARGUMENT, "input '%.*s' already exists in request",
-                            TEXT_ARGS(infer.inputs[duplicate].name));
+                            TEXT_ARGS(*duplicate));
     for (size_t i = 0; i < infer.input_count; i++)
-        infer.payload_bytes += infer.inputs[i].payload.bytes;
+        infer.payload_bytes += infer.inputs[i].payload.bytes + infer.inputs[i].text_bytes;
     *ret_infer = infer;
     return status_ok();
 }
 
+/* In Triton's words; where some inputs are optional a range is expected. */
 static Status input_names_error(const WireInfer *infer, const Signature *signature,
                                 const char *model) {
     NameList sent = { 0 }, missing = { 0 };
-    size_t required = 0;
-    for (size_t i = 0; i < infer->input_count; i++) {
-        name_list_add(&sent, infer->inputs[i].name, "','");
-        if (infer->input_count == signature->input_count &&
-            signature_find_input(signature, infer->inputs[i].name) == INDEX_NONE)
+    size_t required = 0, total = signature->input_count, given = infer->input_count;
+    for (size_t i = 0; i < total; i++) {
+        const SignatureTensor *input = &signature->inputs[i];
+        required += !input->optional;
+        if (!input->optional && !wire_find_input(infer, input->name))
+            name_list_add(&missing, text_view(input->name), "','");
+    }
+    for (size_t i = 0; i < given; i++) {
+        StringView name = infer->inputs[i].name;
+        name_list_add(&sent, name, "','");
+        if (given >= required && given <= total &&
+            signature_find_input(signature, name) == INDEX_NONE)
             return status_error(STATUS_INVALID_ARGUMENT,
-                                "unexpected inference input '%.*s' for model '%s'",
-                                TEXT_ARGS(infer->inputs[i].name), model);
+                                "unexpected inference input '%.*s' for model '%s'", TEXT_ARGS(name),
+                                model);
     }
-    for (size_t i = 0; i < signature->input_count; i++) {
-        required += !signature->inputs[i].optional;
-        if (!signature->inputs[i].optional && !wire_find_input(infer, signature->inputs[i].name))
-            name_list_add(&missing, text_view(signature->inputs[i].name), "','");
-    }
-    if (required != signature->input_count)
-        return status_error(
-            STATUS_INVALID_ARGUMENT,
-            "expected number of inputs between %zu and %zu but got %zu inputs for model '%s'. Got "
-            "input(s) "
-            "['%s'], but missing required input(s) ['%s']. Please provide all required input(s).",
-            required, signature->input_count, infer->input_count, model, sent.text, missing.text);
+    const char *sent_quote = given > 0 ? "'" : "", *missing_quote = missing.used > 0 ? "'" : "";
+    char expected[64];
+    if (required == total)
+        snprintf(expected, sizeof expected, "%zu inputs", total);
+    else
+        snprintf(expected, sizeof expected, "number of inputs between %zu and %zu", required,
+                 total);
     return status_error(STATUS_INVALID_ARGUMENT,
-                        "expected %zu inputs but got %zu inputs for model '%s'. Got input(s) "
-                        "['%s'], but missing required "
-                        "input(s) ['%s']. Please provide all required input(s).",
-                        signature->input_count, infer->input_count, model, sent.text, missing.text);
+                        "expected %s but got %zu inputs for model '%s'. Got input(s) [%s%s%s], but "
+                        "missing required input(s) [%s%s%s]. Please provide all required input(s).",
+                        expected, given, model, sent_quote, sent.text, sent_quote, missing_quote,
+                        missing.text, missing_quote);
 }
 
 static Status check_input(const WireTensor *tensor, const SignatureTensor *wanted,
@@ -282,7 +290,7 @@ static Status check_input(const WireTensor *tensor, const SignatureTensor *wante
         return status_error(
             STATUS_INVALID_ARGUMENT,
             "unexpected shape for input '%s' for model '%s'. Expected %s, got %s.%s", wanted->name,
-            version->name, SHAPE_TEXT(&wanted->shape), SHAPE_TEXT(&tensor->shape),
+            version->name, WIRE_SHAPE_TEXT(&wanted->shape), WIRE_SHAPE_TEXT(&tensor->shape),
             version->signature.batched
                 ? " NOTE: axis 0 is the batch: max_batch_size is set for this model."
                 : "");
@@ -290,11 +298,12 @@ static Status check_input(const WireTensor *tensor, const SignatureTensor *wante
 }
 
 static Status bind_outputs(WireInfer *infer, const ModelVersion *version, Arena *arena) {
-    size_t duplicate = wire_duplicate_output(infer);
-    if (duplicate != INDEX_NONE)
+    const StringView *duplicate;
+    TRY(wire_duplicate_output(infer, arena, &duplicate));
+    if (duplicate)
         return status_error(STATUS_INVALID_ARGUMENT,
                             "requested output '%.*s' already exists in request",
-                            TEXT_ARGS(infer->outputs[duplicate]));
+                            TEXT_ARGS(*duplicate));
     size_t count = infer->output_count ? infer->output_count : version->signature.output_count;
     uint32_t *index = arena_calloc(arena, count, sizeof *index);
     if (!index)
@@ -419,6 +428,8 @@ static Status infer_encode(const WireInfer *infer, const InferRequest *request, 
 static Status infer_describe(const Status *status, const WireInfer *infer) {
     if (status->code == STATUS_RESOURCE_EXHAUSTED)
         return status_error(STATUS_UNAVAILABLE, "Exceeds maximum queue size: %s", status->message);
+    if (infer->output_index) /* bound, so there was a version to bind it to */
+        return *status;
     return wire_version_error(status, infer->model, &infer->version);
 }
 

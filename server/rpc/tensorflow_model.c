@@ -19,7 +19,7 @@
 
 #include <stdio.h>
 
-enum { REQUEST_SPEC = 1, REQUEST_FIELD = 2, TENSOR_NAME_BYTES = 256 };
+enum { REQUEST_SPEC = 1, REQUEST_FIELD = 2 };
 
 typedef Tensorflow__SignatureDef__InputsEntry InputsEntry;
 typedef Tensorflow__SignatureDef__OutputsEntry OutputsEntry;
@@ -78,13 +78,13 @@ static Status make_shape(const Shape *shape, Arena *arena,
 static Status make_info(const SignatureTensor *tensor, Arena *arena,
                         Tensorflow__TensorInfo **ret_info) {
     MESSAGE_NEW(Tensorflow__TensorInfo, info, TENSORFLOW__TENSOR_INFO__INIT, arena);
-    char name[TENSOR_NAME_BYTES];
-    int length = snprintf(name, sizeof name, "%s:0", tensor->name);
-    info->encoding_case = TENSORFLOW__TENSOR_INFO__ENCODING_NAME;
-    info->name =
-        arena_strndup(arena, name, length < (int)sizeof name ? (size_t)length : sizeof name - 1);
-    if (!info->name)
+    size_t length = strlen(tensor->name) + sizeof ":0";
+    char *name = arena_alloc(arena, length);
+    if (!name)
         return arena_exhausted(arena);
+    snprintf(name, length, "%s:0", tensor->name);
+    info->encoding_case = TENSORFLOW__TENSOR_INFO__ENCODING_NAME;
+    info->name = name;
     info->dtype = (Tensorflow__DataType)tensorflow_dtype_number(tensor->dtype);
     TRY(make_shape(&tensor->shape, arena, &info->tensor_shape));
     *ret_info = info;

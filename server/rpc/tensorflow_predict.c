@@ -60,13 +60,25 @@ static Status decode_input(SpanReader entry, Arena *arena, WireInfer *infer) {
     }
     if (result != WIRE_END)
         return wire_malformed("PredictRequest");
-    WireTensor *tensor = NULL; /* of a name given twice, the last one wins */
-    for (size_t i = 0; i < infer->input_count && !tensor; i++)
-        if (text_equal(infer->inputs[i].name, key))
-            tensor = &infer->inputs[i];
-    if (!tensor)
-        tensor = &infer->inputs[infer->input_count++];
-    return tensorflow_tensor_decode(value, key, arena, tensor);
+    return tensorflow_tensor_decode(value, key, arena, &infer->inputs[infer->input_count++]);
+}
+
+/* Of a name given twice the last one wins, as in every protobuf map. */
+static Status drop_superseded(WireInfer *infer, Arena *arena) {
+    const StringView **sorted;
+    size_t count = infer->input_count, kept = 0;
+    TRY(wire_sort_names(&infer->inputs->name, sizeof *infer->inputs, count, arena, &sorted));
+    for (size_t i = 1; i < count; i++) {
+        size_t earlier = (size_t)((const char *)sorted[i - 1] - (const char *)infer->inputs) /
+                         sizeof *infer->inputs;
+        if (text_equal(*sorted[i - 1], *sorted[i]))
+            infer->inputs[earlier].has_data = false;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (infer->inputs[i].has_data)
+            infer->inputs[kept++] = infer->inputs[i];
+    infer->input_count = kept;
+    return status_ok();
 }
 
 static Status predict_decode(const Spans *message, size_t header_limit_bytes, Arena *arena,
@@ -97,47 +109,60 @@ static Status predict_decode(const Spans *message, size_t header_limit_bytes, Ar
                           &infer.outputs[infer.output_count++]));
     }
     TRY(model_spec_check(&spec));
+    TRY(drop_superseded(&infer, arena));
     infer.model = spec.name;
     infer.version = spec.version;
     infer.signature = spec.signature;
     for (size_t i = 0; i < infer.input_count; i++)
-        infer.payload_bytes += infer.inputs[i].payload.bytes;
+        infer.payload_bytes += infer.inputs[i].payload.bytes + infer.inputs[i].text_bytes;
     *ret_infer = infer;
     return status_ok();
 }
 
 /* The request's names against the signature's, as TensorFlow Serving words it. */
 static Status input_names_error(const WireInfer *infer, const Signature *signature) {
-    NameList sent = { 0 }, wanted = { 0 }, extra = { 0 }, missing = { 0 };
+    NameList sent = { 0 }, wanted = { 0 }, extra = { 0 }, missing = { 0 }, used = { 0 };
+    const char *first_missing = NULL;
+    bool has_optional = false;
     for (size_t i = 0; i < infer->input_count; i++) {
-        name_list_add(&sent, infer->inputs[i].name, ",");
-        if (signature_find_input(signature, infer->inputs[i].name) == INDEX_NONE)
-            name_list_add(&extra, infer->inputs[i].name, ",");
+        StringView name = infer->inputs[i].name;
+        bool known = signature_find_input(signature, name) != INDEX_NONE;
+        name_list_add(&sent, name, ",");
+        name_list_add(known ? &used : &extra, name, ",");
     }
     for (size_t i = 0; i < signature->input_count; i++) {
-        name_list_add(&wanted, text_view(signature->inputs[i].name), ",");
-        if (!wire_find_input(infer, signature->inputs[i].name))
-            name_list_add(&missing, text_view(signature->inputs[i].name), ",");
+        const SignatureTensor *input = &signature->inputs[i];
+        has_optional = has_optional || input->optional;
+        name_list_add(&wanted, text_view(input->name), ",");
+        if (input->optional || wire_find_input(infer, input->name))
+            continue;
+        first_missing = first_missing ? first_missing : input->name;
+        name_list_add(&missing, text_view(input->name), ",");
     }
-    if (infer->input_count == signature->input_count)
+    if (!has_optional && infer->input_count != signature->input_count)
         return status_error(STATUS_INVALID_ARGUMENT,
-                            "Signature input alias: %s(feed name: %s:0) not found in request and "
-                            "no default value provided. "
-                            "Inputs expected to be in the set {%s}, request has {%s}.",
-                            missing.text, missing.text, wanted.text, sent.text);
+                            "input size does not match signature: %zu!=%zu len({%s}) != len({%s}). "
+                            "Sent extra: {%s}. Missing but required: {%s}.",
+                            infer->input_count, signature->input_count, sent.text, wanted.text,
+                            extra.text, missing.text);
+    if (!first_missing)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "Inputs contains invalid name. Used request inputs: {%s}. Request "
+                            "inputs: {%s}. Inputs expected to be in the set {%s}.",
+                            used.text, sent.text, wanted.text);
     return status_error(STATUS_INVALID_ARGUMENT,
-                        "input size does not match signature: %zu!=%zu len({%s}) != len({%s}). "
-                        "Sent extra: {%s}. Missing but "
-                        "required: {%s}.",
-                        infer->input_count, signature->input_count, sent.text, wanted.text,
-                        extra.text, missing.text);
+                        "Signature input alias: %s(feed name: %s:0) not found in request and no "
+                        "default value provided. Inputs expected to be in the set {%s}, request "
+                        "has {%s}.",
+                        first_missing, first_missing, wanted.text, sent.text);
 }
 
 static Status bind_outputs(WireInfer *infer, const Signature *signature, Arena *arena) {
-    size_t duplicate = wire_duplicate_output(infer);
-    if (duplicate != INDEX_NONE)
+    const StringView *duplicate;
+    TRY(wire_duplicate_output(infer, arena, &duplicate));
+    if (duplicate)
         return status_error(STATUS_INVALID_ARGUMENT, "duplicate output tensor alias: %.*s",
-                            TEXT_ARGS(infer->outputs[duplicate]));
+                            TEXT_ARGS(*duplicate));
     size_t count = infer->output_count ? infer->output_count : signature->output_count;
     uint32_t *index = arena_calloc(arena, count, sizeof *index);
     if (!index)
@@ -179,6 +204,10 @@ static Status bind_batch(const Signature *signature, InferRequest *request) {
     case ROWS_OK:
         break;
     }
+    if (signature->batched && request->rows > signature->max_batch_size)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "Task size %zu is larger than maximum input batch size %zu",
+                            request->rows, signature->max_batch_size);
     return status_ok();
 }
 
@@ -242,17 +271,19 @@ static Status predict_encode(const WireInfer *infer, const InferRequest *request
 /* Failures to resolve and to queue, in the words that clients match on. */
 static Status predict_describe(const Status *status, const WireInfer *infer) {
     char choice[CHOICE_TEXT_BYTES];
+    if (status->code == STATUS_RESOURCE_EXHAUSTED)
+        return status_error(
+            STATUS_UNAVAILABLE,
+            "The batch scheduling queue to which this task was submitted is full; %s",
+            status->message);
+    if (infer->output_index) /* bound, so there was a version to bind it to */
+        return *status;
     if (infer->version.label.length > 0 && status->code == STATUS_INVALID_ARGUMENT)
         return status_error(STATUS_INVALID_ARGUMENT, "Unrecognized servable version label: %.*s",
                             TEXT_ARGS(infer->version.label));
     if (status->code == STATUS_NOT_FOUND || status->code == STATUS_FAILED_PRECONDITION)
         return status_error(STATUS_NOT_FOUND, "Servable not found for request: %s",
                             version_choice_format(infer->model, &infer->version, choice));
-    if (status->code == STATUS_RESOURCE_EXHAUSTED)
-        return status_error(
-            STATUS_UNAVAILABLE,
-            "The batch scheduling queue to which this task was submitted is full; %s",
-            status->message);
     return *status;
 }
 

@@ -94,6 +94,8 @@ Status inference_contents_decode(SpanReader contents, StringView model, Arena *a
         return size_error(tensor, model, "element", elements, found.items);
     if (elements == 0)
         return status_ok();
+    if (tensor->dtype == DTYPE_STRING)
+        tensor->text_bytes = contents.left;
     if (row->field.kind == TYPED_FIXED && found.chunks == 1 && found.packed)
         return wire_payload(found.only, arena, &tensor->payload);
     void *items = arena_calloc(arena, elements, element_bytes);
@@ -105,16 +107,22 @@ Status inference_contents_decode(SpanReader contents, StringView model, Arena *a
 
 static Status decode_raw_strings(SpanReader raw, size_t elements, Arena *arena,
                                  WireTensor *tensor) {
-    if (elements > raw.left / sizeof(uint32_t))
-        return status_error(
-            STATUS_INVALID_ARGUMENT,
-            "expected %zu string elements for inference input '%.*s', got at most %zu", elements,
-            TEXT_ARGS(tensor->name), raw.left / sizeof(uint32_t));
-    StringView *views = arena_calloc(arena, elements, sizeof *views);
-    if (!views)
-        return arena_exhausted(arena);
-    TRY(wire_prefixed_strings(raw, elements, tensor->name.data, arena, views));
+    StringView *views;
+    tensor->text_bytes = raw.left;
+    TRY(wire_prefixed_strings(raw, elements, tensor->name.data, arena, &views));
     return wire_payload_of(views, elements * sizeof *views, arena, &tensor->payload);
+}
+
+/* Whatever is not 0 is true; in memory a bool is 0 or 1. */
+static Status decode_odd_bools(SpanReader raw, Arena *arena, WireTensor *tensor) {
+    size_t elements = raw.left;
+    unsigned char *bools = arena_alloc(arena, elements);
+    if (!bools)
+        return arena_exhausted(arena);
+    span_reader_copy(&raw, elements, bools);
+    for (size_t i = 0; i < elements; i++)
+        bools[i] = bools[i] != 0;
+    return wire_payload_of(bools, elements, arena, &tensor->payload);
 }
 
 Status inference_raw_decode(SpanReader raw, StringView model, Arena *arena, WireTensor *tensor) {
@@ -128,6 +136,8 @@ Status inference_raw_decode(SpanReader raw, StringView model, Arena *arena, Wire
         return decode_raw_strings(raw, elements, arena, tensor);
     if (raw.left != bytes)
         return size_error(tensor, model, "byte", bytes, raw.left);
+    if (tensor->dtype == DTYPE_BOOL && !wire_bools_are_valid(raw))
+        return decode_odd_bools(raw, arena, tensor);
     return bytes > 0 ? wire_payload(raw, arena, &tensor->payload) : status_ok();
 }
 

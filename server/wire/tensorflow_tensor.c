@@ -48,30 +48,27 @@ static const TypeRow TYPES[] = {
     { DTYPE_I32, 13, "qint32", { 7, TYPED_VARINT, 1 } },
     { DTYPE_BF16, 14, "bfloat16", { 13, TYPED_VARINT, 1 } },
     { DTYPE_I16, 15, "qint16", { 7, TYPED_VARINT, 1 } },
-    { DTYPE_U16, 16, "quint16", { 7, TYPED_VARINT, 1 } },
     { DTYPE_U16, 17, "uint16", { 7, TYPED_VARINT, 1 } },
+    { DTYPE_U16, 16, "quint16", { 7, TYPED_VARINT, 1 } },
     { DTYPE_C128, 18, "complex128", { 12, TYPED_FIXED, 2 } },
     { DTYPE_F16, 19, "half", { 13, TYPED_VARINT, 1 } },
     { DTYPE_U32, 22, "uint32", { 16, TYPED_VARINT, 1 } },
     { DTYPE_U64, 23, "uint64", { 17, TYPED_VARINT, 1 } },
-    { DTYPE_F8E5M2, 24, "float8_e5m2", { 18, TYPED_FIXED, 1 } },
-    { DTYPE_F8E4M3FN, 25, "float8_e4m3fn", { 18, TYPED_FIXED, 1 } },
-    { DTYPE_F8E4M3FNUZ, 26, "float8_e4m3fnuz", { 18, TYPED_FIXED, 1 } },
-    { DTYPE_F8E5M2FNUZ, 28, "float8_e5m2fnuz", { 18, TYPED_FIXED, 1 } },
+    { DTYPE_F8E5M2, 24, "float8_e5m2", { 18, TYPED_BLOB, 1 } },
+    { DTYPE_F8E4M3FN, 25, "float8_e4m3fn", { 18, TYPED_BLOB, 1 } },
+    { DTYPE_F8E4M3FNUZ, 26, "float8_e4m3fnuz", { 18, TYPED_BLOB, 1 } },
+    { DTYPE_F8E5M2FNUZ, 28, "float8_e5m2fnuz", { 18, TYPED_BLOB, 1 } },
     { DTYPE_I4, 29, "int4", { 7, TYPED_VARINT, 1 } },
     { DTYPE_U4, 30, "uint4", { 7, TYPED_VARINT, 1 } },
     { DTYPE_I2, 31, "int2", { 7, TYPED_VARINT, 1 } },
     { DTYPE_U2, 32, "uint2", { 7, TYPED_VARINT, 1 } },
 };
 
-/* The plain types come before the quantised ones of the same dtype but for uint16. */
 static const TypeRow *find_dtype(DType dtype) {
-    const TypeRow *found = NULL;
     for (size_t i = 0; i < ARRAY_LENGTH(TYPES); i++)
-        if (TYPES[i].dtype == dtype && (!found || TYPES[i].name[0] != 'q') &&
-            (!found || found->name[0] == 'q'))
-            found = &TYPES[i];
-    return found;
+        if (TYPES[i].dtype == dtype)
+            return &TYPES[i];
+    return NULL;
 }
 
 static const TypeRow *find_number(uint64_t number) {
@@ -89,6 +86,11 @@ const char *tensorflow_dtype_name(DType dtype) {
 uint32_t tensorflow_dtype_number(DType dtype) {
     const TypeRow *row = find_dtype(dtype);
     return row ? row->number : 0;
+}
+
+/* The typed field's bytes are the elements' own. */
+static bool is_fixed(const TypeRow *row) {
+    return row->field.kind == TYPED_FIXED || row->field.kind == TYPED_BLOB;
 }
 
 /* Bytes of one element as the wire's content holds it; sub-byte types take a byte each there. */
@@ -175,6 +177,7 @@ static Status finish_bytes(unsigned char *bytes, size_t elements, Arena *arena,
 
 static Status decode_string_content(SpanReader content, size_t elements, StringView alias,
                                     Arena *arena, WireTensor *tensor) {
+    tensor->text_bytes = content.left;
     if (elements > content.left)
         return parse_error(alias, "string content is shorter than its element count");
     StringView *views = arena_calloc(arena, elements, sizeof *views);
@@ -200,26 +203,18 @@ static Status decode_string_content(SpanReader content, size_t elements, StringV
     return wire_payload_of(views, elements * sizeof *views, arena, &tensor->payload);
 }
 
-static bool bools_are_valid(SpanReader content) {
-    unsigned char byte;
-    while (span_reader_copy(&content, 1, &byte))
-        if (byte > 1)
-            return false;
-    return true;
-}
-
 static Status decode_content(SpanReader content, size_t elements, StringView alias, Arena *arena,
                              WireTensor *tensor) {
     if (tensor->dtype == DTYPE_STRING)
         return decode_string_content(content, elements, alias, arena, tensor);
-    size_t wanted;
+    size_t wanted = SIZE_MAX;
     if (!size_mul(elements, content_bytes(tensor->dtype), &wanted) || wanted != content.left)
         return status_error(
             STATUS_INVALID_ARGUMENT,
             "tensor parsing error: %.*s: tensor_content has %zu bytes, %s of shape %s wants %zu",
             TEXT_ARGS(alias), content.left, tensorflow_dtype_name(tensor->dtype),
             SHAPE_TEXT(&tensor->shape), wanted);
-    if (tensor->dtype == DTYPE_BOOL && !bools_are_valid(content))
+    if (tensor->dtype == DTYPE_BOOL && !wire_bools_are_valid(content))
         return parse_error(alias, "a bool in tensor_content is neither 0 nor 1");
     if (dtype_bytes(tensor->dtype) > 0)
         return wire_payload(content, arena, &tensor->payload);
@@ -230,20 +225,17 @@ static Status decode_content(SpanReader content, size_t elements, StringView ali
     return finish_bytes(bytes, elements, arena, tensor);
 }
 
-/* float8_val is one bytes field, not a repeated one. */
-static Status find_typed(SpanReader message, const TypeRow *row, size_t item_bytes,
-                         TypedFound *found) {
-    TypedField field = row->field;
-    return typed_find(message, &field, item_bytes, found);
-}
-
+/* Fills the rest with the last element given; ever longer runs, for there may be millions. */
 static void repeat_last(unsigned char *bytes, size_t item_bytes, size_t given, size_t wanted) {
-    if (given == 0) {
-        memset(bytes, 0, wanted * item_bytes);
+    if (given == 0)
         return;
+    unsigned char *last = bytes + (given - 1) * item_bytes;
+    size_t filled = 1, rest = wanted - given + 1;
+    while (filled < rest) {
+        size_t count = MIN_OF(filled, rest - filled);
+        memcpy(last + filled * item_bytes, last, count * item_bytes);
+        filled += count;
     }
-    for (size_t i = given; i < wanted; i++)
-        memcpy(bytes + i * item_bytes, bytes + (given - 1) * item_bytes, item_bytes);
 }
 
 static Status decode_typed(SpanReader message, const TypeRow *row, size_t elements, Arena *arena,
@@ -251,10 +243,10 @@ static Status decode_typed(SpanReader message, const TypeRow *row, size_t elemen
     size_t element_bytes = content_bytes(row->dtype);
     size_t item_bytes = element_bytes / row->field.items_per_element;
     TypedFound found;
-    TRY(find_typed(message, row, item_bytes, &found));
+    TRY(typed_find(message, &row->field, item_bytes, &found));
     size_t given = MIN_OF(found.items / row->field.items_per_element, elements);
 
-    if (row->field.kind == TYPED_FIXED && found.chunks == 1 && found.packed && given == elements) {
+    if (is_fixed(row) && found.chunks == 1 && found.packed && given == elements) {
         SpanReader exact;
         if (span_reader_sub(&found.only, elements * element_bytes, &exact))
             return wire_payload(exact, arena, &tensor->payload);
@@ -262,8 +254,13 @@ static Status decode_typed(SpanReader message, const TypeRow *row, size_t elemen
     unsigned char *bytes = arena_calloc(arena, elements, element_bytes);
     if (!bytes)
         return arena_exhausted(arena);
-    TRY(typed_read(message, &row->field, item_bytes, given * row->field.items_per_element, arena,
-                   bytes));
+    if (tensor->dtype == DTYPE_STRING)
+        tensor->text_bytes = message.left;
+    if (row->field.kind == TYPED_BLOB)
+        span_reader_copy(&found.only, given, bytes);
+    else
+        TRY(typed_read(message, &row->field, item_bytes, given * row->field.items_per_element,
+                       arena, bytes));
     repeat_last(bytes, element_bytes, given, elements);
     return finish_bytes(bytes, elements, arena, tensor);
 }
@@ -329,7 +326,7 @@ static size_t typed_bytes(const Tensor *tensor, const TypeRow *row, size_t *ret_
         *ret_inside = inside;
         return inside;
     }
-    if (row->field.kind == TYPED_FIXED)
+    if (is_fixed(row))
         inside = tensor->bytes;
     else
         for (size_t i = 0; i < elements; i++)
@@ -369,7 +366,7 @@ Status tensorflow_tensor_put(const Tensor *tensor, OutputBlock *block, WireReply
                             dtype_name(tensor->dtype));
     size_t inside, shape = tensorflow_shape_bytes(&tensor->shape);
     size_t typed = typed_bytes(tensor, row, &inside);
-    bool from_block = row->field.kind == TYPED_FIXED;
+    bool from_block = is_fixed(row);
     size_t bytes = number_bytes(FIELD_DTYPE, row->number) + head_bytes(FIELD_SHAPE, shape) + shape +
                    typed - (from_block ? inside : 0);
     unsigned char *at = wire_reply_reserve(reply, bytes);

@@ -8,6 +8,7 @@
 #include "runtime/base/size.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 Status bind_rooms(const Signature *signature, Arena *arena, InferRequest *request) {
     request->inputs = arena_calloc(arena, signature->input_count, sizeof *request->inputs);
@@ -22,7 +23,7 @@ void bind_input(InferRequest *request, size_t index, const WireTensor *tensor) {
     request->inputs[index] = (RequestInput){ .dtype = tensor->dtype,
                                              .shape = tensor->shape,
                                              .payload = tensor->payload };
-    request->payload_bytes += tensor->payload.bytes;
+    request->payload_bytes += tensor->payload.bytes + tensor->text_bytes;
 }
 
 const WireTensor *wire_find_input(const WireInfer *infer, const char *name) {
@@ -33,20 +34,47 @@ const WireTensor *wire_find_input(const WireInfer *infer, const char *name) {
     return NULL;
 }
 
-size_t wire_duplicate_output(const WireInfer *infer) {
-    for (size_t i = 1; i < infer->output_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (text_equal(infer->outputs[i], infer->outputs[j]))
-                return i;
-    return INDEX_NONE;
+/* By length first: most names differ there. Equal ones stand in the order in which they were given.
+ */
+static int compare_names(const void *left, const void *right) {
+    const StringView *a = *(const StringView *const *)left, *b = *(const StringView *const *)right;
+    if (a->length != b->length)
+        return a->length < b->length ? -1 : 1;
+    int order = a->length > 0 ? memcmp(a->data, b->data, a->length) : 0;
+    return order != 0 ? order : (a > b) - (a < b);
 }
 
-size_t wire_duplicate_input(const WireInfer *infer) {
-    for (size_t i = 1; i < infer->input_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (text_equal(infer->inputs[i].name, infer->inputs[j].name))
-                return i;
-    return INDEX_NONE;
+Status wire_sort_names(const StringView *first, size_t stride, size_t count, Arena *arena,
+                       const StringView ***ret_sorted) {
+    const StringView **sorted = arena_calloc(arena, count, sizeof *sorted);
+    if (!sorted)
+        return arena_exhausted(arena);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = (const StringView *)(const void *)((const char *)first + i * stride);
+    qsort(sorted, count, sizeof *sorted, compare_names);
+    *ret_sorted = sorted;
+    return status_ok();
+}
+
+static Status find_duplicate(const StringView *first, size_t stride, size_t count, Arena *arena,
+                             const StringView **ret_name) {
+    const StringView **sorted;
+    TRY(wire_sort_names(first, stride, count, arena, &sorted));
+    *ret_name = NULL;
+    for (size_t i = 1; i < count; i++)
+        if (text_equal(*sorted[i - 1], *sorted[i]) && (!*ret_name || sorted[i] < *ret_name))
+            *ret_name = sorted[i];
+    return status_ok();
+}
+
+Status wire_duplicate_output(const WireInfer *infer, Arena *arena, const StringView **ret_name) {
+    return find_duplicate(infer->outputs, sizeof *infer->outputs, infer->output_count, arena,
+                          ret_name);
+}
+
+Status wire_duplicate_input(const WireInfer *infer, Arena *arena, const StringView **ret_name) {
+    return find_duplicate(&infer->inputs->name, sizeof *infer->inputs, infer->input_count, arena,
+                          ret_name);
 }
 
 RowsProblem bind_rows(const Signature *signature, const InferRequest *request, size_t *ret_rows,
@@ -71,13 +99,16 @@ RowsProblem bind_rows(const Signature *signature, const InferRequest *request, s
 }
 
 void name_list_add(NameList *list, StringView name, const char *separator) {
-    size_t room = sizeof list->text - list->used;
-    int length = snprintf(list->text + list->used, room, "%s%.*s", list->used ? separator : "",
-                          TEXT_ARGS(name));
-    if (length < 0 || (size_t)length < room) {
-        list->used += (size_t)MAX_OF(length, 0);
+    if (list->is_cut)
         return;
+    size_t room = sizeof list->text - list->used - 4; /* for the mark and the end */
+    size_t separator_length = list->used ? strlen(separator) : 0;
+    list->is_cut = separator_length > room || name.length > room - separator_length;
+    if (separator_length <= room) {
+        StringView part = text_cut(name, room - separator_length);
+        list->used += (size_t)sprintf(list->text + list->used, "%.*s%.*s", (int)separator_length,
+                                      separator, TEXT_ARGS(part));
     }
-    memcpy(list->text + sizeof list->text - 4, "...", 4);
-    list->used = sizeof list->text - 1;
+    if (list->is_cut)
+        memcpy(list->text + list->used, "...", 4);
 }

@@ -15,9 +15,14 @@ Status bind_rooms(const Signature *signature, Arena *arena, InferRequest *reques
 void bind_input(InferRequest *request, size_t index, const WireTensor *tensor);
 /* Finds a decoded input by name; NULL. */
 const WireTensor *wire_find_input(const WireInfer *infer, const char *name);
-/* Two of the wanted outputs, or two inputs, of one name: the later one's index, else INDEX_NONE. */
-size_t wire_duplicate_output(const WireInfer *infer);
-size_t wire_duplicate_input(const WireInfer *infer);
+/* Pointers to count names, stride bytes apart, sorted so that equal ones are neighbours in the
+ * order given. A request may name a thousand long ones: comparing each with each is an attack. */
+Status wire_sort_names(const StringView *first, size_t stride, size_t count, Arena *arena,
+                       const StringView ***ret_sorted);
+/* Two of the wanted outputs, or two inputs, of one name: the first that was there before, else
+ * NULL. */
+Status wire_duplicate_output(const WireInfer *infer, Arena *arena, const StringView **ret_name);
+Status wire_duplicate_input(const WireInfer *infer, Arena *arena, const StringView **ret_name);
 
 typedef enum RowsProblem { ROWS_OK, ROWS_SCALAR, ROWS_UNEQUAL } RowsProblem;
 /* Entries of axis 0 over all inputs when the model is batched, else 1. ret_input: the one that is
@@ -30,5 +35,6 @@ enum { NAME_LIST_BYTES = 160 };
 typedef struct NameList {
     char text[NAME_LIST_BYTES];
     size_t used;
+    bool is_cut;
 } NameList;
 void name_list_add(NameList *list, StringView name, const char *separator);

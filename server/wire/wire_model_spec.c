@@ -75,11 +75,13 @@ unsigned char *model_spec_put(unsigned char *at, StringView name, int64_t versio
 
 const char *version_choice_format(StringView model, const VersionChoice *choice,
                                   char buffer[static CHOICE_TEXT_BYTES]) {
-    int name_length = (int)(model.length < 100 ? model.length : 100);
-    if (choice->has_number)
-        snprintf(buffer, CHOICE_TEXT_BYTES, "Specific(%.*s, %lld)", name_length, model.data,
+    StringView name = text_cut(model, 100), label = text_cut(choice->label, 30);
+    if (label.length > 0)
+        snprintf(buffer, CHOICE_TEXT_BYTES, "Label(%.*s, %.*s)", TEXT_ARGS(name), TEXT_ARGS(label));
+    else if (choice->has_number)
+        snprintf(buffer, CHOICE_TEXT_BYTES, "Specific(%.*s, %lld)", TEXT_ARGS(name),
                  (long long)choice->number);
     else
-        snprintf(buffer, CHOICE_TEXT_BYTES, "Latest(%.*s)", name_length, model.data);
+        snprintf(buffer, CHOICE_TEXT_BYTES, "Latest(%.*s)", TEXT_ARGS(name));
     return buffer;
 }

@@ -23,7 +23,7 @@ size_t model_spec_bytes(StringView name, int64_t version, StringView signature);
 unsigned char *model_spec_put(unsigned char *at, StringView name, int64_t version,
                               StringView signature);
 
-/* "Latest(m)", "Specific(m, 3)". */
+/* "Latest(m)", "Specific(m, 3)", "Label(m, canary)". */
 enum { CHOICE_TEXT_BYTES = 160 };
 const char *version_choice_format(StringView model, const VersionChoice *choice,
                                   char buffer[static CHOICE_TEXT_BYTES]);

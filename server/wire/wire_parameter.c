@@ -19,6 +19,12 @@ enum {
     VALUE_UINT64 = 5
 };
 
+/* Wire types of the values, by field number. */
+static const WireType VALUE_TYPES[] = {
+    [VALUE_BOOL] = WIRE_VARINT,    [VALUE_INT64] = WIRE_VARINT,  [VALUE_STRING] = WIRE_BYTES,
+    [VALUE_DOUBLE] = WIRE_FIXED64, [VALUE_UINT64] = WIRE_VARINT,
+};
+
 typedef struct Parameter {
     StringView key;
     uint32_t kind; /* the field of InferParameter that is set; 0: none */
@@ -97,6 +103,8 @@ static Status read_value(SpanReader message, Parameter *parameter) {
     WireField field;
     WireResult result;
     while ((result = span_reader_next(&message, &field)) == WIRE_FIELD) {
+        if (field.number >= ARRAY_LENGTH(VALUE_TYPES) || field.type != VALUE_TYPES[field.number])
+            continue; /* unknown, as protobuf says */
         parameter->kind = field.number;
         parameter->number = field.type == WIRE_BYTES ? field.bytes.left : field.scalar;
     }

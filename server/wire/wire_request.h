@@ -16,7 +16,8 @@ typedef struct WireTensor {
     StringView name;
     DType dtype;
     Shape shape;
-    bool has_data; /* false: to come from elsewhere (shared memory), or missing */
+    bool has_data;     /* false: to come from elsewhere (shared memory), or missing */
+    size_t text_bytes; /* STRING: of the strings themselves, beside the payload */
     Spans payload; /* row-major little-endian, exactly as many bytes as dtype and shape say; STRING:
                       StringViews */
 } WireTensor;

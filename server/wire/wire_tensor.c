@@ -42,6 +42,15 @@ bool wire_text_is_valid(const char *text, size_t length) {
     return true;
 }
 
+StringView text_cut(StringView text, size_t limit_bytes) {
+    if (text.length <= limit_bytes)
+        return text;
+    size_t end = limit_bytes;
+    while (end > 0 && ((unsigned char)text.data[end] & 0xC0) == 0x80)
+        end--;
+    return (StringView){ .data = text.data, .length = end };
+}
+
 Status wire_text(SpanReader bytes, Arena *arena, const char *what, StringView *ret_text) {
     size_t length = bytes.left;
     char *text = arena_alloc(arena, length + 1);
@@ -83,9 +92,35 @@ Status wire_payload(SpanReader bytes, Arena *arena, Spans *ret_payload) {
     return status_ok();
 }
 
+const char *wire_shape_format(const Shape *shape, char buffer[static WIRE_SHAPE_TEXT_BYTES]) {
+    char text[SHAPE_TEXT_BYTES];
+    shape_format(shape, text);
+    char *to = buffer;
+    for (const char *from = text; *from; from++) {
+        if (*from == '?')
+            *to++ = '-';
+        *to++ = *from == '?' ? '1' : *from;
+    }
+    *to = '\0';
+    return buffer;
+}
+
+bool wire_bools_are_valid(SpanReader bytes) {
+    while (bytes.left > 0) {
+        unsigned char part[256], any = 0;
+        size_t count = MIN_OF(bytes.left, sizeof part);
+        span_reader_copy(&bytes, count, part);
+        for (size_t i = 0; i < count; i++)
+            any |= part[i];
+        if (any > 1)
+            return false;
+    }
+    return true;
+}
+
 /* Wire type of one unpacked item. */
 static WireType item_type(const TypedField *field, size_t item_bytes) {
-    if (field->kind == TYPED_BYTES)
+    if (field->kind == TYPED_BYTES || field->kind == TYPED_BLOB)
         return WIRE_BYTES;
     if (field->kind == TYPED_FIXED)
         return item_bytes == 8 ? WIRE_FIXED64 : WIRE_FIXED32;
@@ -105,6 +140,11 @@ static bool count_varints(SpanReader chunk, size_t *items) {
 /* Adds the items of one occurrence; false when it does not parse as this field. */
 static bool count_occurrence(const WireField *seen, const TypedField *field, size_t item_bytes,
                              TypedFound *found) {
+    if (field->kind == TYPED_BLOB) {
+        *found = (TypedFound){ .chunks = 1, .packed = true, .only = seen->bytes };
+        found->items = seen->bytes.left;
+        return seen->type == WIRE_BYTES;
+    }
     found->chunks++;
     if (seen->type == item_type(field, item_bytes)) {
         found->packed = false;
@@ -193,36 +233,50 @@ Status typed_read(SpanReader message, const TypedField *field, size_t item_bytes
     return status_ok();
 }
 
-Status wire_prefixed_strings(SpanReader bytes, size_t count, const char *name, Arena *arena,
-                             StringView *dst) {
+/* How many there are, and whether they are whole. */
+static Status count_strings(SpanReader bytes, size_t count, const char *name) {
     size_t found = 0;
     for (; bytes.left > 0; found++) {
         uint32_t length;
+        size_t left = bytes.left;
         if (!span_reader_copy(&bytes, sizeof length, &length))
             return status_error(STATUS_INVALID_ARGUMENT,
-                                "incomplete string length indicator for inference input '%s'",
-                                name);
-        SpanReader text;
-        if (!span_reader_sub(&bytes, length, &text))
+                                "incomplete string length indicator for inference input '%s', "
+                                "expecting 4 bytes but only %zu bytes available",
+                                name, left);
+        if (!span_reader_copy(&bytes, length, NULL))
             return status_error(STATUS_INVALID_ARGUMENT,
                                 "incomplete string data for inference input '%s', expecting string "
-                                "of length %u but only "
-                                "%zu bytes available",
+                                "of length %u but only %zu bytes available",
                                 name, length, bytes.left);
         if (found >= count)
             return status_error(STATUS_INVALID_ARGUMENT,
-                                "unexpected number of string elements %zu or more for inference "
-                                "input '%s', expecting %zu",
+                                "unexpected number of string elements %zu for inference input "
+                                "'%s', expecting %zu",
                                 found + 1, name, count);
-        char *copy = arena_alloc(arena, length);
-        if (!copy)
-            return arena_exhausted(arena);
-        span_reader_copy(&text, length, copy);
-        dst[found] = (StringView){ .data = copy, .length = length };
     }
     if (found != count)
         return status_error(STATUS_INVALID_ARGUMENT,
                             "expected %zu string elements for inference input '%s', got %zu", count,
                             name, found);
+    return status_ok();
+}
+
+Status wire_prefixed_strings(SpanReader bytes, size_t count, const char *name, Arena *arena,
+                             StringView **ret_views) {
+    TRY(count_strings(bytes, count, name));
+    StringView *views = arena_calloc(arena, count, sizeof *views);
+    if (!views)
+        return arena_exhausted(arena);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t length = 0;
+        span_reader_copy(&bytes, sizeof length, &length);
+        char *copy = arena_alloc(arena, length);
+        if (!copy)
+            return arena_exhausted(arena);
+        span_reader_copy(&bytes, length, copy);
+        views[i] = (StringView){ .data = copy, .length = length };
+    }
+    *ret_views = views;
     return status_ok();
 }

@@ -31,6 +31,7 @@ typedef enum TypedKind {
     TYPED_VARINT, /* one varint an element; its low bytes are the element */
     TYPED_BOOL,   /* one varint an element; not 0 is 1 */
     TYPED_BYTES,  /* one bytes entry an element: strings */
+    TYPED_BLOB,   /* one bytes field, an element a byte; given twice, the last one counts */
 } TypedKind;
 
 typedef struct TypedField {
@@ -55,16 +56,25 @@ Status typed_find(SpanReader message, const TypedField *field, size_t item_bytes
 Status typed_read(SpanReader message, const TypedField *field, size_t item_bytes, size_t count,
                   Arena *arena, void *dst);
 
-/* TYPED_BYTES payloads of length-prefixed strings (OIP raw form): u32 little-endian length, then
- * bytes. */
+/* Whether every byte is 0 or 1, as bools are in memory. */
+bool wire_bools_are_valid(SpanReader bytes);
+
+/* Length-prefixed strings (OIP raw form): u32 little-endian length, then bytes. Counted before
+ * memory is taken. */
 Status wire_prefixed_strings(SpanReader bytes, size_t count, const char *name, Arena *arena,
-                             StringView *dst);
+                             StringView **ret_views);
 
 /* Whether all of text is UTF-8 without NUL. */
 bool wire_text_is_valid(const char *text, size_t length);
 static inline StringView text_view(const char *text) {
     return (StringView){ .data = text, .length = strlen(text) };
 }
+/* The start of text, not above limit bytes, whole characters only: for messages. */
+StringView text_cut(StringView text, size_t limit_bytes);
+/* As shape_format, but -1 where unknown, as the Open Inference Protocol says it. */
+enum { WIRE_SHAPE_TEXT_BYTES = SHAPE_TEXT_BYTES + SHAPE_MAX_RANK };
+const char *wire_shape_format(const Shape *shape, char buffer[static WIRE_SHAPE_TEXT_BYTES]);
+#define WIRE_SHAPE_TEXT(shape) wire_shape_format((shape), (char[WIRE_SHAPE_TEXT_BYTES]){ 0 })
 static inline bool text_equal(StringView a, StringView b) {
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }

@@ -6,25 +6,32 @@
 
 #include "server/wire/wire_version.h"
 
-#include "runtime/base/size.h"
+enum { SHOWN_MAX = 64 };
 
-enum { DIGITS_MAX = 18, SHOWN_MAX = 64 };
+/* NULL, or what is wrong with it. */
+static const char *read_number(StringView text, int64_t *ret_number) {
+    int64_t number = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return "not a number";
+        if (__builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, text.data[i] - '0', &number))
+            return "out of range";
+    }
+    *ret_number = number;
+    return number > 0 ? NULL : "zero";
+}
 
 Status wire_version_parse(StringView text, VersionChoice *ret_version) {
     if (text.length == 0)
         return status_ok();
     int64_t number = 0;
-    bool valid = text.length <= DIGITS_MAX;
-    for (size_t i = 0; i < text.length && valid; i++) {
-        valid = text.data[i] >= '0' && text.data[i] <= '9';
-        number = number * 10 + (text.data[i] - '0');
-    }
-    if (!valid || number == 0)
+    const char *wrong = read_number(text, &number);
+    if (wrong)
         return status_error(STATUS_INVALID_ARGUMENT,
-                            "failed to get model version from specified version string '%.*s', "
-                            "version should be an integral "
-                            "value > 0",
-                            (int)MIN_OF(text.length, (size_t)SHOWN_MAX), text.data);
+                            "failed to get model version from specified version string '%.*s' "
+                            "(details: %s), version should be an integral value > 0",
+                            TEXT_ARGS(text_cut(text, SHOWN_MAX)), wrong);
     *ret_version = (VersionChoice){ .has_number = true, .number = number };
     return status_ok();
 }

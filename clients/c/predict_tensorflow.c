@@ -83,30 +83,30 @@ static Status encode(const ClientPredict *predict, Arena *arena, ClientBytes *re
     return message_pack(&request.base, arena, ret_bytes);
 }
 
-static TypedItems typed_items(const TensorProto *proto, Tensorflow__DataType dtype) {
-    switch (dtype) {
-    case TENSORFLOW__DATA_TYPE__DT_FLOAT:
-        return (TypedItems){ proto->float_val, proto->n_float_val, 4 };
-    case TENSORFLOW__DATA_TYPE__DT_DOUBLE:
-        return (TypedItems){ proto->double_val, proto->n_double_val, 8 };
-    case TENSORFLOW__DATA_TYPE__DT_INT64:
-        return (TypedItems){ proto->int64_val, proto->n_int64_val, 8 };
-    case TENSORFLOW__DATA_TYPE__DT_UINT32:
-        return (TypedItems){ proto->uint32_val, proto->n_uint32_val, 4 };
-    case TENSORFLOW__DATA_TYPE__DT_UINT64:
-        return (TypedItems){ proto->uint64_val, proto->n_uint64_val, 8 };
-    case TENSORFLOW__DATA_TYPE__DT_BOOL:
-        return (TypedItems){ proto->bool_val, proto->n_bool_val, sizeof(protobuf_c_boolean) };
-    case TENSORFLOW__DATA_TYPE__DT_COMPLEX64:
-        return (TypedItems){ proto->scomplex_val, proto->n_scomplex_val / 2, 8 };
-    case TENSORFLOW__DATA_TYPE__DT_COMPLEX128:
-        return (TypedItems){ proto->dcomplex_val, proto->n_dcomplex_val / 2, 16 };
-    case TENSORFLOW__DATA_TYPE__DT_HALF:
-    case TENSORFLOW__DATA_TYPE__DT_BFLOAT16:
-        return (TypedItems){ proto->half_val, proto->n_half_val, 4 };
-    default:
-        return (TypedItems){ proto->int_val, proto->n_int_val, 4 };
-    }
+/* Where each type's typed values are. Complex ones lie as pairs of two reals. */
+static TypedItems typed_items(const TensorProto *proto) {
+    const struct {
+        Tensorflow__DataType dtype;
+        TypedItems typed;
+    } fields[] = {
+        { TENSORFLOW__DATA_TYPE__DT_FLOAT, { proto->float_val, proto->n_float_val, 4 } },
+        { TENSORFLOW__DATA_TYPE__DT_DOUBLE, { proto->double_val, proto->n_double_val, 8 } },
+        { TENSORFLOW__DATA_TYPE__DT_INT64, { proto->int64_val, proto->n_int64_val, 8 } },
+        { TENSORFLOW__DATA_TYPE__DT_UINT32, { proto->uint32_val, proto->n_uint32_val, 4 } },
+        { TENSORFLOW__DATA_TYPE__DT_UINT64, { proto->uint64_val, proto->n_uint64_val, 8 } },
+        { TENSORFLOW__DATA_TYPE__DT_BOOL,
+          { proto->bool_val, proto->n_bool_val, sizeof(protobuf_c_boolean) } },
+        { TENSORFLOW__DATA_TYPE__DT_COMPLEX64,
+          { proto->scomplex_val, proto->n_scomplex_val / 2, 8 } },
+        { TENSORFLOW__DATA_TYPE__DT_COMPLEX128,
+          { proto->dcomplex_val, proto->n_dcomplex_val / 2, 16 } },
+        { TENSORFLOW__DATA_TYPE__DT_HALF, { proto->half_val, proto->n_half_val, 4 } },
+        { TENSORFLOW__DATA_TYPE__DT_BFLOAT16, { proto->half_val, proto->n_half_val, 4 } },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(fields); i++)
+        if (fields[i].dtype == proto->dtype)
+            return fields[i].typed;
+    return (TypedItems){ proto->int_val, proto->n_int_val, 4 };
 }
 
 static Status decode_tensor(const char *name, const TensorProto *proto, Arena *arena,
@@ -125,7 +125,7 @@ static Status decode_tensor(const char *name, const TensorProto *proto, Arena *a
     if (tensor->type->bytes == 0)
         return client_tensor_from_strings(tensor, proto->string_val, proto->n_string_val, arena);
     if (proto->tensor_content.len == 0)
-        return client_tensor_from_items(tensor, typed_items(proto, proto->dtype), true, arena);
+        return client_tensor_from_items(tensor, typed_items(proto), true, arena);
     tensor->data = proto->tensor_content.data;
     tensor->bytes = proto->tensor_content.len;
     return status_ok();

@@ -84,6 +84,22 @@ static bool is_unreachable(const Status *status) {
     return false;
 }
 
+/* "digits (version 1)", "two_layer (versions 1, 2)": the rows of one model, which stand together.
+ * Returns how many. */
+static size_t print_model(const ClientIndexRow *rows, size_t count) {
+    size_t versions = 1;
+    while (versions < count && strcmp(rows[versions].name, rows[0].name) == 0)
+        versions++;
+    fprintf(stderr, " %s", rows[0].name);
+    if (!*rows[0].version)
+        return versions;
+    fputs(versions > 1 ? " (versions " : " (version ", stderr);
+    for (size_t i = 0; i < versions; i++)
+        fprintf(stderr, "%s%s", i ? ", " : "", rows[i].version);
+    fputc(')', stderr);
+    return versions;
+}
+
 static void list_models(Context *context) {
     ClientAsk ask;
     ClientIndexRow *rows = NULL;
@@ -98,15 +114,9 @@ static void list_models(Context *context) {
         return;
     }
     fputs("This server has:", stderr);
-    for (size_t i = 0; i < count; i++) {
-        bool first = i == 0 || strcmp(rows[i].name, rows[i - 1].name) != 0;
-        bool last = i + 1 == count || strcmp(rows[i].name, rows[i + 1].name) != 0;
-        if (first)
-            fprintf(stderr, " %s", rows[i].name);
-        if (*rows[i].version)
-            fprintf(stderr, "%s%s", first ? " (version " : ", ", rows[i].version);
-        if (last)
-            fprintf(stderr, "%s%s", *rows[i].version ? ")" : "", i + 1 < count ? "," : "\n");
+    for (size_t i = 0; i < count;) {
+        i += print_model(&rows[i], count - i);
+        fputs(i < count ? "," : "\n", stderr);
     }
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Tensors as readable text. Nothing of a server's strings reaches the terminal as control
- * characters. */
+/* Tensors as readable text. Control characters in a string tensor are spelled out. */
 
 #include "clients/inferctl/print.h"
 #include "runtime/base/size.h"

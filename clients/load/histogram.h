@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-enum { HISTOGRAM_STEPS = 64, HISTOGRAM_BUCKETS = 58 * HISTOGRAM_STEPS };
+enum { HISTOGRAM_STEPS = 64, HISTOGRAM_BUCKETS = 59 * HISTOGRAM_STEPS };
 
 typedef struct Histogram {
     uint64_t counts[HISTOGRAM_BUCKETS];

@@ -183,6 +183,35 @@ static bool rule_matmul(const RuleCall *call) {
            spares_rows(shape_of(call, 0), right);
 }
 
+/* One scale, or one for each entry of a dim that is not the rows'. */
+static bool rule_scaled(const RuleCall *call) { /* QuantizeLinear, DequantizeLinear */
+    int32_t rank = shape_of(call, 1)->rank;
+    if (!first_is_rows(call) || node_get_int(call->node, "block_size", 0) != 0)
+        return false;
+    return rank == 0 || (rank == 1 && axis_is_not_rows(call, node_get_int(call->node, "axis", 1)));
+}
+
+static bool input_is_one(const RuleCall *call, size_t index) {
+    const Shape *shape;
+    if (!has_input(call, index))
+        return true;
+    shape = shape_of(call, index);
+    return shape->rank == 0 || (shape->rank == 1 && shape->dims[0] == 1);
+}
+
+/* The left operand holds the rows; its scale and zero point, and those of the result, are one. */
+static bool rule_quantized_matmul(const RuleCall *call) {
+    bool is_integer = strcmp(call->node->op->name, "MatMulInteger") == 0;
+    size_t right = is_integer ? 1 : 3;
+    int32_t left_rank = shape_of(call, 0)->rank, right_rank = shape_of(call, right)->rank;
+    if (!first_is_rows(call) || left_rank < 2 || right_rank < 1 || right_rank > 2)
+        return false;
+    if (is_integer)
+        return input_is_one(call, 2);
+    return input_is_one(call, 1) && input_is_one(call, 2) && input_is_one(call, 6) &&
+           input_is_one(call, 7);
+}
+
 static bool rule_reshape(const RuleCall *call) {
     if (kind_of(call, 0) != ROW_KIND_ROWS || !has_input(call, 1))
         return false;
@@ -203,8 +232,10 @@ static const Rule rules[] = {
     { "BatchNormalization", first_is_rows },
     { "Concat", rule_concat },
     { "Conv", first_is_rows },
+    { "ConvInteger", first_is_rows },
     { "ConvTranspose", first_is_rows },
     { "DepthToSpace", first_is_rows },
+    { "DequantizeLinear", rule_scaled },
     { "Flatten", rule_flatten },
     { "Gather", rule_gather },
     { "Gemm", rule_gemm },
@@ -218,8 +249,12 @@ static const Rule rules[] = {
     { "LayerNormalization", rule_layer_norm },
     { "LogSoftmax", rule_softmax },
     { "MatMul", rule_matmul },
+    { "MatMulInteger", rule_quantized_matmul },
     { "MaxPool", first_is_rows },
     { "Pad", rule_pad },
+    { "QLinearConv", first_is_rows },
+    { "QLinearMatMul", rule_quantized_matmul },
+    { "QuantizeLinear", rule_scaled },
     { "ReduceL1", rule_axes_input },
     { "ReduceL2", rule_axes_input },
     { "ReduceLogSum", rule_axes_input },

@@ -23,6 +23,12 @@
     (TYPES_FLOAT | DTYPE_BIT(DTYPE_I32) | DTYPE_BIT(DTYPE_I64) | DTYPE_BIT(DTYPE_U32) | DTYPE_BIT(DTYPE_U64))
 #define TYPES_INDEX (DTYPE_BIT(DTYPE_I32) | DTYPE_BIT(DTYPE_I64))
 #define TYPES_BOOL  DTYPE_BIT(DTYPE_BOOL)
+#define TYPES_4_AND_2_BITS                                                                                             \
+    (DTYPE_BIT(DTYPE_U4) | DTYPE_BIT(DTYPE_I4) | DTYPE_BIT(DTYPE_U2) | DTYPE_BIT(DTYPE_I2) | DTYPE_BIT(DTYPE_F4E2M1))
+#define TYPES_8_BITS  (DTYPE_BIT(DTYPE_U8) | DTYPE_BIT(DTYPE_I8))
+#define TYPES_16_BITS (DTYPE_BIT(DTYPE_U16) | DTYPE_BIT(DTYPE_I16))
+#define TYPES_QUANTIZED (TYPES_8_BITS | TYPES_16_BITS | TYPES_FLOAT8 | TYPES_4_AND_2_BITS)
+#define TYPES_REAL      (DTYPE_BIT(DTYPE_F32) | DTYPE_BIT(DTYPE_F16) | DTYPE_BIT(DTYPE_BF16))
 
 /* NULL where it is left out, also beyond the last one. */
 const InferPort *infer_input(const InferCall *call, size_t index);
@@ -100,3 +106,10 @@ Status infer_expand(InferCall *call);
 Status infer_tile(InferCall *call);
 Status infer_reduce(InferCall *call);
 Status infer_arg(InferCall *call);
+Status infer_quantize_linear(InferCall *call);
+Status infer_dequantize_linear(InferCall *call);
+Status infer_dynamic_quantize_linear(InferCall *call);
+Status infer_conv_integer(InferCall *call);
+Status infer_qlinear_conv(InferCall *call);
+Status infer_matmul_integer(InferCall *call);
+Status infer_qlinear_matmul(InferCall *call);

@@ -10,6 +10,7 @@
  */
 
 #include "runtime/cpu/reference/axpy.h"
+#include "runtime/cpu/reference/quantize.h"
 #include "runtime/cpu/reference/reference_kernels.h"
 #include "runtime/cpu/reference/window_rows.h"
 
@@ -92,22 +93,31 @@ static Status check_conv(const KernelCall *call, Conv *conv) {
     return window_plane_init(&conv->plane, call, src, dst, weights->dims + 2);
 }
 
-static Status conv_wide(const KernelCall *call) {
-    Conv conv = { .bias = call_find_src(call, 2) };
-    TRY(call_get_first(call, &conv.src, &conv.dst));
-    TRY(call_get_src(call, 1, &conv.weights));
-    TRY(call_check_dtype(call, conv.src->dtype, conv.weights));
-    TRY(call_check_dtype(call, conv.src->dtype, conv.dst));
-    if (conv.bias)
-        TRY(call_check_dtype(call, conv.src->dtype, conv.bias));
-    conv.axpy = axpy_find(conv.src->dtype);
-    if (!conv.axpy || !dtype_info(conv.src->dtype)->is_float)
-        return call_lacks_dtype(call, conv.src->dtype);
-    conv.element_bytes = dtype_bytes(conv.src->dtype);
+Status conv_plain(const KernelCall *call, const Tensor *src, const Tensor *weights,
+                  const Tensor *bias, Tensor *dst) {
+    Conv conv = { .src = src, .weights = weights, .bias = bias, .dst = dst };
+    TRY(call_check_dtype(call, src->dtype, weights));
+    TRY(call_check_dtype(call, src->dtype, dst));
+    if (bias)
+        TRY(call_check_dtype(call, src->dtype, bias));
+    conv.axpy = axpy_find(src->dtype);
+    if (!conv.axpy)
+        return call_lacks_dtype(call, src->dtype);
+    conv.element_bytes = dtype_bytes(src->dtype);
     TRY(check_conv(call, &conv));
-    if (tensor_elements(conv.dst) > 0)
+    if (tensor_elements(dst) > 0)
         run_conv(&conv);
     return status_ok();
+}
+
+static Status conv_wide(const KernelCall *call) {
+    const Tensor *src, *weights;
+    Tensor *dst;
+    TRY(call_get_first(call, &src, &dst));
+    TRY(call_get_src(call, 1, &weights));
+    if (!dtype_info(src->dtype)->is_float)
+        return call_lacks_dtype(call, src->dtype);
+    return conv_plain(call, src, weights, call_find_src(call, 2), dst);
 }
 
 Status reference_conv(const KernelCall *call) {

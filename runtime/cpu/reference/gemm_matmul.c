@@ -10,6 +10,7 @@
 
 #include "runtime/cpu/reference/axpy.h"
 #include "runtime/cpu/reference/element_io.h"
+#include "runtime/cpu/reference/quantize.h"
 #include "runtime/cpu/reference/reference_kernels.h"
 #include "runtime/cpu/reference/reference_util.h"
 
@@ -75,14 +76,10 @@ static Status matmul_dims(const KernelCall *call, const Shape *left, const Shape
     return status_ok();
 }
 
-static Status matmul(const KernelCall *call) {
-    const Tensor *left, *right;
-    Tensor *dst;
+Status matmul_plain(const KernelCall *call, const Tensor *left, const Tensor *right, Tensor *dst) {
     Product product;
     Shape expected;
     Broadcast walk;
-    TRY(call_get_first(call, &left, &dst));
-    TRY(call_get_src(call, 1, &right));
     TRY(product_types(call, left, right, dst, &product));
     TRY(matmul_dims(call, &left->shape, &right->shape, &product, &expected));
     TRY(call_check_shape(call, &expected, dst));
@@ -103,6 +100,14 @@ static Status matmul(const KernelCall *call) {
                         (const char *)left->data + (walk.src[0] + i * walk.step[0]) * left_bytes,
                         (const char *)right->data + (walk.src[1] + i * walk.step[1]) * right_bytes);
     return status_ok();
+}
+
+static Status matmul(const KernelCall *call) {
+    const Tensor *left, *right;
+    Tensor *dst;
+    TRY(call_get_first(call, &left, &dst));
+    TRY(call_get_src(call, 1, &right));
+    return matmul_plain(call, left, right, dst);
 }
 
 Status reference_matmul(const KernelCall *call) {

@@ -38,10 +38,13 @@
     X("", "Concat", concat)                                 \
     X("", "ConstantOfShape", constant_of_shape)             \
     X("", "Conv", conv)                                     \
+    X("", "ConvInteger", conv_integer)                      \
     X("", "Cos", cos)                                       \
     X("", "Cosh", cosh)                                     \
+    X("", "DequantizeLinear", dequantize_linear)            \
     X("", "Div", div)                                       \
     X("", "Dropout", dropout)                               \
+    X("", "DynamicQuantizeLinear", dynamic_quantize_linear) \
     X("", "Elu", elu)                                       \
     X("", "Equal", equal)                                   \
     X("", "Erf", erf)                                       \
@@ -69,6 +72,7 @@
     X("", "Log", log)                                       \
     X("", "LogSoftmax", log_softmax)                        \
     X("", "MatMul", matmul)                                 \
+    X("", "MatMulInteger", matmul_integer)                  \
     X("", "Max", max)                                       \
     X("", "MaxPool", max_pool)                              \
     X("", "Mean", mean)                                     \
@@ -82,6 +86,9 @@
     X("", "PRelu", prelu)                                   \
     X("", "Pad", pad)                                       \
     X("", "Pow", pow)                                       \
+    X("", "QLinearConv", qlinear_conv)                      \
+    X("", "QLinearMatMul", qlinear_matmul)                  \
+    X("", "QuantizeLinear", quantize_linear)                \
     X("", "Range", range)                                   \
     X("", "Reciprocal", reciprocal)                         \
     X("", "ReduceL1", reduce_l1)                            \

@@ -113,6 +113,14 @@ static void list_models(Context *context) {
         fputs("This server has no models.\n", stderr);
         return;
     }
+    const Args *args = context->args;
+    for (size_t i = 0; i < count && args->argument && args->version == 0; i++) {
+        if (strcmp(rows[i].name, args->argument) ==
+            0) { /* known, but nothing of it is in service */
+            fprintf(stderr, "'inferctl status %s' tells why.\n", args->argument);
+            return;
+        }
+    }
     fputs("This server has:", stderr);
     for (size_t i = 0; i < count;) {
         i += print_model(&rows[i], count - i);

@@ -97,6 +97,14 @@ Status ranking_make(const ClientTensor *tensor, size_t top, const Labels *labels
     return status_ok();
 }
 
+/* Bars are for probabilities; beside other scores they would mislead. */
+static bool are_fractions(const Ranking *ranking) {
+    for (size_t i = 0; i < ranking->rows * ranking->per_row; i++)
+        if (!(ranking->scores[i].score >= 0 && ranking->scores[i].score <= 1))
+            return false;
+    return true;
+}
+
 static void print_bar(const Context *context, FILE *out, double fraction) {
     int cells =
         isfinite(fraction) && fraction > 0 ? (int)(MIN_OF(fraction, 1.0) * BAR_CELLS + 0.5) : 0;
@@ -110,6 +118,7 @@ void print_ranking(const Context *context, FILE *out, const Ranking *ranking) {
             context_style(context, STYLE_NONE), tensor->type->name,
             CLIENT_DIMS_TEXT(tensor->dims, tensor->rank));
     int columns = 1;
+    bool fractions = are_fractions(ranking);
     for (size_t i = 0; i < ranking->rows * ranking->per_row; i++)
         columns = MAX_OF(columns, MIN_OF((int)strlen(ranking->scores[i].label), LABEL_COLUMNS_MAX));
     for (size_t row = 0; row < ranking->rows; row++) {
@@ -120,7 +129,8 @@ void print_ranking(const Context *context, FILE *out, const Ranking *ranking) {
             fprintf(out, "  %s%-*s%s  %8.5g  ", i == 0 ? context_style(context, STYLE_GOOD) : "",
                     columns, score->label, i == 0 ? context_style(context, STYLE_NONE) : "",
                     score->score);
-            print_bar(context, out, score->score);
+            if (fractions)
+                print_bar(context, out, score->score);
             fputc('\n', out);
         }
     }

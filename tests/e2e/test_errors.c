@@ -83,8 +83,9 @@ static const Row ROWS[] = {
         { STATUS_NOT_FOUND, "Request for unknown model: 'digits' version 7 is not found" } } },
     { { DIGITS, .version = -1, IMAGE },
       { { STATUS_NOT_FOUND, "Servable not found for request: Specific(digits, -1)" },
-        { STATUS_INVALID_ARGUMENT, "failed to get model version from specified version string "
-                                   "'-1', version should be an integral value > 0" } } },
+        { STATUS_INVALID_ARGUMENT,
+          "failed to get model version from specified version string "
+          "'-1' (details: not a number), version should be an integral value > 0" } } },
     { { DIGITS, .label = "stable", IMAGE },
       { { STATUS_INVALID_ARGUMENT, "Unrecognized servable version label: stable" }, { 0 } } },
     { { DIGITS, .signature = "classify", IMAGE },

@@ -86,9 +86,20 @@ static bool rule_axis_0(const RuleCall *call) { /* ArgMax and others whose axis 
     return first_is_rows(call) && axis_is_not_rows(call, node_get_int(call->node, "axis", 0));
 }
 
-/* Normalises over [axis, rank): only axis 0 itself would mix. */
+/* Normalises over [axis, rank): only axis 0 itself would mix, or a scale that has it too. */
 static bool rule_layer_norm(const RuleCall *call) {
-    return first_is_rows(call) && axis_is_not_rows(call, node_get_int(call->node, "axis", -1));
+    if (!first_is_rows(call))
+        return false;
+    int32_t rank = shape_of(call, 0)->rank;
+    for (size_t i = 1; i < call->node->input_count; i++)
+        if (has_input(call, i) && !spares_rows(shape_of(call, i), rank))
+            return false;
+    return axis_is_not_rows(call, node_get_int(call->node, "axis", -1));
+}
+
+static bool rule_rotary(const RuleCall *call) { /* caches by position number, numbers by row */
+    return kind_of(call, 0) == ROW_KIND_ROWS && kind_of(call, 1) == ROW_KIND_FIXED &&
+           kind_of(call, 2) == ROW_KIND_FIXED && kind_of(call, 3) == ROW_KIND_ROWS;
 }
 
 static bool rule_flatten(const RuleCall *call) {
@@ -255,6 +266,7 @@ static const Rule rules[] = {
     { "QLinearConv", first_is_rows },
     { "QLinearMatMul", rule_quantized_matmul },
     { "QuantizeLinear", rule_scaled },
+    { "RMSNormalization", rule_layer_norm },
     { "ReduceL1", rule_axes_input },
     { "ReduceL2", rule_axes_input },
     { "ReduceLogSum", rule_axes_input },
@@ -266,6 +278,7 @@ static const Rule rules[] = {
     { "ReduceSum", rule_axes_input },
     { "ReduceSumSquare", rule_axes_input },
     { "Reshape", rule_reshape },
+    { "RotaryEmbedding", rule_rotary },
     { "Slice", rule_slice },
     { "Softmax", rule_softmax },
     { "SpaceToDepth", first_is_rows },

@@ -113,3 +113,8 @@ Status infer_conv_integer(InferCall *call);
 Status infer_qlinear_conv(InferCall *call);
 Status infer_matmul_integer(InferCall *call);
 Status infer_qlinear_matmul(InferCall *call);
+Status infer_layer_normalization(InferCall *call);
+Status infer_rms_normalization(InferCall *call);
+Status infer_group_normalization(InferCall *call);
+Status infer_mean_variance_normalization(InferCall *call);
+Status infer_loss(InferCall *call);

@@ -230,6 +230,21 @@ static bool rule_reshape(const RuleCall *call) {
                                 node_get_int(call->node, "allowzero", 0) != 0);
 }
 
+/* Each result element takes only from its own row where all operands have rows: GatherElements. */
+static bool rule_all_rows(const RuleCall *call) {
+    return rule_concat(call);
+}
+
+static bool rule_one_hot(const RuleCall *call) {
+    int64_t axis = node_get_int(call->node, "axis", -1);
+    int32_t rank = output_rank(call);
+    return first_is_rows(call) && rank > 1 && axis != 0 && axis != -rank;
+}
+
+static bool rule_matrices(const RuleCall *call) { /* Trilu, Det: the last two dims are one matter */
+    return first_is_rows(call) && shape_of(call, 0)->rank > 2;
+}
+
 typedef struct Rule {
     const char *name;
     bool (*keeps_rows)(const RuleCall *call);
@@ -245,10 +260,14 @@ static const Rule rules[] = {
     { "Conv", first_is_rows },
     { "ConvInteger", first_is_rows },
     { "ConvTranspose", first_is_rows },
+    { "CumProd", rule_axes_input },
+    { "CumSum", rule_axes_input },
     { "DepthToSpace", first_is_rows },
     { "DequantizeLinear", rule_scaled },
+    { "Det", rule_matrices },
     { "Flatten", rule_flatten },
     { "Gather", rule_gather },
+    { "GatherElements", rule_all_rows },
     { "Gemm", rule_gemm },
     { "GlobalAveragePool", first_is_rows },
     { "GlobalMaxPool", first_is_rows },
@@ -262,6 +281,7 @@ static const Rule rules[] = {
     { "MatMul", rule_matmul },
     { "MatMulInteger", rule_quantized_matmul },
     { "MaxPool", first_is_rows },
+    { "OneHot", rule_one_hot },
     { "Pad", rule_pad },
     { "QLinearConv", first_is_rows },
     { "QLinearMatMul", rule_quantized_matmul },
@@ -279,12 +299,15 @@ static const Rule rules[] = {
     { "ReduceSumSquare", rule_axes_input },
     { "Reshape", rule_reshape },
     { "RotaryEmbedding", rule_rotary },
+    { "ScatterElements", rule_all_rows },
     { "Slice", rule_slice },
     { "Softmax", rule_softmax },
     { "SpaceToDepth", first_is_rows },
     { "Split", rule_axis_0 },
     { "Squeeze", rule_axes_input },
+    { "TopK", rule_softmax },
     { "Transpose", rule_transpose },
+    { "Trilu", rule_matrices },
     { "Unsqueeze", rule_unsqueeze },
 };
 
@@ -309,9 +332,9 @@ void row_rules_apply(const Graph *graph, const Node *node, RowFacts *facts) {
     else if (!row_counts_follow(graph, node, facts, &result) && keeps_rows(&call))
         result.kind = ROW_KIND_ROWS;
     /* MaxPool's second result holds indices into the whole batch, Dropout's a mask nobody asks for:
-     * the first alone is known, but of Split, whose results are all alike. */
+     * the first alone is known, but of Split and TopK, whose results are all alike. */
+    bool all_alike = strcmp(node->op->name, "Split") == 0 || strcmp(node->op->name, "TopK") == 0;
     for (uint32_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE)
-            facts[node->outputs[i]] =
-                i == 0 || strcmp(node->op->name, "Split") == 0 ? result : (RowFacts){ 0 };
+            facts[node->outputs[i]] = i == 0 || all_alike ? result : (RowFacts){ 0 };
 }

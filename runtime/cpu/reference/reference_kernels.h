@@ -34,14 +34,20 @@
     X("", "CastLike", cast_like)                            \
     X("", "Ceil", ceil)                                     \
     X("", "Celu", celu)                                     \
+    X("", "CenterCropPad", center_crop_pad)                 \
     X("", "Clip", clip)                                     \
+    X("", "Compress", compress)                             \
     X("", "Concat", concat)                                 \
     X("", "ConstantOfShape", constant_of_shape)             \
     X("", "Conv", conv)                                     \
     X("", "ConvInteger", conv_integer)                      \
     X("", "Cos", cos)                                       \
     X("", "Cosh", cosh)                                     \
+    X("", "CumProd", cum_prod)                              \
+    X("", "CumSum", cum_sum)                                \
+    X("", "DepthToSpace", depth_to_space)                   \
     X("", "DequantizeLinear", dequantize_linear)            \
+    X("", "Det", det)                                       \
     X("", "Div", div)                                       \
     X("", "Dropout", dropout)                               \
     X("", "DynamicQuantizeLinear", dynamic_quantize_linear) \
@@ -50,9 +56,12 @@
     X("", "Erf", erf)                                       \
     X("", "Exp", exp)                                       \
     X("", "Expand", expand)                                 \
+    X("", "EyeLike", eye_like)                              \
     X("", "Flatten", reshape)                               \
     X("", "Floor", floor)                                   \
     X("", "Gather", gather)                                 \
+    X("", "GatherElements", gather_elements)                \
+    X("", "GatherND", gather_nd)                            \
     X("", "Gelu", gelu)                                     \
     X("", "Gemm", gemm)                                     \
     X("", "GlobalAveragePool", global_average_pool)         \
@@ -85,7 +94,9 @@
     X("", "Mul", mul)                                       \
     X("", "Neg", neg)                                       \
     X("", "NegativeLogLikelihoodLoss", negative_log_likelihood_loss)\
+    X("", "NonZero", non_zero)                              \
     X("", "Not", not)                                       \
+    X("", "OneHot", one_hot)                                \
     X("", "Or", or)                                         \
     X("", "PRelu", prelu)                                   \
     X("", "Pad", pad)                                       \
@@ -108,8 +119,11 @@
     X("", "ReduceSumSquare", reduce_sum_square)             \
     X("", "Relu", relu)                                     \
     X("", "Reshape", reshape)                               \
+    X("", "ReverseSequence", reverse_sequence)              \
     X("", "RotaryEmbedding", rotary_embedding)              \
     X("", "Round", round)                                   \
+    X("", "ScatterElements", scatter_elements)              \
+    X("", "ScatterND", scatter_nd)                          \
     X("", "Selu", selu)                                     \
     X("", "Shape", shape)                                   \
     X("", "Shrink", shrink)                                 \
@@ -123,6 +137,7 @@
     X("", "SoftmaxCrossEntropyLoss", softmax_cross_entropy_loss)\
     X("", "Softplus", softplus)                             \
     X("", "Softsign", softsign)                             \
+    X("", "SpaceToDepth", space_to_depth)                   \
     X("", "Split", split)                                   \
     X("", "Sqrt", sqrt)                                     \
     X("", "Squeeze", reshape)                               \
@@ -133,7 +148,10 @@
     X("", "Tanh", tanh)                                     \
     X("", "ThresholdedRelu", thresholded_relu)              \
     X("", "Tile", tile)                                     \
+    X("", "TopK", top_k)                                    \
     X("", "Transpose", transpose)                           \
+    X("", "Trilu", trilu)                                   \
+    X("", "Unique", unique)                                 \
     X("", "Unsqueeze", reshape)                             \
     X("", "Where", where)                                   \
     X("", "Xor", xor)                                       \

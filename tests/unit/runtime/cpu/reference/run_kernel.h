@@ -77,6 +77,17 @@ static inline char *run_text_new(const KernelCall *call, size_t bytes) {
     return state->text + state->text_used - bytes;
 }
 
+/* For operators whose result's size depends on data: what was expected is thrown away. */
+static inline Status run_output_new(const KernelCall *call, size_t output, DType dtype,
+                                    const Shape *shape) {
+    Tensor *dst = &call->dst[output];
+    free(dst->data);
+    *dst = (Tensor){ .dtype = dtype, .shape = *shape };
+    assert_true(shape_bytes(shape, dtype, &dst->bytes));
+    dst->data = dst->bytes ? malloc(dst->bytes) : NULL;
+    return status_ok();
+}
+
 static inline Status run_call(const Run *run, RunState *state, Tensor dst[3], size_t *ret_count) {
     OpSchema schema = { .domain = run->domain ? run->domain : "", .name = run->op };
     Attribute attributes[8];
@@ -98,9 +109,12 @@ static inline Status run_call(const Run *run, RunState *state, Tensor dst[3], si
             memset(dst[i].data, 0x5A, dst[i].bytes);
     }
     *ret_count = node.output_count;
-    KernelCall call = {
-        .node = &node, .src = run->src, .dst = dst, .text_new = run_text_new, .runner = state
-    };
+    KernelCall call = { .node = &node,
+                        .src = run->src,
+                        .dst = dst,
+                        .output_new = run_output_new,
+                        .text_new = run_text_new,
+                        .runner = state };
     ReferenceKernel kernel = reference_kernel_find(schema.domain, run->op);
     assert_non_null(kernel);
     return kernel(&call);
@@ -113,6 +127,9 @@ static inline bool run_near(double expected, double got, double tolerance) {
 }
 
 static inline void run_compare(const Run *run, const Tensor *expected, const Tensor *got) {
+    if (!shape_equal(&expected->shape, &got->shape))
+        fail_msg("%s: expected shape %s, got %s", run->op, SHAPE_TEXT(&expected->shape),
+                 SHAPE_TEXT(&got->shape));
     for (size_t i = 0; i < tensor_elements(expected); i++) {
         if (expected->dtype == DTYPE_STRING) {
             StringView want = ((const StringView *)expected->data)[i],

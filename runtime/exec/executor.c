@@ -44,8 +44,10 @@ static size_t core_cache_bytes(void) {
 
 static Status optimise(Graph *graph, const ExecutorOptions *options) {
     PassContext context = { .device = options->device, .fold_limit_bytes = LOAD_FOLD_LIMIT_BYTES };
-    if (options->optimise)
-        return pipeline_run(graph, PASS_ON_LOAD, &context);
+    if (options->optimise) {
+        TRY(pipeline_run(graph, PASS_ON_LOAD, &context));
+        return graph_compact(graph); /* what the last passes left behind is no weight of ours */
+    }
     TRY(graph_infer(graph));
     return pipeline_check_placement(graph, &context);
 }
@@ -128,6 +130,7 @@ Status executor_new(Graph *graph, const ExecutorOptions *options, Executor **ret
     if (!executor)
         return out_of_memory();
     TRY(start_executor(TAKE(optimised), options, executor));
+    graph_release_unused(executor->graph, graph);
     executor->origin = graph;
     *ret_executor = TAKE(executor);
     return status_ok();

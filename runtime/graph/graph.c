@@ -2,13 +2,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A Graph's life, its values, constants and ports. Nodes and their edges are in graph_edit.c, order and renumbering in
- * graph_order.c, attributes in node.c.
+ * A Graph's life, its values, constants and ports. Nodes and their edges are in graph_edit.c, order
+ * and renumbering in graph_order.c, attributes in node.c.
  *
- * Owner: whoever holds the pointer; a graph that nobody changes may be read by any number of threads. A clone has its
- * own nodes, values and edge arrays, and lends names, attributes and constants from the graph it was made of.
- * Small constants live in the arena; those above SMALL_CONSTANT_BYTES get memory of their own, so that folded weights
- * do not use up a budget that is meant for names.
+ * Owner: whoever holds the pointer; a graph that nobody changes may be read by any number of
+ * threads. A clone has its own nodes, values and edge arrays, and lends names, attributes and
+ * constants from the graph it was made of. Small constants live in the arena; those above
+ * SMALL_CONSTANT_BYTES get memory of their own, so that folded weights do not use up a budget that
+ * is meant for names.
  */
 
 #include "runtime/graph/graph_internal.h"
@@ -35,7 +36,7 @@ void graph_free(Graph *graph) {
     if (!graph)
         return;
     for (size_t i = 0; i < graph->kept_count; i++)
-        free(graph->kept[i]);
+        free(graph->kept[i].data);
     free(graph->kept);
     free(graph->nodes);
     free(graph->values);
@@ -50,11 +51,13 @@ Status graph_grow(void **items, size_t count, size_t *capacity, size_t item_byte
     if (count < *capacity)
         return status_ok();
     size_t wanted, bytes;
-    if (!size_mul(MAX_OF(*capacity, (size_t)FIRST_CAPACITY / 2), 2, &wanted) || !size_mul(wanted, item_bytes, &bytes))
+    if (!size_mul(MAX_OF(*capacity, (size_t)FIRST_CAPACITY / 2), 2, &wanted) ||
+        !size_mul(wanted, item_bytes, &bytes))
         return status_error(STATUS_RESOURCE_EXHAUSTED, "a graph of %zu items is too large", count);
     void *grown = realloc(*items, bytes);
     if (!grown)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory for a graph of %zu items", wanted);
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory for a graph of %zu items",
+                            wanted);
     *items = grown;
     *capacity = wanted;
     return status_ok();
@@ -66,7 +69,8 @@ static Status copy_items(const void *items, size_t count, size_t item_bytes, voi
         return status_ok();
     void *copy = malloc(count * item_bytes);
     if (!copy)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory for a graph of %zu items", count);
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory for a graph of %zu items",
+                            count);
     memcpy(copy, items, count * item_bytes);
     *ret_items = copy;
     return status_ok();
@@ -87,12 +91,15 @@ Status graph_clone(const Graph *graph, Graph **ret_graph) {
     TRY(graph_new(graph->budget_bytes, &clone));
     TRY(copy_items(graph->nodes, graph->node_count, sizeof *clone->nodes, (void **)&clone->nodes));
     clone->node_count = clone->node_capacity = graph->node_count;
-    TRY(copy_items(graph->values, graph->value_count, sizeof *clone->values, (void **)&clone->values));
+    TRY(copy_items(graph->values, graph->value_count, sizeof *clone->values,
+                   (void **)&clone->values));
     TRY(copy_items(graph->uses, graph->value_count, sizeof *clone->uses, (void **)&clone->uses));
     clone->value_count = clone->value_capacity = graph->value_count;
-    TRY(copy_items(graph->inputs.items, graph->inputs.count, sizeof(Port), (void **)&clone->inputs.items));
+    TRY(copy_items(graph->inputs.items, graph->inputs.count, sizeof(Port),
+                   (void **)&clone->inputs.items));
     clone->inputs.count = clone->inputs.capacity = graph->inputs.count;
-    TRY(copy_items(graph->outputs.items, graph->outputs.count, sizeof(Port), (void **)&clone->outputs.items));
+    TRY(copy_items(graph->outputs.items, graph->outputs.count, sizeof(Port),
+                   (void **)&clone->outputs.items));
     clone->outputs.count = clone->outputs.capacity = graph->outputs.count;
     clone->origin = graph->origin;
 
@@ -105,10 +112,15 @@ Status graph_clone(const Graph *graph, Graph **ret_graph) {
     return status_ok();
 }
 
-Status graph_keep_bytes(Graph *graph, void *bytes) {
-    TRY(graph_grow((void **)&graph->kept, graph->kept_count, &graph->kept_capacity, sizeof *graph->kept));
-    graph->kept[graph->kept_count++] = bytes;
+static Status keep(Graph *graph, void *data, bool is_constant) {
+    TRY(graph_grow((void **)&graph->kept, graph->kept_count, &graph->kept_capacity,
+                   sizeof *graph->kept));
+    graph->kept[graph->kept_count++] = (KeptBytes){ .data = data, .is_constant = is_constant };
     return status_ok();
+}
+
+Status graph_keep_bytes(Graph *graph, void *bytes) {
+    return keep(graph, bytes, false);
 }
 
 Arena *graph_arena(Graph *graph) {
@@ -149,9 +161,11 @@ static Status copy_name(Graph *graph, const char *name, const char **ret_name) {
     return status_ok();
 }
 
-Status graph_add_value(Graph *graph, const char *name, DType dtype, const Shape *shape, ValueId *ret_value) {
+Status graph_add_value(Graph *graph, const char *name, DType dtype, const Shape *shape,
+                       ValueId *ret_value) {
     if (graph->value_count >= VALUE_NONE)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "a graph holds at most %u values", VALUE_NONE - 1);
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "a graph holds at most %u values",
+                            VALUE_NONE - 1);
     size_t capacity = graph->value_capacity;
     TRY(graph_grow((void **)&graph->values, graph->value_count, &capacity, sizeof *graph->values));
     capacity = graph->value_capacity;
@@ -166,7 +180,8 @@ Status graph_add_value(Graph *graph, const char *name, DType dtype, const Shape 
     return status_ok();
 }
 
-Status graph_add_constant(Graph *graph, const char *name, const Tensor *tensor, ValueId *ret_value) {
+Status graph_add_constant(Graph *graph, const char *name, const Tensor *tensor,
+                          ValueId *ret_value) {
     Tensor *copy = arena_alloc(graph->arena, sizeof *copy);
     if (!copy)
         return arena_exhausted(graph->arena);
@@ -189,19 +204,22 @@ static Status constant_memory(Graph *graph, size_t bytes, void **ret_data) {
     } else {
         AUTO(free) void *data = aligned_memory_new(bytes);
         if (!data)
-            return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory for a constant of %zu bytes", bytes);
-        TRY(graph_keep_bytes(graph, data));
+            return status_error(STATUS_RESOURCE_EXHAUSTED,
+                                "out of memory for a constant of %zu bytes", bytes);
+        TRY(keep(graph, data, true));
         *ret_data = TAKE(data);
     }
     memset(*ret_data, 0, bytes);
     return status_ok();
 }
 
-Status graph_add_constant_new(Graph *graph, DType dtype, const Shape *shape, ValueId *ret_value, Tensor **ret_tensor) {
+Status graph_add_constant_new(Graph *graph, DType dtype, const Shape *shape, ValueId *ret_value,
+                              Tensor **ret_tensor) {
     size_t bytes;
-    if (!shape_is_known(shape) || dtype_info(dtype)->bits == 0 || !shape_bytes(shape, dtype, &bytes))
-        return status_error(STATUS_INVALID_ARGUMENT, "a constant cannot be of shape %s and type %s", SHAPE_TEXT(shape),
-                            dtype_name(dtype));
+    if (!shape_is_known(shape) || dtype_info(dtype)->bits == 0 ||
+        !shape_bytes(shape, dtype, &bytes))
+        return status_error(STATUS_INVALID_ARGUMENT, "a constant cannot be of shape %s and type %s",
+                            SHAPE_TEXT(shape), dtype_name(dtype));
     void *data = NULL;
     if (bytes > 0)
         TRY(constant_memory(graph, bytes, &data));

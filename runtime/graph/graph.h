@@ -3,12 +3,14 @@
 #pragma once
 
 /*
- * What a model is: values (edges) and nodes in single-assignment form. A Graph owns one arena for its names, attributes
- * and small constants; constants may also point into bytes that the graph keeps (the model file). Passes change it
- * through the functions below; after that it is read-only and may be shared between threads.
+ * What a model is: values (edges) and nodes in single-assignment form. A Graph owns one arena for
+ * its names, attributes and small constants; constants may also point into bytes that the graph
+ * keeps (the model file). Passes change it through the functions below; after that it is read-only
+ * and may be shared between threads.
  *
- * Ids are indexes and stay valid while nodes are removed (a removed node is marked; graph_compact drops marked ones and
- * unused values and renumbers). Nodes are kept in an order where producers come before users: graph_sort restores it.
+ * Ids are indexes and stay valid while nodes are removed (a removed node is marked; graph_compact
+ * drops marked ones and unused values and renumbers). Nodes are kept in an order where producers
+ * come before users: graph_sort restores it.
  */
 
 #include "runtime/base/arena.h"
@@ -49,11 +51,12 @@ typedef struct Attribute {
     };
 } Attribute;
 
-/* What a fused node does to its result, in order, before it is stored. Set by passes, honoured by kernels. */
+/* What a fused node does to its result, in order, before it is stored. Set by passes, honoured by
+ * kernels. */
 typedef enum EpilogueKind {
     EPILOGUE_RELU,
-    EPILOGUE_LEAKY_RELU,   /* alpha: slope */
-    EPILOGUE_CLIP,         /* alpha: min, beta: max */
+    EPILOGUE_LEAKY_RELU, /* alpha: slope */
+    EPILOGUE_CLIP,       /* alpha: min, beta: max */
     EPILOGUE_SIGMOID,
     EPILOGUE_TANH,
     EPILOGUE_HARD_SIGMOID, /* max(0, min(1, alpha * x + beta)) */
@@ -61,14 +64,15 @@ typedef enum EpilogueKind {
     EPILOGUE_SWISH,        /* x * sigmoid(alpha * x) */
     EPILOGUE_GELU,         /* erf form */
     EPILOGUE_LINEAR,       /* alpha * x + beta */
-    EPILOGUE_ADD,          /* + input number `input` of the node, of the result's own shape and layout: a residual */
-    EPILOGUE_MUL,          /* * the same, or [N,C,1,1] */
+    EPILOGUE_ADD, /* + input number `input` of the node, of the result's own shape and layout: a
+                     residual */
+    EPILOGUE_MUL, /* * the same, or [N,C,1,1] */
 } EpilogueKind;
 
 typedef struct EpilogueStep {
     EpilogueKind kind;
-    uint32_t input; /* for ADD and MUL: index into the node's inputs, after all of the operator's own (op->max_inputs; those
-                     * that are left out are VALUE_NONE) */
+    uint32_t input; /* for ADD and MUL: index into the node's inputs, after all of the operator's
+                     * own (op->max_inputs; those that are left out are VALUE_NONE) */
     float alpha, beta;
 } EpilogueStep;
 
@@ -88,10 +92,10 @@ typedef struct Node {
 } Node;
 
 typedef struct Value {
-    const char *name; /* unique in the graph for those the model named; "" for made ones */
-    DType dtype;      /* INVALID while unknown */
-    Layout layout;    /* assigned by the layout pass */
-    Shape shape;      /* as far as it is known */
+    const char *name;       /* unique in the graph for those the model named; "" for made ones */
+    DType dtype;            /* INVALID while unknown */
+    Layout layout;          /* assigned by the layout pass */
+    Shape shape;            /* as far as it is known */
     const Tensor *constant; /* initializer or folded result; lent by the graph */
     NodeId producer;        /* NODE_NONE for inputs and constants */
 } Value;
@@ -101,8 +105,8 @@ typedef struct Port {
     const char *name;
     ValueId value;
     DType dtype;
-    Shape shape;                                /* declared; DIM_UNKNOWN where symbolic */
-    const char *dim_names[SHAPE_MAX_RANK];      /* dim_param, or NULL */
+    Shape shape;                           /* declared; DIM_UNKNOWN where symbolic */
+    const char *dim_names[SHAPE_MAX_RANK]; /* dim_param, or NULL */
 } Port;
 
 /** @budget_bytes  for everything in the graph's own arena */
@@ -110,12 +114,21 @@ Status graph_new(size_t budget_bytes, Graph **ret_graph);
 void graph_free(Graph *graph);
 DEFINE_AUTO(Graph, graph_free);
 
-/* A copy that may be changed; constants, names and attributes are shared with `graph`, which must outlive it. */
+/* A copy that may be changed; constants, names and attributes are shared with `graph`, which must
+ * outlive it. */
 Status graph_clone(const Graph *graph, Graph **ret_graph);
 /* Bytes that constants point into: freed with the graph. Taken on success. */
 Status graph_keep_bytes(Graph *graph, void *bytes);
+/**
+ * Lets go of the memory of large constants that are not used any more: those that `graph` made
+ * itself and no value of it holds are freed; of `origin`, which graph lends from (NULL: none),
+ * those that no used constant of graph shares bytes with lose their content, their addresses stay
+ * theirs. Neither graph may have another clone. Returns the bytes of the latter.
+ */
+size_t graph_release_unused(Graph *graph, Graph *origin);
 Arena *graph_arena(Graph *graph);
-/* What the importer remembers of the file, in the graph's arena; NULL if nothing was set. Clones share it. */
+/* What the importer remembers of the file, in the graph's arena; NULL if nothing was set. Clones
+ * share it. */
 void graph_set_origin(Graph *graph, const void *origin);
 const void *graph_origin(const Graph *graph);
 
@@ -133,11 +146,13 @@ size_t graph_output_count(const Graph *graph);
 const Port *graph_output(const Graph *graph, size_t index);
 
 /* name is copied; NULL for none. */
-Status graph_add_value(Graph *graph, const char *name, DType dtype, const Shape *shape, ValueId *ret_value);
+Status graph_add_value(Graph *graph, const char *name, DType dtype, const Shape *shape,
+                       ValueId *ret_value);
 /* tensor's data is lent: kept bytes, the graph's arena, or another graph that outlives this one. */
 Status graph_add_constant(Graph *graph, const char *name, const Tensor *tensor, ValueId *ret_value);
 /* A constant with its own zeroed data in the graph, to be filled by the caller through ret_data. */
-Status graph_add_constant_new(Graph *graph, DType dtype, const Shape *shape, ValueId *ret_value, Tensor **ret_tensor);
+Status graph_add_constant_new(Graph *graph, DType dtype, const Shape *shape, ValueId *ret_value,
+                              Tensor **ret_tensor);
 Status graph_add_input(Graph *graph, const Port *port);
 Status graph_add_output(Graph *graph, const Port *port);
 /* Redirects output number index to another value (a pass replaced its producer). */
@@ -147,11 +162,12 @@ typedef struct NodeSpec {
     const OpSchema *op;
     const char *name;
     const ValueId *inputs, *outputs;
-    const Attribute *attributes; /* copied shallowly: names and items must live as long as the graph */
+    const Attribute
+        *attributes; /* copied shallowly: names and items must live as long as the graph */
     size_t input_count, output_count, attribute_count;
 } NodeSpec;
-/* Appends; sets producer of the outputs. INVALID_ARGUMENT naming an output that another node, an input or a constant
- * gives already. */
+/* Appends; sets producer of the outputs. INVALID_ARGUMENT naming an output that another node, an
+ * input or a constant gives already. */
 Status graph_add_node(Graph *graph, const NodeSpec *spec, NodeId *ret_node);
 /* Redirects one input; VALUE_NONE leaves it out. */
 void graph_set_input(Graph *graph, NodeId node, size_t index, ValueId value);
@@ -165,11 +181,11 @@ void graph_replace_value(Graph *graph, ValueId from, ValueId to);
 size_t graph_use_count(const Graph *graph, ValueId value);
 /* The only node using value if there is exactly one use and it is by a node; else NODE_NONE. */
 NodeId graph_single_user(const Graph *graph, ValueId value);
-/* Renumbers nodes, not values; changes nothing where the order is right already. INVALID_ARGUMENT naming a node on a
- * cycle. */
+/* Renumbers nodes, not values; changes nothing where the order is right already. INVALID_ARGUMENT
+ * naming a node on a cycle. */
 Status graph_sort(Graph *graph);
-/* Sorts, then drops removed nodes, dead nodes and unused values; renumbers both. Optional outputs that nobody uses
- * become VALUE_NONE. Graph inputs stay. */
+/* Sorts, then drops removed nodes, dead nodes and unused values; renumbers both. Optional outputs
+ * that nobody uses become VALUE_NONE. Graph inputs stay. */
 Status graph_compact(Graph *graph);
 
 const Attribute *node_find_attribute(const Node *node, const char *name);
@@ -182,4 +198,5 @@ const int64_t *node_get_ints(const Node *node, const char *name, size_t *ret_cou
 Status graph_set_attribute(Graph *graph, NodeId node, const Attribute *attribute);
 /* name: a literal, or in the graph's arena; values are copied. */
 Status graph_set_int(Graph *graph, NodeId node, const char *name, int64_t value);
-Status graph_set_ints(Graph *graph, NodeId node, const char *name, const int64_t *values, size_t count);
+Status graph_set_ints(Graph *graph, NodeId node, const char *name, const int64_t *values,
+                      size_t count);

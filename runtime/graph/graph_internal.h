@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * What the files of this folder know of a Graph. Nodes, values and uses are grown arrays on the heap; what they point to
- * lies in the arena, or in `kept` for large constants.
+ * What the files of this folder know of a Graph. Nodes, values and uses are grown arrays on the
+ * heap; what they point to lies in the arena, or in `kept` for large constants.
  */
 
 #include "runtime/graph/graph.h"
@@ -21,6 +21,12 @@ typedef struct PortList {
     size_t count, capacity;
 } PortList;
 
+/* Memory that is freed with the graph. */
+typedef struct KeptBytes {
+    void *data;
+    bool is_constant; /* made by graph_add_constant_new: one value's, and its clones' */
+} KeptBytes;
+
 struct Graph {
     Arena *arena;
     size_t budget_bytes;
@@ -33,7 +39,7 @@ struct Graph {
     size_t value_count, value_capacity;
 
     PortList inputs, outputs;
-    void **kept;
+    KeptBytes *kept;
     size_t kept_count, kept_capacity;
 };
 

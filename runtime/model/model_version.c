@@ -17,6 +17,7 @@
 #include "runtime/model/model_version.h"
 
 #include "runtime/base/beneath.h"
+#include "runtime/base/pages.h"
 #include "runtime/base/size.h"
 #include "runtime/onnx/onnx_import.h"
 
@@ -132,6 +133,7 @@ Status model_version_load(const ModelLoad *load, ModelVersion **ret_version) {
     version->queue_policy = make_queue_policy(load, version);
     if (load->warm)
         TRY(executor_warm(version->executor));
+    pages_trim_heap();
     ExecutorBytes bytes = executor_bytes(version->executor);
     version->bytes = bytes.weights + bytes.arena + arena_used_bytes(version->arena);
     atomic_init(&version->references, 1);

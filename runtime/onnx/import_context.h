@@ -16,6 +16,11 @@ typedef struct OpsetImport {
     int64_t version;
 } OpsetImport;
 
+typedef struct CopiedBytes {
+    struct CopiedBytes *next;
+    WireBytes raw;
+} CopiedBytes;
+
 typedef struct ImportContext {
     Graph *graph;
     Arena *arena;      /* the graph's: what lives as long as it does */
@@ -26,6 +31,7 @@ typedef struct ImportContext {
     OpsetImport *opsets;
     size_t opset_count;
     size_t constant_bytes; /* decoded so far, counted against the limit */
+    CopiedBytes *copied;   /* large tensors of the file that have a copy in the graph */
 } ImportContext;
 
 /* Field numbers and checks of TensorProto; sizes are checked against the data present before

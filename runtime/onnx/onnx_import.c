@@ -15,6 +15,7 @@
 
 #include "runtime/onnx/onnx_import.h"
 
+#include "runtime/base/pages.h"
 #include "runtime/base/size.h"
 #include "runtime/onnx/import_context.h"
 
@@ -264,6 +265,8 @@ Status onnx_import(void *bytes, size_t length, const OnnxLimits *limits, Graph *
     TRY(set_info(&context, &model));
     TRY(import_graph(&context, model.graph));
     TRY(graph_keep_bytes(graph, bytes));
+    for (const CopiedBytes *copied = context.copied; copied; copied = copied->next)
+        pages_release((void *)(uintptr_t)copied->raw.data, copied->raw.length);
     *ret_graph = TAKE(graph);
     return status_ok();
 }

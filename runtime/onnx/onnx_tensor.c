@@ -19,6 +19,8 @@
 
 #include <string.h>
 
+enum { COPIED_MIN_BYTES = 64 << 10 };
+
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "raw_data is lent as it is");
 
 enum {
@@ -281,6 +283,19 @@ static bool is_lendable(const OnnxTensor *source) {
     return source->has_raw && (uintptr_t)source->raw.data % alignment == 0;
 }
 
+/* The file's bytes of a large tensor are not needed once they are copied; they go when the import
+ * has succeeded. */
+static Status note_copied(ImportContext *context, const OnnxTensor *source) {
+    if (!source->has_raw || source->raw.length < COPIED_MIN_BYTES)
+        return status_ok();
+    CopiedBytes *copied = arena_alloc(context->scratch, sizeof *copied);
+    if (!copied)
+        return arena_exhausted(context->scratch);
+    *copied = (CopiedBytes){ .next = context->copied, .raw = source->raw };
+    context->copied = copied;
+    return status_ok();
+}
+
 Status import_tensor(ImportContext *context, const OnnxTensor *source, Tensor *ret_tensor) {
     void *data = NULL;
     if (source->bytes > 0 && is_lendable(source)) {
@@ -291,6 +306,7 @@ Status import_tensor(ImportContext *context, const OnnxTensor *source, Tensor *r
         if (!data)
             return arena_exhausted(context->arena);
         TRY(onnx_tensor_decode(source, data));
+        TRY(note_copied(context, source));
     }
     return tensor_make(source->dtype, &source->shape, data, source->bytes, ret_tensor);
 }

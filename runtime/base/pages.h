@@ -1,0 +1,20 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Memory that is ours but not needed any more, given back to the system page by page while its
+ * address stays taken.
+ */
+
+#include <stddef.h>
+
+/**
+ * Gives back the whole pages inside [data, data + bytes) of heap memory. Their content is lost; the
+ * memory may be written again, and is freed as ever.
+ *
+ * Returns how many bytes went: 0 where the system does not offer it. Thread: any, if nobody reads.
+ */
+size_t pages_release(void *data, size_t bytes);
+/* Freed memory that the allocator holds on to, after something large. Takes milliseconds. */
+void pages_trim_heap(void);

@@ -1,0 +1,102 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Large constants that passes have replaced. A folded BatchNormalization leaves the weights it was
+ * folded into behind: in the model file's bytes or the importer's arena, where they cannot be freed
+ * alone, or as a block of the graph's own, where they can.
+ *
+ * Ranges are compared by address in one sorted list of what is still used, so that constants that
+ * share bytes (a file may say the same initializer twice) go together or not at all.
+ *
+ * Thread: the one that owns both graphs.
+ */
+
+#include "runtime/base/pages.h"
+#include "runtime/graph/graph_internal.h"
+
+#include <stdlib.h>
+
+enum { RELEASE_MIN_BYTES = 64 << 10 };
+
+typedef struct Range {
+    const char *begin, *end;
+} Range;
+
+static int compare_ranges(const void *left, const void *right) {
+    const Range *a = left, *b = right;
+    return a->begin < b->begin ? -1 : a->begin > b->begin;
+}
+
+/* What constants of the graph lie in, merged where they overlap. NULL when memory is out. */
+static Range *used_ranges(const Graph *graph, size_t *ret_count) {
+    Range *ranges = calloc(graph->value_count + 1, sizeof *ranges);
+    size_t count = 0, merged = 0;
+    if (!ranges)
+        return NULL;
+    for (ValueId id = 0; id < graph->value_count; id++) {
+        const Tensor *constant = graph->values[id].constant;
+        if (constant && constant->bytes > 0 && graph_use_count(graph, id) > 0)
+            ranges[count++] =
+                (Range){ constant->data, (const char *)constant->data + constant->bytes };
+    }
+    qsort(ranges, count, sizeof *ranges, compare_ranges);
+    for (size_t i = 0; i < count; i++) {
+        if (merged > 0 && ranges[i].begin < ranges[merged - 1].end) {
+            if (ranges[i].end > ranges[merged - 1].end)
+                ranges[merged - 1].end = ranges[i].end;
+        } else {
+            ranges[merged++] = ranges[i];
+        }
+    }
+    *ret_count = merged;
+    return ranges;
+}
+
+static bool overlaps(const Range *ranges, size_t count, const char *begin, const char *end) {
+    size_t low = 0, high = count; /* the first range that ends behind begin */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ranges[middle].end > begin)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low < count && ranges[low].begin < end;
+}
+
+static bool holds(const Graph *graph, const void *data) {
+    for (ValueId id = 0; id < graph->value_count; id++)
+        if (graph->values[id].constant && graph->values[id].constant->data == data)
+            return true;
+    return false;
+}
+
+static void free_unheld(Graph *graph) {
+    size_t kept = 0;
+    for (size_t i = 0; i < graph->kept_count; i++) {
+        if (graph->kept[i].is_constant && !holds(graph, graph->kept[i].data))
+            free(graph->kept[i].data);
+        else
+            graph->kept[kept++] = graph->kept[i];
+    }
+    graph->kept_count = kept;
+}
+
+size_t graph_release_unused(Graph *graph, Graph *origin) {
+    size_t count, released = 0;
+    free_unheld(graph);
+    if (!origin)
+        return 0;
+    Range *used = used_ranges(graph, &count);
+    for (ValueId id = 0; used && id < origin->value_count; id++) {
+        const Tensor *constant = origin->values[id].constant;
+        if (!constant || constant->bytes < RELEASE_MIN_BYTES)
+            continue;
+        char *data = constant->data;
+        if (!overlaps(used, count, data, data + constant->bytes))
+            released += pages_release(data, constant->bytes);
+    }
+    free(used);
+    return released;
+}

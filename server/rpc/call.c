@@ -157,7 +157,7 @@ static void on_closed(void *user, bool ok) {
     if (row && row->kind == METHOD_STREAM)
         stream_closed(call);
     else if (row && row->kind == METHOD_INFER && call->cancelled)
-        infer_cancel(call);
+        call_infer_cancel(call);
     call_unref(call);
 }
 
@@ -236,7 +236,7 @@ static void on_received(void *user, bool ok) {
     else if (kind == METHOD_UNARY)
         serve_unary(call);
     else
-        infer_start(call);
+        call_infer_start(call);
     call_unref(call); /* the operation's; those above held their own */
 }
 
@@ -267,8 +267,8 @@ void call_finish(Call *call, const Status *status, const WireReply *reply) {
     if (status_is_ok(status))
         sent = slices_encode(reply, &message);
     call_record(call, &sent);
-    request_release_outputs(&call->infer_request);
-    lease_release(&call->infer_request.lease);
+    request_release_outputs(&call->infer.request);
+    lease_release(&call->infer.request.lease);
     call_release_message(call);
     call_charge(call, message ? reply->bytes : 0);
 
@@ -387,9 +387,9 @@ static void clear_call(Call *call) {
     call->call = NULL;
     call->metadata.count = 0; /* the core has its entries back; the array is used again */
     call->cancelled = 0;
-    atomic_store_explicit(&call->infer_flags, 0, memory_order_relaxed);
-    call->infer_request = (InferRequest){ 0 };
-    call->infer = (WireInfer){ 0 };
+    atomic_store_explicit(&call->infer.flags, 0, memory_order_relaxed);
+    call->infer.request = (InferRequest){ 0 };
+    call->wire = (WireInfer){ 0 };
     call->stream = (CallStream){ 0 };
     list_init(&call->stream.node);
     arena_reset(call->arena);

@@ -17,17 +17,9 @@
  * arrival.
  */
 
+#include "server/infer.h"
 #include "server/rpc/rpc_state.h"
 #include "server/rpc/slices.h"
-
-/* Who has done what to an inference; bits of Call.infer_flags, each set once. */
-enum {
-    INFER_CANCELLED = 1,  /* the client is gone */
-    INFER_QUEUED = 2,     /* scheduler_submit has returned OK */
-    INFER_DONE = 4,       /* on_done has been called */
-    INFER_CANCELLING = 8, /* somebody is inside scheduler_cancel: he finishes the call if on_done
-                             comes meanwhile */
-};
 
 typedef struct CallStream {
     /* under stream_mutex */
@@ -60,7 +52,6 @@ typedef struct Call {
 
     /* any thread */
     atomic_uint references;
-    atomic_uint infer_flags;
 
     /* rpc thread; a worker while it decodes or answers */
     Arena *arena;
@@ -68,10 +59,9 @@ typedef struct Call {
     void *inflated; /* the message's own bytes, when it came compressed */
     Spans request;
     size_t reserved_bytes;
-    int cancelled; /* written by the core before `closed` comes back */
-    WireInfer infer;
-    InferRequest infer_request;
-    Status done_status; /* kept for the canceller */
+    int cancelled;   /* written by the core before `closed` comes back */
+    InferCall infer; /* its flags: any thread */
+    WireInfer wire;
     CallStream stream;
     ListNode node; /* in RpcServer.idle_calls */
 } Call;
@@ -113,6 +103,6 @@ void call_release_message(Call *call);
 
 /* infer.c. The message is there: decodes it, here or on a worker, and submits it. The caller holds
  * a reference besides the call's own. Thread: rpc. */
-void infer_start(Call *call);
+void call_infer_start(Call *call);
 /* The client is gone. Thread: rpc. */
-void infer_cancel(Call *call);
+void call_infer_cancel(Call *call);

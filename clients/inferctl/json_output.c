@@ -24,7 +24,7 @@ static json_t *json_bytes(const char *bytes, size_t length) {
         for (size_t j = 0; j < 4; j++)
             text[used++] = i + j > length ? '=' : DIGITS[group >> (18 - 6 * j) & 63];
     }
-    return json_pack("{s:s#}", "b64", text, (int)used);
+    return json_pack("{s:s%}", "b64", text, used);
 }
 
 static json_t *json_double(double value) {

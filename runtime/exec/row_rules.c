@@ -102,6 +102,34 @@ static bool rule_rotary(const RuleCall *call) { /* caches by position number, nu
            kind_of(call, 2) == ROW_KIND_FIXED && kind_of(call, 3) == ROW_KIND_ROWS;
 }
 
+/* Every sample on its own; a mask of rank 4 has the samples too, a smaller one is for all. */
+static bool rule_attention(const RuleCall *call) {
+    for (size_t i = 0; i < call->node->input_count; i++) {
+        if (!has_input(call, i))
+            continue;
+        bool shared =
+            i == 3 && kind_of(call, i) == ROW_KIND_FIXED && spares_rows(shape_of(call, i), 4);
+        bool own = kind_of(call, i) == ROW_KIND_ROWS && (i != 3 || shape_of(call, i)->rank == 4);
+        if (!shared && !own)
+            return false;
+    }
+    return true;
+}
+
+/* Inputs 1 and 2 are weights, all others have rows. */
+static bool rule_causal_conv(const RuleCall *call) {
+    return kind_of(call, 0) == ROW_KIND_ROWS && kind_of(call, 1) == ROW_KIND_FIXED &&
+           kind_of(call, 2) == ROW_KIND_FIXED &&
+           (!has_input(call, 3) || kind_of(call, 3) == ROW_KIND_ROWS);
+}
+
+static bool all_are_rows(const RuleCall *call) {
+    for (size_t i = 0; i < call->node->input_count; i++)
+        if (has_input(call, i) && kind_of(call, i) != ROW_KIND_ROWS)
+            return false;
+    return true;
+}
+
 static bool rule_flatten(const RuleCall *call) {
     int64_t axis = node_get_int(call->node, "axis", 1);
     return first_is_rows(call) &&
@@ -254,8 +282,10 @@ typedef struct Rule {
 static const Rule rules[] = {
     { "ArgMax", rule_axis_0 },
     { "ArgMin", rule_axis_0 },
+    { "Attention", rule_attention },
     { "AveragePool", first_is_rows },
     { "BatchNormalization", first_is_rows },
+    { "CausalConvWithState", rule_causal_conv },
     { "Concat", rule_concat },
     { "Conv", first_is_rows },
     { "ConvInteger", first_is_rows },
@@ -277,6 +307,7 @@ static const Rule rules[] = {
     { "InstanceNormalization", first_is_rows },
     { "LRN", first_is_rows },
     { "LayerNormalization", rule_layer_norm },
+    { "LinearAttention", all_are_rows },
     { "LogSoftmax", rule_softmax },
     { "MatMul", rule_matmul },
     { "MatMulInteger", rule_quantized_matmul },
@@ -306,6 +337,7 @@ static const Rule rules[] = {
     { "Split", rule_axis_0 },
     { "Squeeze", rule_axes_input },
     { "TopK", rule_softmax },
+    { "TensorScatter", all_are_rows },
     { "Transpose", rule_transpose },
     { "Trilu", rule_matrices },
     { "Unsqueeze", rule_unsqueeze },
@@ -323,6 +355,16 @@ static bool keeps_rows(const RuleCall *call) {
     return false;
 }
 
+/* What holds for the first result holds for all of them. */
+static bool results_alike(const Node *node) {
+    static const char *const names[] = { "Attention", "CausalConvWithState", "LinearAttention",
+                                         "Split" };
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        if (strcmp(node->op->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 void row_rules_apply(const Graph *graph, const Node *node, RowFacts *facts) {
     RuleCall call = { .graph = graph, .node = node, .facts = facts };
     RowFacts result = { .kind = ROW_KIND_MIXED };
@@ -337,4 +379,8 @@ void row_rules_apply(const Graph *graph, const Node *node, RowFacts *facts) {
     for (uint32_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE)
             facts[node->outputs[i]] = i == 0 || all_alike ? result : (RowFacts){ 0 };
+     * the first alone is known, but of some operators, whose results are all alike. */
+    for (uint32_t i = 0; i < node->output_count; i++)
+        if (node->outputs[i] != VALUE_NONE)
+            facts[node->outputs[i]] = i == 0 || results_alike(node) ? result : (RowFacts){ 0 };
 }

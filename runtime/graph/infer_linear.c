@@ -5,6 +5,7 @@
  * Matrix products. Source: ONNX Gemm 13, MatMul 13 (numpy.matmul).
  */
 
+#include "runtime/graph/einsum.h"
 #include "runtime/graph/infer.h"
 
 #include <inttypes.h>
@@ -65,6 +66,31 @@ Status infer_matmul(InferCall *call) {
         y.dims[y.rank++] = a->dims[a->rank - 2];
     if (b->rank > 1)
         y.dims[y.rank++] = b->dims[b->rank - 1];
+    infer_set_output(call, 0, dtype, &y);
+    return status_ok();
+}
+
+Status infer_einsum(InferCall *call) {
+    const Shape *shapes[EINSUM_TERMS_MAX] = { NULL };
+    size_t count = call->node->input_count;
+    DType dtype;
+    bool known = true;
+    TRY(infer_same_dtype(call, 0, count, &dtype));
+    for (size_t i = 0; i < count; i++) {
+        if (!infer_input(call, i))
+            return status_error(STATUS_INVALID_ARGUMENT, "input %zu is left out", i);
+        known &= call->inputs[i].shape.rank != SHAPE_UNRANKED;
+        if (i < EINSUM_TERMS_MAX)
+            shapes[i] = &call->inputs[i].shape;
+    }
+    Shape y = SHAPE_UNKNOWN;
+    if (known) {
+        Einsum einsum;
+        TRY(einsum_parse(node_get_string(call->node, "equation", ""), shapes, count, &einsum));
+        y.rank = (int32_t)einsum.output.count;
+        for (size_t i = 0; i < einsum.output.count; i++)
+            y.dims[i] = einsum.dims[einsum.output.labels[i]];
+    }
     infer_set_output(call, 0, dtype, &y);
     return status_ok();
 }

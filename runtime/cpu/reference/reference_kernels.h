@@ -23,8 +23,10 @@
     X("", "Asinh", asinh)                                   \
     X("", "Atan", atan)                                     \
     X("", "Atanh", atanh)                                   \
+    X("", "Attention", attention)                           \
     X("", "AveragePool", average_pool)                      \
     X("", "BatchNormalization", batch_normalization)        \
+    X("", "BitCast", bit_cast)                              \
     X("", "BitShift", bit_shift)                            \
     X("", "BitwiseAnd", bitwise_and)                        \
     X("", "BitwiseNot", bitwise_not)                        \
@@ -32,6 +34,7 @@
     X("", "BitwiseXor", bitwise_xor)                        \
     X("", "Cast", cast)                                     \
     X("", "CastLike", cast_like)                            \
+    X("", "CausalConvWithState", causal_conv_with_state)    \
     X("", "Ceil", ceil)                                     \
     X("", "Celu", celu)                                     \
     X("", "CenterCropPad", center_crop_pad)                 \
@@ -51,6 +54,7 @@
     X("", "Div", div)                                       \
     X("", "Dropout", dropout)                               \
     X("", "DynamicQuantizeLinear", dynamic_quantize_linear) \
+    X("", "Einsum", einsum)                                 \
     X("", "Elu", elu)                                       \
     X("", "Equal", equal)                                   \
     X("", "Erf", erf)                                       \
@@ -80,6 +84,7 @@
     X("", "LeakyRelu", leaky_relu)                          \
     X("", "Less", less)                                     \
     X("", "LessOrEqual", less_or_equal)                     \
+    X("", "LinearAttention", linear_attention)              \
     X("", "Log", log)                                       \
     X("", "LogSoftmax", log_softmax)                        \
     X("", "MatMul", matmul)                                 \
@@ -146,6 +151,7 @@
     X("", "Swish", swish)                                   \
     X("", "Tan", tan)                                       \
     X("", "Tanh", tanh)                                     \
+    X("", "TensorScatter", tensor_scatter)                  \
     X("", "ThresholdedRelu", thresholded_relu)              \
     X("", "Tile", tile)                                     \
     X("", "TopK", top_k)                                    \

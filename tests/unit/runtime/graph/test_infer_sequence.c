@@ -46,10 +46,58 @@ static void test_losses(void **state) {
     CHECK_ALL(cases);
 }
 
+static void test_attention(void **state) {
+    (void)state;
+    const Case cases[] = {
+        { "Attention", "float32[2,4,5,9] float32[2,2,7,8] float16[2,2,7,9] float32[2,4,5,7]",
+          IN(F(2, 4, 5, 8), F(2, 2, 3, 8), T(F16, 2, 2, 3, 9), NONE, F(2, 2, 4, 8),
+             T(F16, 2, 2, 4, 9)),
+          .outputs = 4 },
+        { "Attention", "float32[?,5,12]", IN(F(U, 5, 8), F(U, U, 4), F(U, U, 6)),
+          AT(INT("q_num_heads", 4), INT("kv_num_heads", 2)) },
+        { "Attention", "! q_num_heads", IN(F(2, 5, 8), F(2, 5, 8), F(2, 5, 8)) },
+        { "Attention", "! no 3 equal heads", IN(F(2, 5, 8), F(2, 5, 8), F(2, 5, 8)),
+          AT(INT("q_num_heads", 3), INT("kv_num_heads", 2)) },
+        { "Attention", "! 3 heads of queries cannot share 2",
+          IN(F(2, 3, 5, 8), F(2, 2, 5, 8), F(2, 2, 5, 8)) },
+        { "Attention", "! both or none",
+          IN(F(2, 2, 5, 8), F(2, 2, 5, 8), F(2, 2, 5, 8), NONE, F(2, 2, 1, 8)) },
+        { "Attention", "! mask [5,6] cannot be broadcast",
+          IN(F(2, 2, 5, 8), F(2, 2, 5, 8), F(2, 2, 5, 8), F(5, 6)) },
+        { "Attention", "! overflow",
+          IN(F(1, 1, 0, 1), F(1, 1, BIG, 1), F(1, 1, BIG, 1), NONE, F(1, 1, 2, 1), F(1, 1, 2, 1)) },
+        { "Attention", "! qk_matmul_output_mode", IN(F(1, 1, 1, 1), F(1, 1, 1, 1), F(1, 1, 1, 1)),
+          AT(INT("qk_matmul_output_mode", 4)) },
+        { "LinearAttention", "float32[2,5,16] float16[2,2,3,4]",
+          IN(F(2, 5, 12), F(2, 5, 6), F(2, 5, 8), T(F16, 2, 2, 3, 4)),
+          AT(INT("q_num_heads", 4), INT("kv_num_heads", 2), TEXT("update_rule", "linear")),
+          .outputs = 2 },
+        { "LinearAttention", "! update_rule", IN(F(2, 5, 9), F(2, 5, 6), F(2, 5, 8)),
+          AT(TEXT("update_rule", "cubic")) },
+        { "CausalConvWithState", "float32[2,3,5] float32[2,3,3]", IN(F(2, 3, 5), F(3, 1, 4)),
+          .outputs = 2 },
+        { "CausalConvWithState", "! no taps", IN(F(2, 3, 5), F(3, 1, 0)) },
+        { "CausalConvWithState", "! input 1", IN(F(2, 3, 5), F(3, 2, 4)) },
+        { "TensorScatter", "float32[2,9,4]", IN(F(2, 9, 4), F(2, 3, 4), I(2)) },
+        { "TensorScatter", "! batch", IN(F(2, 9, 4), F(2, 3, 4)), AT(INT("axis", 0)) },
+        { "TensorScatter", "! input 1", IN(F(2, 9, 4), F(2, 3, 5)) },
+        { "BitCast", "int32[2]", IN(F(2)), AT(INT("to", DTYPE_I32)) },
+        { "BitCast", "! not as wide", IN(F(2)), AT(INT("to", DTYPE_I64)) },
+        { "BitCast", "! fixed size", IN(F(2)), AT(INT("to", DTYPE_STRING)) },
+        { "Einsum", "float32[?,4]", IN(F(U, 3), F(3, 4)), AT(TEXT("equation", "ij,jk->ik")) },
+        { "Einsum", "float32[...]", IN(UNRANKED(F32), F(3, 4)), AT(TEXT("equation", "ij,jk->ik")) },
+        { "Einsum", "float32[7,2,4]", IN(F(7, 1, 2, 3), F(5, 3, 4)),
+          AT(TEXT("equation", "a...ij,...jk->aik")) },
+        { "Einsum", "! expected 3", IN(F(U, 3), F(5, 4)), AT(TEXT("equation", "ij,jk->ik")) },
+    };
+    CHECK_ALL(cases);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_norms),
         cmocka_unit_test(test_losses),
+        cmocka_unit_test(test_attention),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

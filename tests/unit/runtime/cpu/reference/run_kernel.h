@@ -59,7 +59,7 @@ typedef struct Run {
     Attribute attributes[8]; /* up to the first without a name */
     const Tensor *src[8];    /* up to the last that is not NULL */
     Tensor
-        dst[3]; /* expected; up to the first with dtype INVALID, unless dst_count says otherwise */
+        dst[4]; /* expected; up to the first with dtype INVALID, unless dst_count says otherwise */
     size_t dst_count;
     double tolerance; /* relative and absolute; 0 is exact */
 } Run;
@@ -89,6 +89,7 @@ static inline Status run_output_new(const KernelCall *call, size_t output, DType
 }
 
 static inline Status run_call(const Run *run, RunState *state, Tensor dst[3], size_t *ret_count) {
+static inline Status run_call(const Run *run, RunState *state, Tensor dst[4], size_t *ret_count) {
     OpSchema schema = { .domain = run->domain ? run->domain : "", .name = run->op };
     Attribute attributes[8];
     Node node = { .op = &schema, .name = "", .attributes = attributes };
@@ -99,7 +100,7 @@ static inline Status run_call(const Run *run, RunState *state, Tensor dst[3], si
         if (run->src[i])
             node.input_count = i + 1;
     node.output_count = (uint32_t)run->dst_count;
-    while (!run->dst_count && node.output_count < 3 &&
+    while (!run->dst_count && node.output_count < 4 &&
            run->dst[node.output_count].dtype != DTYPE_INVALID)
         node.output_count++;
     for (uint32_t i = 0; i < node.output_count; i++) {
@@ -146,7 +147,7 @@ static inline void run_compare(const Run *run, const Tensor *expected, const Ten
 
 static inline void check(const Run *run) {
     RunState state = { .text_used = 0 };
-    Tensor dst[3];
+    Tensor dst[4];
     size_t count;
     Status status = run_call(run, &state, dst, &count);
     if (!status_is_ok(&status))
@@ -162,7 +163,7 @@ static inline void check(const Run *run) {
  */
 static inline void check_fails(const Run *run, StatusCode code, const char *part) {
     RunState state = { .text_used = 0 };
-    Tensor dst[3];
+    Tensor dst[4];
     size_t count;
     Status status = run_call(run, &state, dst, &count);
     assert_int_equal(status.code, code);

@@ -44,7 +44,7 @@ static void test_calls_without_operands_are_refused(void **state) {
     for (size_t i = 0; i < ARRAY_LENGTH(ROWS); i++) {
         Run run = { .op = ROWS[i].name, .domain = ROWS[i].domain, .dst = { F32(SHAPE(1), 0) } };
         RunState run_state = { .text_used = 0 };
-        Tensor dst[3];
+        Tensor dst[4];
         size_t dst_count;
         Status status = run_call(&run, &run_state, dst, &dst_count);
         free(dst[0].data);

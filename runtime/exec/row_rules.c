@@ -358,7 +358,7 @@ static bool keeps_rows(const RuleCall *call) {
 /* What holds for the first result holds for all of them. */
 static bool results_alike(const Node *node) {
     static const char *const names[] = { "Attention", "CausalConvWithState", "LinearAttention",
-                                         "Split" };
+                                         "Split", "TopK" };
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
         if (strcmp(node->op->name, names[i]) == 0)
             return true;
@@ -374,11 +374,6 @@ void row_rules_apply(const Graph *graph, const Node *node, RowFacts *facts) {
     else if (!row_counts_follow(graph, node, facts, &result) && keeps_rows(&call))
         result.kind = ROW_KIND_ROWS;
     /* MaxPool's second result holds indices into the whole batch, Dropout's a mask nobody asks for:
-     * the first alone is known, but of Split and TopK, whose results are all alike. */
-    bool all_alike = strcmp(node->op->name, "Split") == 0 || strcmp(node->op->name, "TopK") == 0;
-    for (uint32_t i = 0; i < node->output_count; i++)
-        if (node->outputs[i] != VALUE_NONE)
-            facts[node->outputs[i]] = i == 0 || all_alike ? result : (RowFacts){ 0 };
      * the first alone is known, but of some operators, whose results are all alike. */
     for (uint32_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE)

@@ -88,7 +88,6 @@ static inline Status run_output_new(const KernelCall *call, size_t output, DType
     return status_ok();
 }
 
-static inline Status run_call(const Run *run, RunState *state, Tensor dst[3], size_t *ret_count) {
 static inline Status run_call(const Run *run, RunState *state, Tensor dst[4], size_t *ret_count) {
     OpSchema schema = { .domain = run->domain ? run->domain : "", .name = run->op };
     Attribute attributes[8];

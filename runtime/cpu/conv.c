@@ -28,7 +28,7 @@
 typedef struct ConvKernel {
     Kernel base;
     ConvOps *ops;
-    bool weights_bound, bias_bound, has_bias;
+    bool bias_bound, has_bias;
     bool src_convert, dst_convert;
     size_t post_count;
     uint32_t sum_input;                        /* UINT32_MAX: no sum */
@@ -103,11 +103,9 @@ bool conv_takes(const KernelBuild *build) {
 }
 
 static Status bind_constants(const KernelBuild *build, ConvKernel *conv) {
-    const void *weights = value_constant(build_input(build, 1)), *packed = NULL;
-    const void *bias = conv->has_bias ? value_constant(build_input(build, 2)) : NULL;
-    if (weights)
-        TRY(dnnl_weights_shared(build->weights, conv_ops_whole(conv->ops), weights, &packed));
-    conv->weights_bound = packed != NULL;
+    const void *packed, *bias = conv->has_bias ? value_constant(build_input(build, 2)) : NULL;
+    TRY(dnnl_weights_shared(build, build_input(build, 1), conv_ops_whole(conv->ops), &packed));
+    conv->base.weights_bound = packed != NULL;
     conv->bias_bound = bias != NULL;
     return conv_ops_bind(conv->ops, packed, bias);
 }
@@ -123,7 +121,7 @@ static void lay_out_scratch(const KernelBuild *build, ConvKernel *conv, const Co
     conv->src_at = scratch_space(&used, conv->src_convert ? src_bytes : 0);
     conv->dst_at = scratch_space(&used, conv->dst_convert ? dst_bytes : 0);
     conv->weights_at = scratch_space(
-        &used, conv->weights_bound ? 0 : dnnl_op_weights_bytes(conv_ops_whole(conv->ops)));
+        &used, conv->base.weights_bound ? 0 : dnnl_op_weights_bytes(conv_ops_whole(conv->ops)));
     conv->own_at = scratch_space(&used, conv_ops_scratch_bytes(conv->ops));
     conv->base.scratch_bytes = used;
 }
@@ -177,7 +175,7 @@ static Status conv_run(const Kernel *kernel, const KernelCall *call) {
     }
     if (conv->dst_convert)
         data.dst = (float *)(scratch + conv->dst_at);
-    if (!conv->weights_bound) {
+    if (!conv->base.weights_bound) {
         data.weights = scratch + conv->weights_at;
         TRY(dnnl_op_pack_weights(conv_ops_whole(conv->ops), call->src[1]->data,
                                  scratch + conv->weights_at));

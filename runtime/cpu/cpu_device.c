@@ -94,7 +94,7 @@ static Status cpu_model_new(Device *device, DeviceModel **ret_model) {
 }
 
 static size_t cpu_model_bytes(const DeviceModel *model) {
-    return packed_weights_bytes(model->weights);
+    return packed_weights_bytes(model->weights) - packed_weights_dropped_bytes(model->weights);
 }
 
 static Status cpu_compile(DeviceModel *model, const Graph *graph, Program **ret_program) {

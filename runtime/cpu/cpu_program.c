@@ -21,6 +21,7 @@
 #include "runtime/cpu/epilogue.h"
 #include "runtime/cpu/reorder.h"
 #include "runtime/cpu/thread_arena.h"
+#include "runtime/cpu/weights.h"
 #include "runtime/plan/lifetime.h"
 #include "runtime/plan/memory_plan.h"
 
@@ -109,6 +110,7 @@ static Status choose_kernel(Build *build, Step *step) {
         KernelBuild kernel_build = { .graph = build->graph,
                                      .node = node,
                                      .weights = build->weights,
+                                     .own_weights = build->program->own_weights,
                                      .pool = build->program->pool };
         size_t count;
         const KernelType *const *types = kernel_table(&count);
@@ -130,6 +132,17 @@ static Status choose_kernel(Build *build, Step *step) {
         return status_error(STATUS_UNIMPLEMENTED,
                             "operator %s (node '%s'): no cpu kernel for its layout or epilogue",
                             node->op->name, node_label(node));
+    return status_ok();
+}
+
+/* What the kernel will read as the model has it must be there when it runs. */
+static Status keep_plain_weights(const Build *build, const Step *step) {
+    if (step->kernel && step->kernel->weights_bound)
+        return status_ok();
+    for (uint32_t i = 0; i < step->node->input_count; i++)
+        if (step->node->inputs[i] != VALUE_NONE)
+            TRY(packed_weights_keep_plain(build->weights,
+                                          graph_value_const(build->graph, step->node->inputs[i])));
     return status_ok();
 }
 
@@ -158,7 +171,8 @@ static Status add_step(Build *build, const Node *node) {
     Step *step = &program->steps[program->step_count];
     *step = (Step){ .node = node, .src = src, .dst = dst, .dynamic = !ports_known(build, node) };
     program->step_count++; /* before it can fail, so that free sees the kernel */
-    return choose_kernel(build, step);
+    TRY(choose_kernel(build, step));
+    return keep_plain_weights(build, step);
 }
 
 /* Upper bounds over all nodes, so that the arrays never move. */
@@ -285,6 +299,7 @@ Status cpu_program_new(DeviceModel *model, PackedWeights *weights, Pool *pool, c
     program->input_count = graph_input_count(graph);
     program->output_count = graph_output_count(graph);
     TRY(arena_new(PROGRAM_ARENA_FIRST, PROGRAM_ARENA_BUDGET, &program->arena));
+    TRY(packed_weights_new(&program->own_weights));
 
     Lifetime *lifetimes;
     TRY(lifetime_compute(graph, scratch, &lifetimes));
@@ -310,6 +325,7 @@ void cpu_program_free(Program *program) {
     for (size_t i = 0; i < program->step_count; i++)
         if (program->steps[i].kernel)
             program->steps[i].kernel->type->free(program->steps[i].kernel);
+    packed_weights_free(program->own_weights);
     arena_free(program->arena);
     free(program);
 }

@@ -42,7 +42,8 @@ typedef struct Step {
 struct Program {
     DeviceModel *model;
     Pool *pool;
-    Arena *arena; /* holds the arrays */
+    PackedWeights *own_weights; /* of constants that this program alone has */
+    Arena *arena;               /* holds the arrays */
     Slot *slots;
     Step *steps;
     uint32_t *output_slots; /* where each graph output's value is */

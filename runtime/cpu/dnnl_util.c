@@ -25,14 +25,13 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 
 _Static_assert(DNNL_VERSION_MAJOR == 2,
                "written for oneDNN 2.x; see the list above for what 3.x changes");
 
-/* libgomp's, which Debian's oneDNN runs on. Declared here since omp.h comes with gcc alone, and that
- * of clang belongs to another library. */
+/* libgomp's, which Debian's oneDNN runs on. Declared here since omp.h comes with gcc alone, and
+ * that of clang belongs to another library. */
 void omp_set_num_threads(int count);
 
 dnnl_engine_t dnnl_the_engine;
@@ -372,64 +371,6 @@ size_t dnnl_op_scratch_bytes(const DnnlOp *op) {
 
 const char *dnnl_op_implementation(const DnnlOp *op) {
     return op->implementation;
-}
-
-size_t dnnl_op_weights_bytes(const DnnlOp *op) {
-    return dnnl_memory_desc_get_size(&op->weights_packed);
-}
-
-bool dnnl_op_weights_plain(const DnnlOp *op) {
-    return dnnl_memory_desc_equal(&op->weights_packed, &op->weights_plain) != 0;
-}
-
-static uint64_t hash_dims(uint64_t hash, const dnnl_dim_t *values, int count) {
-    for (int i = 0; i < count; i++)
-        hash = (hash ^ (uint64_t)values[i]) * 1099511628211u; /* FNV-1a, a word at a time */
-    return hash;
-}
-
-/* Dims, strides and inner blocks say all there is about an f32 format, and about how the plain
- * weights were read. */
-void dnnl_op_weights_format(const DnnlOp *op, char *buffer, size_t buffer_bytes) {
-    const dnnl_memory_desc_t *packed = &op->weights_packed, *plain = &op->weights_plain;
-    const dnnl_blocking_desc_t *blocks = &packed->format_desc.blocking;
-    uint64_t hash = 14695981039346656037u;
-    hash = hash_dims(hash, packed->dims, packed->ndims);
-    hash = hash_dims(hash, packed->padded_dims, packed->ndims);
-    hash = hash_dims(hash, blocks->strides, packed->ndims);
-    hash = hash_dims(hash, plain->format_desc.blocking.strides, plain->ndims);
-    hash = hash_dims(hash, blocks->inner_blks, blocks->inner_nblks);
-    hash = hash_dims(hash, blocks->inner_idxs, blocks->inner_nblks);
-    memset(buffer, 0, buffer_bytes);
-    snprintf(buffer, buffer_bytes, "dnnl%d:%d:%zu:%016llx", DNNL_VERSION_MAJOR, packed->ndims,
-             dnnl_memory_desc_get_size(packed), (unsigned long long)hash);
-}
-
-Status dnnl_op_pack_weights(const DnnlOp *op, const void *weights, void *dst) {
-    TRY(dnnl_thread_ready());
-    dnnl_primitive_desc_t desc;
-    TRY(dnnl_check(dnnl_reorder_primitive_desc_create(&desc, &op->weights_plain, dnnl_the_engine,
-                                                      &op->weights_packed, dnnl_the_engine, NULL),
-                   "weights"));
-    dnnl_primitive_t primitive;
-    dnnl_status_t result = dnnl_primitive_create(&primitive, desc);
-    dnnl_primitive_desc_destroy(desc);
-    TRY(dnnl_check(result, "weights"));
-    dnnl_memory_t from = NULL, to = NULL;
-    result = dnnl_memory_create(&from, &op->weights_plain, dnnl_the_engine, (void *)weights);
-    if (result == dnnl_success)
-        result = dnnl_memory_create(&to, &op->weights_packed, dnnl_the_engine, dst);
-    dnnl_exec_arg_t args[] = { { DNNL_ARG_FROM, from }, { DNNL_ARG_TO, to } };
-    if (result == dnnl_success)
-        result = dnnl_primitive_execute(primitive, dnnl_thread_stream, ARRAY_LENGTH(args), args);
-    if (result == dnnl_success)
-        result = dnnl_stream_wait(dnnl_thread_stream);
-    if (to)
-        dnnl_memory_destroy(to);
-    if (from)
-        dnnl_memory_destroy(from);
-    dnnl_primitive_destroy(primitive);
-    return dnnl_check(result, "weights");
 }
 
 Status dnnl_op_bind(DnnlOp *op, const void *weights, const void *bias) {

@@ -78,6 +78,14 @@ Status dnnl_op_pack_weights(const DnnlOp *op, const void *weights, void *dst);
 /* Are the weights used just as the model has them? */
 bool dnnl_op_weights_plain(const DnnlOp *op);
 
+/* The format alone, for after the operation is gone. Packing and unpacking copy numbers as they
+ * are; plain has the strides that the operation was told. */
+typedef struct DnnlFormat DnnlFormat;
+Status dnnl_format_new(const DnnlOp *op, DnnlFormat **ret_format);
+void dnnl_format_free(DnnlFormat *format);
+Status dnnl_format_pack(const DnnlFormat *format, const void *plain, void *packed);
+Status dnnl_format_unpack(const DnnlFormat *format, const void *packed, void *plain);
+
 /* Constants for all runs; NULL: given with each run. Before the first run; lent as long as the
  * operation lives. */
 Status dnnl_op_bind(DnnlOp *op, const void *weights, const void *bias);

@@ -21,6 +21,7 @@ typedef struct KernelBuild {
     const Graph *graph; /* value shapes, layouts and constants */
     const Node *node;
     PackedWeights *weights; /* of the model, shared by its plans */
+    PackedWeights *own_weights; /* of this plan, for constants that are not Value.is_lasting; NULL: the same */
     Pool *pool;
 } KernelBuild;
 
@@ -51,6 +52,7 @@ typedef struct KernelType {
 /* Each kernel begins with this. */
 struct Kernel {
     const KernelType *type;
+    bool weights_bound; /* does not read a constant that is Value.is_weights when it runs */
     size_t scratch_bytes; /* thread_scratch it will ask for in one piece, told so that memory can be reported */
 };
 

@@ -37,7 +37,7 @@ bool value_is_f32(const Value *value) {
 }
 
 const void *value_constant(const Value *value) {
-    return value && value->constant ? value->constant->data : NULL;
+    return value && value->constant && !value->is_weights ? value->constant->data : NULL;
 }
 
 Status kernel_alloc(const KernelType *type, size_t bytes, void *ret_kernel) {
@@ -67,24 +67,36 @@ size_t scratch_space(size_t *used, size_t bytes) {
     return at;
 }
 
-typedef struct PackCall {
-    const DnnlOp *op;
-    const void *weights;
-} PackCall;
-
-static Status pack(void *user, void *dst) {
-    const PackCall *call = user;
-    return dnnl_op_pack_weights(call->op, call->weights, dst);
+static Status pack(void *user, const void *plain, void *packed) {
+    return dnnl_format_pack(user, plain, packed);
 }
 
-Status dnnl_weights_shared(PackedWeights *weights, const DnnlOp *op, const void *constant,
+static Status unpack(void *user, const void *packed, void *plain) {
+    return dnnl_format_unpack(user, packed, plain);
+}
+
+static void format_free(void *user) {
+    dnnl_format_free(user);
+}
+
+Status dnnl_weights_shared(const KernelBuild *build, const Value *value, const DnnlOp *op,
                            const void **ret_packed) {
-    if (dnnl_op_weights_plain(op)) {
-        *ret_packed = constant;
+    *ret_packed = NULL;
+    if (!value->constant)
         return status_ok();
+    PackedWeights *weights =
+        value->is_lasting || !build->own_weights ? build->weights : build->own_weights;
+    if (dnnl_op_weights_plain(op)) {
+        *ret_packed = value->constant->data;
+        return packed_weights_keep_plain(weights, value);
     }
-    WeightKey key = { .constant = constant };
-    dnnl_op_weights_format(op, key.format, sizeof key.format);
-    PackCall call = { .op = op, .weights = constant };
-    return packed_weights_get(weights, &key, dnnl_op_weights_bytes(op), pack, &call, ret_packed);
+    DnnlFormat *layout;
+    TRY(dnnl_format_new(op, &layout));
+    WeightFormat format = { .bytes = dnnl_op_weights_bytes(op),
+                            .user = layout,
+                            .pack = pack,
+                            .unpack = unpack,
+                            .free = format_free };
+    dnnl_op_weights_format(op, format.key, sizeof format.key);
+    return packed_weights_get(weights, value, &format, ret_packed);
 }

@@ -14,7 +14,8 @@ const Value *build_input(const KernelBuild *build, uint32_t index);
 const Value *build_output(const KernelBuild *build, uint32_t index);
 /* Present, f32, of known shape. */
 bool value_is_f32(const Value *value);
-/* Data of a constant input; NULL when there is none, or it is computed. */
+/* Data of a constant input; NULL when there is none, it is computed, or only dnnl_weights_shared
+ * may have it (Value.is_weights). */
 const void *value_constant(const Value *value);
 
 /* For kernels without state of their own beyond the Kernel: bytes of zeroed memory that begin with
@@ -27,6 +28,7 @@ Status scratch_get(size_t bytes, void *ret_scratch);
 /* Offset of the next 64-byte aligned piece of a scratch area. */
 size_t scratch_space(size_t *used, size_t bytes);
 
-/* The constant in the format that the operation wants, shared by all plans of the model. */
-Status dnnl_weights_shared(PackedWeights *weights, const DnnlOp *op, const void *constant,
+/* A constant in the format that the operation wants, shared by all plans of the model; NULL when
+ * the value is computed. A kernel that is content with it sets Kernel.weights_bound. */
+Status dnnl_weights_shared(const KernelBuild *build, const Value *value, const DnnlOp *op,
                            const void **ret_packed);

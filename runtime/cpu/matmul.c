@@ -34,7 +34,7 @@ typedef struct MatmulKernel {
     Kernel base;
     DnnlOp *whole, *slice, *rest; /* slice of slice_rows rows, and the last, shorter one */
     size_t rows, slice_rows, columns, src_row; /* src_row: floats a row of src */
-    bool weights_bound, has_bias, bias_bound;
+    bool has_bias, bias_bound;
     float alpha, beta; /* Gemm, applied by us unless both are 1 and c_input is UINT32_MAX */
     uint32_t c_input;  /* Gemm's C when it is not a bias; else UINT32_MAX */
     size_t post_count;
@@ -200,11 +200,9 @@ static Status op_new(const MatmulKernel *matmul, const MatmulShape *shape, int64
 }
 
 static Status bind(const KernelBuild *build, MatmulKernel *matmul, DnnlOp *op) {
-    const void *weights = value_constant(build_input(build, 1)), *packed = NULL;
-    const void *bias = matmul->has_bias ? value_constant(build_input(build, 2)) : NULL;
-    if (weights)
-        TRY(dnnl_weights_shared(build->weights, op, weights, &packed));
-    matmul->weights_bound = packed != NULL;
+    const void *packed, *bias = matmul->has_bias ? value_constant(build_input(build, 2)) : NULL;
+    TRY(dnnl_weights_shared(build, build_input(build, 1), op, &packed));
+    matmul->base.weights_bound = packed != NULL;
     matmul->bias_bound = bias != NULL;
     return dnnl_op_bind(op, packed, bias);
 }

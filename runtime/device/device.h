@@ -68,7 +68,7 @@ typedef struct DeviceApi {
 
     Status (*model_new)(Device *device, DeviceModel **ret_model);
     void (*model_free)(DeviceModel *model);
-    size_t (*model_bytes)(const DeviceModel *model); /* packed weights held */
+    size_t (*model_bytes)(const DeviceModel *model); /* packed weights held, less the plain ones it let go */
 
     /* The graph's values carry all shapes that can be known; it must outlive the program. UNIMPLEMENTED names the node. */
     Status (*compile)(DeviceModel *model, const Graph *graph, Program **ret_program);

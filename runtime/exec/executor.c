@@ -44,38 +44,24 @@ static size_t core_cache_bytes(void) {
 
 static Status optimise(Graph *graph, const ExecutorOptions *options) {
     PassContext context = { .device = options->device, .fold_limit_bytes = LOAD_FOLD_LIMIT_BYTES };
-    if (options->optimise) {
-        TRY(pipeline_run(graph, PASS_ON_LOAD, &context));
-        return graph_compact(graph); /* what the last passes left behind is no weight of ours */
-    }
+    if (options->optimise)
+        return pipeline_run(graph, PASS_ON_LOAD, &context);
     TRY(graph_infer(graph));
     return pipeline_check_placement(graph, &context);
 }
 
-static Status list_constants(Executor *executor) {
+static void set_source(Executor *executor) {
     const Graph *graph = executor->graph;
-    size_t count = graph_value_count(graph), kept = 0;
-    executor->constants = calloc(count ? count : 1, sizeof *executor->constants);
-    if (!executor->constants)
-        return out_of_memory();
-    for (ValueId id = 0; id < count; id++) {
-        const Tensor *constant = graph_value_const(graph, id)->constant;
-        if (!constant || constant->bytes == 0)
-            continue;
-        executor->constants[kept++] = constant->data;
-        executor->weights_bytes += constant->bytes;
-    }
-    qsort(executor->constants, kept, sizeof *executor->constants, compare_pointers);
+    for (ValueId id = 0; id < graph_value_count(graph); id++)
+        if (graph_value_const(graph, id)->constant)
+            executor->weights_bytes += graph_value_const(graph, id)->constant->bytes;
     executor->source = (PlanSource){
         .graph = graph,
         .device = executor->options.device,
         .model = executor->model,
-        .constants = executor->constants,
-        .constant_count = kept,
         .fold_limit_bytes = PLAN_FOLD_LIMIT_BYTES,
         .optimise = executor->options.optimise,
     };
-    return status_ok();
 }
 
 /* What the file declares is a hint at best; inference is right wherever it knows. */
@@ -114,7 +100,7 @@ static Status start_executor(Graph *graph, const ExecutorOptions *options, Execu
     executor->cache_bytes = core_cache_bytes();
     executor->graph = graph;
     TRY(executor->api->model_new(options->device, &executor->model));
-    TRY(list_constants(executor));
+    set_source(executor);
     TRY(make_ports(executor));
     TRY(plan_cache_new(options->plan_capacity ? options->plan_capacity : PLAN_CAPACITY_DEFAULT,
                        executor->input_count, &executor->plans));
@@ -147,7 +133,6 @@ void executor_free(Executor *executor) {
     mutex_deinit(&executor->runs_mutex);
     graph_free(executor->graph);
     graph_free(executor->origin);
-    free(executor->constants);
     free(executor->outputs);
     free(executor);
 }

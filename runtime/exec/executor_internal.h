@@ -19,7 +19,6 @@ struct Executor {
     Graph *origin; /* as given: owns names, attributes and constants */
     Graph *graph;  /* optimised; lends from origin */
     DeviceModel *model;
-    const void **constants; /* sorted data pointers */
     PlanSource source;
     Port *outputs; /* as inferred, where that says more than the file */
     size_t input_count, output_count;

@@ -5,10 +5,8 @@
  * Makes plans: clone the graph, bind the input shapes, infer and fold what has become constant,
  * fuse and lay out for those shapes, compile.
  *
- * Packed weights are keyed by the address of the constant they are made from, which is sound for
- * the model's own constants, since those outlive every plan. A constant that was made while
- * planning dies with the plan and its address may come again; a plan that has such (other than the
- * integers of shape arithmetic) packs into a model of its own.
+ * Constants that were made while planning die with the plan; the device keeps what it packs of them
+ * with the program, and what it packs of the model's own with the model (Value.is_lasting).
  *
  * Thread: loader, or a worker that met new shapes. Nothing is left behind on failure.
  */
@@ -25,8 +23,6 @@ static void plan_free(Plan *base) {
         return;
     if (plan->program)
         plan->api->program_free(plan->program);
-    if (plan->own_model)
-        plan->api->model_free(plan->own_model);
     graph_free(plan->graph);
     free(plan);
 }
@@ -35,19 +31,6 @@ static void half_built_free(ExecutorPlan *plan) {
     plan_free(&plan->base);
 }
 DEFINE_AUTO(ExecutorPlan, half_built_free);
-
-int compare_pointers(const void *left, const void *right) {
-    const char *a = *(const char *const *)left, *b = *(const char *const *)right;
-    return a < b ? -1 : a > b;
-}
-
-static bool is_own_constant(const PlanSource *source, const Value *value) {
-    if (!value->constant || value->constant->bytes == 0 || value->dtype == DTYPE_I64)
-        return false;
-    const void *key = value->constant->data;
-    return !source->constant_count ||
-           !bsearch(&key, source->constants, source->constant_count, sizeof key, compare_pointers);
-}
 
 static Status specialise(const PlanSource *source, const Shape *input_shapes, Graph **ret_graph) {
     AUTO(graph_free) Graph *graph = NULL;
@@ -91,15 +74,7 @@ Status executor_plan_new(const PlanSource *source, const Shape *input_shapes,
     plan->base.free = plan_free;
     plan->api = source->device->api;
     TRY(specialise(source, input_shapes, &plan->graph));
-
-    DeviceModel *model = source->model;
-    for (ValueId id = 0; id < graph_value_count(plan->graph) && model == source->model; id++)
-        if (graph_use_count(plan->graph, id) > 0 &&
-            is_own_constant(source, graph_value_const(plan->graph, id))) {
-            TRY(plan->api->model_new(source->device, &plan->own_model));
-            model = plan->own_model;
-        }
-    TRY(plan->api->compile(model, plan->graph, &plan->program));
+    TRY(plan->api->compile(source->model, plan->graph, &plan->program));
     measure(plan);
     *ret_plan = TAKE(plan);
     return status_ok();

@@ -15,8 +15,6 @@ typedef struct ExecutorPlan {
     const DeviceApi *api;
     Graph *graph;
     Program *program;
-    DeviceModel *own_model; /* packed weights of constants that this plan alone has; NULL when there
-                               are none */
     size_t arena_bytes, activation_bytes, weights_bytes;
 } ExecutorPlan;
 
@@ -25,8 +23,6 @@ typedef struct PlanSource {
     const Graph *graph; /* optimised, shapes partly unknown; lent, outlives the plans */
     Device *device;
     DeviceModel *model;
-    const void *const *constants; /* data of the graph's constants, sorted */
-    size_t constant_count;
     size_t fold_limit_bytes;
     bool optimise;
 } PlanSource;
@@ -39,6 +35,3 @@ typedef struct PlanSource {
  */
 Status executor_plan_new(const PlanSource *source, const Shape *input_shapes,
                          ExecutorPlan **ret_plan);
-
-/* qsort and bsearch of PlanSource.constants. */
-int compare_pointers(const void *left, const void *right);

@@ -98,6 +98,10 @@ typedef struct Value {
     Shape shape;            /* as far as it is known */
     const Tensor *constant; /* initializer or folded result; lent by the graph */
     NodeId producer;        /* NODE_NONE for inputs and constants */
+    bool is_lasting; /* a constant whose memory stays while any clone lives: its address may be a key */
+    /* A lasting constant that nodes read as the weights of products only. Its bytes may be gone: a device that has packed
+     * them may give the memory back, and is whom to ask. */
+    bool is_weights;
 } Value;
 
 /* A graph input or output as clients see it. */

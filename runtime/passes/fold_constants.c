@@ -20,8 +20,10 @@
 
 static bool all_inputs_constant(const Graph *graph, const Node *node) {
     for (uint32_t i = 0; i < node->input_count; i++)
-        if (node->inputs[i] != VALUE_NONE && !graph_value_const(graph, node->inputs[i])->constant)
-            return false;
+        if (node->inputs[i] != VALUE_NONE &&
+            (!graph_value_const(graph, node->inputs[i])->constant ||
+             graph_value_const(graph, node->inputs[i])->is_weights))
+            return false; /* computed, or not to be had here */
     return true;
 }
 

@@ -22,6 +22,8 @@ static const Pass passes[] = {
     { "fold_scalars", PASS_ON_LOAD, pass_fold_scalars },
     { "match_activations", PASS_ON_LOAD, pass_match_activations },
     { "check_placement", PASS_ON_LOAD, pass_check_placement },
+    { "drop_dead", PASS_ON_LOAD, pass_drop_dead },
+    { "mark_weights", PASS_ON_LOAD, pass_mark_weights },
 
     { "fold_constants", PASS_ON_PLAN, pass_fold_constants },
     { "drop_dead", PASS_ON_PLAN, pass_drop_dead },

@@ -173,6 +173,55 @@ static void test_warm_up_makes_the_plans(void **state) {
     executor_free(executor);
 }
 
+/* [N,8,12,12] through a convolution and a product, both with weights of more than 64 KiB; the
+ * convolution's are also read as they are when others are asked for. */
+static Graph *new_heavy(bool reads_plain) {
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(DIM_UNKNOWN, 8, 12, 12));
+    ValueId w = model_random_f32(graph, SHAPE(256, 8, 3, 3), 0.1f, 1);
+    ValueId y = model_node(graph, "Conv", INPUTS(x, w), NO_ATTRIBUTES);
+    y = model_node(graph, "GlobalAveragePool", INPUTS(y), NO_ATTRIBUTES);
+    y = model_node(graph, "Flatten", INPUTS(y), NO_ATTRIBUTES);
+    y = model_node(graph, "MatMul", INPUTS(y, model_random_f32(graph, SHAPE(256, 256), 0.1f, 2)),
+                   NO_ATTRIBUTES);
+    model_output(graph, "y", y);
+    if (reads_plain)
+        model_output(graph, "w", w);
+    model_finish(graph);
+    return graph;
+}
+
+static void test_weights_are_held_once(void **state) {
+    const Fixture *fixture = *state;
+    const size_t conv = 256 * 8 * 3 * 3 * 4, product = 256 * 256 * 4;
+    for (int reads_plain = 0; reads_plain < 2; reads_plain++) {
+        Executor *fast = new_executor(fixture, new_heavy(reads_plain), true);
+        Executor *plain = new_executor(fixture, new_heavy(reads_plain), false);
+        size_t before = executor_bytes(fast).weights;
+        for (int64_t rows = 1; rows <= 5; rows += 2) {
+            Tensor input = random_tensor(SHAPE(rows, 8, 12, 12), (uint32_t)rows), outputs[2][2];
+            OutputBlock *block = new_block(fixture);
+            Executor *const both[] = { fast, plain };
+            for (int i = 0; i < 2; i++)
+                model_check(executor_run(
+                    both[i],
+                    &(RunArgs){ .inputs = &input, .outputs = outputs[i], .block = block }));
+            for (int k = 0; k <= reads_plain; k++)
+                for (size_t i = 0; i < tensor_elements(&outputs[0][k]); i++)
+                    assert_float_equal(((float *)outputs[0][k].data)[i],
+                                       ((float *)outputs[1][k].data)[i], 1e-5);
+            output_block_unref(block);
+            tensor_deinit(&input);
+        }
+        size_t after = executor_bytes(fast).weights;
+        assert_in_range(before, conv + product, conv + product + 64);
+        assert_in_range(after, before + (reads_plain ? conv : 0),
+                        before + (reads_plain ? conv : 0) + conv / 4); /* some formats are padded */
+        executor_free(fast);
+        executor_free(plain);
+    }
+}
+
 static void check_error(Executor *executor, OutputBlock *block, Tensor *input, StatusCode code,
                         const char *message) {
     Tensor output;
@@ -332,6 +381,7 @@ int main(void) {
         cmocka_unit_test(test_runs_a_graph),
         cmocka_unit_test(test_rows_do_not_depend_on_their_batch),
         cmocka_unit_test(test_passes_do_not_change_answers),
+        cmocka_unit_test(test_weights_are_held_once),
         cmocka_unit_test(test_warm_up_makes_the_plans),
         cmocka_unit_test(test_threads_that_miss_together_build_once),
         cmocka_unit_test(test_errors_name_the_input_and_both_sides),

@@ -66,6 +66,7 @@ static int start(void **state) {
     temp_repository_init(&repository);
     model_write_add(&model, COLUMNS, 1);
     temp_repository_add(&repository, "steady", 1, model.data, model.length);
+    temp_repository_configure(&repository, "target", "max_batch_size: 0");
     temp_repository_add(&repository, "target", 1, model.data, model.length);
     server = server_process_start((const char *[]){ repository.flag, NULL });
     check_ok(client_new(&(ClientOptions){ .target = server_process_target(server) }, &client));
@@ -184,7 +185,11 @@ static void test_small_files_that_grow(void **state) {
         onnx_put_port(&model, PORT_INPUT, "x", DTYPE_F32, (int64_t[]){ -1, COLUMNS }, 2);
         onnx_put_port(&model, PORT_OUTPUT, "y", DTYPE_F32, (int64_t[]){ -1, -1, -1 }, 3);
         wire_close(&model, graph);
+        size_t mark = server_process_mark(server);
         check_refused(&model);
+        if (!server_process_logged(server, mark, "event=version_failed", "too large") &&
+            !server_process_logged(server, mark, "event=version_failed", "RESOURCE_EXHAUSTED"))
+            fail_msg("row %zu was refused for another reason", i);
     }
 }
 
@@ -202,8 +207,13 @@ static void test_deep_nesting(void **state) {
     static const uint32_t fields[] = { 1, 5, 6 }; /* node, attribute, g */
     AUTO(wire_writer_deinit) WireWriter nested = { 0 };
     size_t graph = onnx_open_model(&nested, 13);
-    for (size_t i = 0; i < LEVELS; i++)
+    for (size_t i = 0; i < LEVELS; i++) {
         open[i] = wire_open(&nested, fields[i % 3]);
+        if (i % 3 == 0)
+            wire_put_text(&nested, 4, "If");
+        if (i % 3 == 1)
+            wire_put_text(&nested, 1, "then_branch");
+    }
     for (size_t i = LEVELS; i-- > 0;)
         wire_close(&nested, open[i]);
     wire_close(&nested, graph);
@@ -213,8 +223,7 @@ static void test_deep_nesting(void **state) {
 static void test_graphs_that_make_no_sense(void **state) {
     (void)state;
     AUTO(wire_writer_deinit)
-    WireWriter cycle = { 0 },
-               twice = { 0 }, missing = { 0 }, ports = { 0 };
+    WireWriter cycle = { 0 }, twice = { 0 }, missing = { 0 }, ports = { 0 };
     struct {
         WireWriter *model;
         const char *nodes[2][3];

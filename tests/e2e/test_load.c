@@ -227,7 +227,24 @@ static Ask digit_ask(size_t digit, float images[10][DIGIT_PIXELS]) {
                   .bytes = DIGIT_PIXELS * sizeof(float) };
 }
 
-/* Every call of many at once gets the bytes that the same call got alone. */
+/*
+ * Every call of many at once gets the bytes that the same call got alone. Where oneDNN has no
+ * AVX-512 it sums in another order for some row counts (runtime/cpu/matmul.c): there the last bits
+ * may differ, a few units in the last place of a probability.
+ */
+static bool bits_are_promised(void) {
+    return __builtin_cpu_supports("avx512bw") && !getenv("DNNL_MAX_CPU_ISA") &&
+           !getenv("INFERD_WRAP");
+}
+
+static void check_same(const Answer *answer, const Answer *alone) {
+    assert_int_equal(answer->count, alone->count);
+    if (bits_are_promised())
+        assert_memory_equal(answer->values, alone->values, answer->count * sizeof(float));
+    for (size_t i = 0; i < answer->count; i++)
+        assert_float_equal(answer->values[i], alone->values[i], 1e-6);
+}
+
 static void test_company_does_not_change_an_answer(void **state) {
     (void)state;
     AUTO(server_process_free)
@@ -254,8 +271,7 @@ static void test_company_does_not_change_an_answer(void **state) {
         AUTO(answer_deinit) Answer answer = { 0 };
         check_ok(sent[i].status);
         answer_read(&sent[i].reply, i / 10 % PROTOCOL_COUNT, &answer);
-        assert_int_equal(answer.count, alone[i % 10].count);
-        assert_memory_equal(answer.values, alone[i % 10].values, answer.count * sizeof(float));
+        check_same(&answer, &alone[i % 10]);
         client_reply_deinit(&sent[i].reply);
     }
     for (size_t digit = 0; digit < 10; digit++)

@@ -12,6 +12,7 @@
 #include "runtime/base/size.h"
 #include "server/wire/inference_tensor.h"
 #include "server/wire/wire_bind.h"
+#include "server/wire/wire_cost.h"
 #include "server/wire/wire_parameter.h"
 #include "server/wire/wire_version.h"
 #include "server/wire/wire_writer.h"
@@ -436,6 +437,7 @@ static Status infer_describe(const Status *status, const WireInfer *infer) {
 const InferProtocol INFERENCE_INFER = {
     .name = "inference",
     .decode = infer_decode,
+    .decode_cost_ns = wire_cost_inference_ns,
     .bind = infer_bind,
     .encode = infer_encode,
     .describe = infer_describe,

@@ -12,6 +12,7 @@
 #include "runtime/base/size.h"
 #include "server/wire/tensorflow_tensor.h"
 #include "server/wire/wire_bind.h"
+#include "server/wire/wire_cost.h"
 #include "server/wire/wire_model_spec.h"
 #include "server/wire/wire_writer.h"
 
@@ -290,6 +291,7 @@ static Status predict_describe(const Status *status, const WireInfer *infer) {
 const InferProtocol TENSORFLOW_PREDICT = {
     .name = "tensorflow",
     .decode = predict_decode,
+    .decode_cost_ns = wire_cost_tensorflow_ns,
     .bind = predict_bind,
     .encode = predict_encode,
     .describe = predict_describe,

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Writes docs/OPERATORS.md from the operator table: one line per operator with its opsets, its reference kernel and what it
- * does. `./dev docs` runs it; a unit test fails when the file is not what this prints.
+ * Writes docs/OPERATORS.md from the operator table: one line per operator with its opsets, its
+ * reference kernel and what it does. `./dev docs` runs it; a unit test fails when the file is not
+ * what this prints.
  */
 
 #include "runtime/cpu/kernel.h"
@@ -12,9 +13,16 @@
 #include <stdio.h>
 
 static const char *const TIER_NAMES[] = {
-    "internal",      "CNN classification", "shape arithmetic and elementwise", "detection, segmentation, OCR",
-    "transformers",  "quantised and bits", "recurrent and audio",              "control flow",
-    "rare operators", "classical machine learning",
+    "internal",
+    "CNN classification",
+    "shape arithmetic and elementwise",
+    "detection, segmentation, OCR",
+    "transformers",
+    "quantised and bits",
+    "recurrent and audio",
+    "control flow",
+    "rare operators",
+    "classical machine learning",
 };
 
 static void print_arity(unsigned least, unsigned most) {
@@ -31,7 +39,8 @@ static void print_row(const OpSchema *row) {
     print_arity(row->min_inputs, row->max_inputs);
     printf(" | ");
     print_arity(row->min_outputs, row->max_outputs);
-    printf(" | %s | %s |\n", reference_kernel_find(row->domain, row->name) ? "yes" : "no", row->summary);
+    printf(" | %s | %s |\n", reference_kernel_find(row->domain, row->name) ? "yes" : "no",
+           row->summary);
 }
 
 static void print_tier(const OpSchema *rows, size_t count, unsigned tier) {
@@ -41,7 +50,8 @@ static void print_tier(const OpSchema *rows, size_t count, unsigned tier) {
     if (found == 0 || tier == 0)
         return;
     printf("\n## Tier %u: %s (%zu)\n\n", tier, TIER_NAMES[tier], found);
-    printf("| operator | opsets | inputs | outputs | CPU | what it does |\n|---|---|---|---|---|---|\n");
+    printf("| operator | opsets | inputs | outputs | CPU | what it does "
+           "|\n|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < count; i++)
         if (rows[i].tier == tier)
             print_row(&rows[i]);
@@ -51,12 +61,18 @@ int main(void) {
     size_t count;
     const OpSchema *rows = op_schema_table(&count);
     printf("# Operators\n\n"
-           "Written by `./dev docs` from the operator table (`runtime/graph/op_table.c`); do not edit.\n\n"
-           "Older forms of an operator are upgraded to the newest one when a model is read. \"opsets\" are the oldest form that\n"
-           "is upgraded and the newest definition that is followed; a model of a later opset whose operators did not change\n"
-           "runs as well. \"CPU\" says that a plain kernel exists for every element type the operator's text allows; Conv,\n"
-           "MatMul, Gemm, pooling, softmax and the elementwise operators have faster ones for float32 beside it. A model that\n"
-           "needs an operator that is not here fails when it is loaded, with the operator, its node and its opset.\n");
+           "Written by `./dev docs` from the operator table (`runtime/graph/op_table.c`); do not "
+           "edit.\n\n"
+           "Older forms of an operator are upgraded to the newest one when a model is read. "
+           "\"opsets\" are the oldest form that\n"
+           "is upgraded and the newest definition that is followed; a model of a later opset whose "
+           "operators did not change\n"
+           "runs as well. \"CPU\" says that a plain kernel exists for every element type the "
+           "operator's text allows; Conv,\n"
+           "MatMul, Gemm, pooling, softmax and the elementwise operators have faster ones for "
+           "float32 beside it. A model that\n"
+           "needs an operator that is not here fails when it is loaded, with the operator, its "
+           "node and its opset.\n");
     for (unsigned tier = 0; tier < sizeof TIER_NAMES / sizeof TIER_NAMES[0]; tier++)
         print_tier(rows, count, tier);
     return 0;

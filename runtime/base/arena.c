@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A list of blocks, newest first. The first block is part of the arena's own allocation and survives a reset; later
- * blocks double in size until the budget is reached. One owner at a time, so no lock.
+ * A list of blocks, newest first. The first block is part of the arena's own allocation and
+ * survives a reset; later blocks double in size until the budget is reached. One owner at a time,
+ * so no lock.
  */
 
 #include "runtime/base/arena.h"
@@ -114,6 +115,6 @@ size_t arena_used_bytes(const Arena *arena) {
 }
 
 Status arena_exhausted(const Arena *arena) {
-    return status_error(STATUS_RESOURCE_EXHAUSTED, "needs more than the %zu bytes of memory it may use",
-                        arena->budget_bytes);
+    return status_error(STATUS_RESOURCE_EXHAUSTED,
+                        "needs more than the %zu bytes of memory it may use", arena->budget_bytes);
 }

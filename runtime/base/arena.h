@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * Bump allocation with one end of life and a byte budget. A request has one arena, freed whole after the reply; the
- * first block is kept on reset, so that a recycled arena does not call malloc. Not thread-safe: one owner at a time.
+ * Bump allocation with one end of life and a byte budget. A request has one arena, freed whole
+ * after the reply; the first block is kept on reset, so that a recycled arena does not call malloc.
+ * Not thread-safe: one owner at a time.
  */
 
 #include "runtime/base/cleanup.h"
@@ -27,7 +28,8 @@ DEFINE_AUTO(Arena, arena_free);
 /* Forgets every allocation; keeps the first block. */
 void arena_reset(Arena *arena);
 
-/* ARENA_ALIGNMENT-aligned, uninitialised; NULL when the budget or memory is used up. bytes may be 0. */
+/* ARENA_ALIGNMENT-aligned, uninitialised; NULL when the budget or memory is used up. bytes may be
+ * 0. */
 void *arena_alloc(Arena *arena, size_t bytes);
 /* Zeroed array; NULL also on overflow of the product. */
 void *arena_calloc(Arena *arena, size_t count, size_t item_bytes);

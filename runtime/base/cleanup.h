@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * Owning locals. AUTO(free_fn) declares one that is freed when its scope ends; TAKE lets go of it. Each owner type
- * says once, beside its free function, DEFINE_AUTO(Type, type_free).
+ * Owning locals. AUTO(free_fn) declares one that is freed when its scope ends; TAKE lets go of it.
+ * Each owner type says once, beside its free function, DEFINE_AUTO(Type, type_free).
  *
  *     AUTO(graph_free) Graph *graph = NULL;
  *     TRY(graph_new(&graph));

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The real clock. Everything that decides by time takes a Clock; this is the one the server hands out. Any thread. */
+/* The real clock. Everything that decides by time takes a Clock; this is the one the server hands
+ * out. Any thread. */
 
 #include "runtime/base/clock.h"
 

@@ -2,13 +2,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Monotonic nanoseconds. What decides by time is handed a Clock, so that tests can hand it a fake one. */
+/* Monotonic nanoseconds. What decides by time is handed a Clock, so that tests can hand it a fake
+ * one. */
 
 #include <stdint.h>
 
-#define NS_PER_US UINT64_C(1000)
-#define NS_PER_MS UINT64_C(1000000)
-#define NS_PER_S  UINT64_C(1000000000)
+#define NS_PER_US  UINT64_C(1000)
+#define NS_PER_MS  UINT64_C(1000000)
+#define NS_PER_S   UINT64_C(1000000000)
 #define TIME_NEVER UINT64_MAX
 
 typedef struct Clock {

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Intrusive doubly linked list with a head node. An unlinked node points to itself, so removal is always safe. */
+/* Intrusive doubly linked list with a head node. An unlinked node points to itself, so removal is
+ * always safe. */
 
 #include <stdbool.h>
 #include <stddef.h>

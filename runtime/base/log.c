@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One event, one line, one write: lines of different threads never mix. The rate limit is a window of a second per call
- * site, kept in atomics, so that logging takes no lock; the first line after a window that dropped some says how many.
+ * One event, one line, one write: lines of different threads never mix. The rate limit is a window
+ * of a second per call site, kept in atomics, so that logging takes no lock; the first line after a
+ * window that dropped some says how many.
  */
 
 #include "runtime/base/log.h"
@@ -82,7 +83,8 @@ void log_event(LogLevel level, const char *event, const char *fields, ...) {
     va_end(args);
 }
 
-void log_event_limited(LogLimit *limit, LogLevel level, const char *event, const char *fields, ...) {
+void log_event_limited(LogLimit *limit, LogLevel level, const char *event, const char *fields,
+                       ...) {
     if (level < least_level)
         return;
     uint64_t now_ns = clock_now_ns(clock_monotonic());

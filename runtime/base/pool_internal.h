@@ -57,11 +57,11 @@ struct Pool {
     void *source_user;
 
     /* written under mutex, read anywhere */
-    atomic_size_t
-        listening; /* workers that a wake must reach: parked ones and those about to park */
+    /* Workers that a wake must reach: parked ones and those about to park */
+    atomic_size_t listening;
     atomic_size_t parked;
-    atomic_size_t
-        wake_epoch; /* grows when a wake found nobody parked: who is about to park looks again */
+    /* Grows when a wake found nobody parked: who is about to park looks again */
+    atomic_size_t wake_epoch;
     atomic_size_t task_count;
     atomic_size_t job_count; /* jobs in the list */
     atomic_bool stopping;

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* A ring of pointers under one lock. Capacity is fixed at the start, so pushing never allocates. Any thread. */
+/* A ring of pointers under one lock. Capacity is fixed at the start, so pushing never allocates.
+ * Any thread. */
 
 #include "runtime/base/queue.h"
 

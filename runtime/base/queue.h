@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * A bounded queue of pointers between threads: handing an object over is how work moves, and the sender forgets it.
- * Any thread may push or pop. For the model queues of the scheduler see runtime/schedule, which needs order and rows.
+ * A bounded queue of pointers between threads: handing an object over is how work moves, and the
+ * sender forgets it. Any thread may push or pop. For the model queues of the scheduler see
+ * runtime/schedule, which needs order and rows.
  */
 
 #include "runtime/base/cleanup.h"

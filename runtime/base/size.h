@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INDEX_NONE SIZE_MAX
+#define INDEX_NONE          SIZE_MAX
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define MIN_OF(a, b)        ((a) < (b) ? (a) : (b))
 #define MAX_OF(a, b)        ((a) > (b) ? (a) : (b))

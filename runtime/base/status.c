@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Status values: formatting, cutting at a UTF-8 boundary, and the mapping from errno. Formatting happens only on the
- * failure path; success never touches the message buffer. Any thread.
+ * Status values: formatting, cutting at a UTF-8 boundary, and the mapping from errno. Formatting
+ * happens only on the failure path; success never touches the message buffer. Any thread.
  */
 
 #include "runtime/base/status.h"
@@ -38,18 +38,12 @@ static const struct {
     int error;
     StatusCode code;
 } ERRNO_CODES[] = {
-    { ENOENT, STATUS_NOT_FOUND },
-    { ENOTDIR, STATUS_NOT_FOUND },
-    { EACCES, STATUS_PERMISSION_DENIED },
-    { EPERM, STATUS_PERMISSION_DENIED },
-    { ELOOP, STATUS_PERMISSION_DENIED },
-    { EXDEV, STATUS_PERMISSION_DENIED },
-    { EEXIST, STATUS_ALREADY_EXISTS },
-    { ENOMEM, STATUS_RESOURCE_EXHAUSTED },
-    { EMFILE, STATUS_RESOURCE_EXHAUSTED },
-    { ENFILE, STATUS_RESOURCE_EXHAUSTED },
-    { ENOSPC, STATUS_RESOURCE_EXHAUSTED },
-    { EINVAL, STATUS_INVALID_ARGUMENT },
+    { ENOENT, STATUS_NOT_FOUND },          { ENOTDIR, STATUS_NOT_FOUND },
+    { EACCES, STATUS_PERMISSION_DENIED },  { EPERM, STATUS_PERMISSION_DENIED },
+    { ELOOP, STATUS_PERMISSION_DENIED },   { EXDEV, STATUS_PERMISSION_DENIED },
+    { EEXIST, STATUS_ALREADY_EXISTS },     { ENOMEM, STATUS_RESOURCE_EXHAUSTED },
+    { EMFILE, STATUS_RESOURCE_EXHAUSTED }, { ENFILE, STATUS_RESOURCE_EXHAUSTED },
+    { ENOSPC, STATUS_RESOURCE_EXHAUSTED }, { EINVAL, STATUS_INVALID_ARGUMENT },
     { EADDRINUSE, STATUS_ALREADY_EXISTS },
 };
 

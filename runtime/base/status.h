@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * The result of everything that can fail. A Status is a value: it needs no free and crosses threads by copy, and the
- * compiler rejects a dropped one. Codes carry gRPC's numbers; the message is for the client, so it names the thing and
- * both sides ("input 'x': expected ..., got ...") and holds no path, pointer or errno text.
+ * The result of everything that can fail. A Status is a value: it needs no free and crosses threads
+ * by copy, and the compiler rejects a dropped one. Codes carry gRPC's numbers; the message is for
+ * the client, so it names the thing and both sides ("input 'x': expected ..., got ...") and holds
+ * no path, pointer or errno text.
  */
 
 #include <stdarg.h>
@@ -53,12 +54,16 @@ static inline Status status_ok(void) {
 
 /* The message is cut at a UTF-8 boundary and ends in "..." when it does not fit. */
 Status status_error(StatusCode code, const char *format, ...) __attribute__((format(printf, 2, 3)));
-Status status_error_v(StatusCode code, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+Status status_error_v(StatusCode code, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
-/* The same code with "<prefix>: " before the message: who was being loaded, read or run. OK stays OK. */
-Status status_prefix(const Status *status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same code with "<prefix>: " before the message: who was being loaded, read or run. OK stays
+ * OK. */
+Status status_prefix(const Status *status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-/* For operators only (start-up, logs, model load): "<what>: <strerror>". Maps ENOENT, EACCES, ENOMEM, ... to codes. */
+/* For operators only (start-up, logs, model load): "<what>: <strerror>". Maps ENOENT, EACCES,
+ * ENOMEM, ... to codes. */
 Status status_from_errno(int error, const char *what);
 
 /* "INVALID_ARGUMENT"; never NULL. */

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Thin cover over pthreads. Failures of pthread calls on our own objects are bugs and abort; only starting a thread can
- * fail for outside reasons. Worker stacks are 1 MiB: kernels and protobuf-c need less, and 64 cores must not reserve
- * half a gigabyte. The core count honours cgroup v2 and v1 CPU quotas, so a container with cpu: 2 gets two workers.
+ * Thin cover over pthreads. Failures of pthread calls on our own objects are bugs and abort; only
+ * starting a thread can fail for outside reasons. Worker stacks are 1 MiB: kernels and protobuf-c
+ * need less, and 64 cores must not reserve half a gigabyte. The core count honours cgroup v2 and v1
+ * CPU quotas, so a container with cpu: 2 gets two workers.
  */
 
 #include "runtime/base/thread.h"

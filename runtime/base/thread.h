@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * Threads with a role and a name, locks that know their holder, and conditions that wait to a monotonic deadline.
- * Roles are those of docs/THREADS.md; thread_assert_role makes "runs on the rpc thread" an executable statement.
+ * Threads with a role and a name, locks that know their holder, and conditions that wait to a
+ * monotonic deadline. Roles are those of docs/THREADS.md; thread_assert_role makes "runs on the rpc
+ * thread" an executable statement.
  */
 
 #include "runtime/base/status.h"

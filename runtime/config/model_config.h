@@ -63,8 +63,8 @@ typedef struct ModelConfig {
     bool has_dynamic_batching;
     QueuePolicy queue;
     const char *model_filename; /* "model.onnx" */
-    const char
-        *device; /* "auto", "cpu", "cuda:0": parameters { key: "device" } or instance_group */
+    /* "auto", "cpu", "cuda:0": parameters { key: "device" } or instance_group */
+    const char *device;
     bool deterministic; /* parameters { key: "deterministic" value { string_value: "true" } } */
     const char *const *ignored; /* field paths that were set and have no effect, for one log line */
     size_t ignored_count;

@@ -15,8 +15,8 @@ typedef enum TokenKind { TOKEN_END, TOKEN_NAME, TOKEN_NUMBER, TOKEN_STRING, TOKE
 typedef struct Token {
     TokenKind kind;
     char mark; /* MARK: one of { } < > [ ] : , ; - */
-    const char
-        *text; /* NAME, NUMBER: in the source; STRING: decoded, in the arena, NUL beyond length */
+    /* NAME, NUMBER: in the source; STRING: decoded, in the arena, NUL beyond length */
+    const char *text;
     size_t length;
     TextPosition position;
 } Token;

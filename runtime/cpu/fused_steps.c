@@ -127,13 +127,14 @@ static const unsigned made_of[] = {
     [EPILOGUE_MUL] = 0,
 };
 
-/* oneDNN 2.6.3 gives the second of two posts of one operation the numbers of the first (brgconv, AVX-512; found by
- * tests/unit/runtime/passes/test_fuse_epilogues.c). */
+/* oneDNN 2.6.3 gives the second of two posts of one operation the numbers of the first (brgconv,
+ * AVX-512; found by tests/unit/runtime/passes/test_fuse_epilogues.c). */
 static bool repeats_operation(const Node *node, size_t index) {
     const EpilogueStep *step = &node->epilogue[index];
     for (size_t i = 0; i < index; i++) {
         const EpilogueStep *other = &node->epilogue[i];
-        bool same = other->kind == step->kind && other->alpha == step->alpha && other->beta == step->beta;
+        bool same =
+            other->kind == step->kind && other->alpha == step->alpha && other->beta == step->beta;
         if (!same && made_of[other->kind] & made_of[step->kind])
             return true;
     }

@@ -3,10 +3,11 @@
 #pragma once
 
 /*
- * What a device must offer. A device compiles a graph of known shapes into a Program and runs it; completion is apart
- * from submission, so that a GPU's stream fits the same seam as the CPU's call. `cpu` is built in (runtime/cpu); others
- * are shared objects found by plugin_loader. The table is versioned both ways and has no shared statics: the host hands
- * its services in, the device hands its functions out; the abi field is checked before any other is read.
+ * What a device must offer. A device compiles a graph of known shapes into a Program and runs it;
+ * completion is apart from submission, so that a GPU's stream fits the same seam as the CPU's call.
+ * `cpu` is built in (runtime/cpu); others are shared objects found by plugin_loader. The table is
+ * versioned both ways and has no shared statics: the host hands its services in, the device hands
+ * its functions out; the abi field is checked before any other is read.
  */
 
 #include "runtime/base/pool.h"
@@ -17,10 +18,12 @@
 
 enum { DEVICE_ABI = 1 };
 
-typedef struct Device Device;           /* an opened device */
-typedef struct DeviceModel DeviceModel; /* one model's weights on it, packed once and shared by all its programs */
-typedef struct Program Program;         /* compiled for concrete shapes; immutable; any number may run at once */
-typedef struct Buffer Buffer;           /* memory of the device's choice that the host can read and write */
+typedef struct Device Device; /* an opened device */
+/* one model's weights on it, packed once and shared by all its programs */
+typedef struct DeviceModel DeviceModel;
+/* compiled for concrete shapes; immutable; any number may run at once */
+typedef struct Program Program;
+typedef struct Buffer Buffer; /* memory of the device's choice that the host can read and write */
 
 typedef struct DeviceHost {
     uint32_t abi;
@@ -36,12 +39,15 @@ typedef struct DeviceHealth {
 typedef struct ProgramIo {
     const Tensor *inputs; /* as many as the graph has, in its order; data lent until done */
     Tensor *outputs;      /* filled in: dtype, shape, data, bytes */
-    /* Asked once per output as soon as its shape is known: memory to write it to, aligned to TENSOR_ALIGNMENT and lent
-     * until done. NULL: over budget, the run fails with RESOURCE_EXHAUSTED. */
+    /* Asked once per output as soon as its shape is known: memory to write it to, aligned to
+     * TENSOR_ALIGNMENT and lent until done. NULL: over budget, the run fails with
+     * RESOURCE_EXHAUSTED. */
     void *(*output_memory)(void *user, size_t output, const Tensor *described);
     void *output_user;
-    const _Atomic bool *stop; /* looked at between steps; the run then fails with CANCELLED; may be NULL */
-    size_t memory_limit_bytes; /* for values whose size is known only at run time; 0: the device's default */
+    /* Looked at between steps; the run then fails with CANCELLED; may be NULL */
+    const _Atomic bool *stop;
+    size_t memory_limit_bytes; /* for values whose size is known only at run time; 0: the device's
+                                  default */
 } ProgramIo;
 
 typedef void (*ProgramDone)(void *user, const Status *status);
@@ -49,7 +55,7 @@ typedef void (*ProgramDone)(void *user, const Status *status);
 typedef struct DeviceApi {
     uint32_t abi;
     size_t struct_bytes;
-    const char *name; /* "cpu", "cuda" */
+    const char *name;  /* "cpu", "cuda" */
     bool asynchronous; /* submit returns before done */
 
     /* @selector  what follows the colon in "cuda:1"; "" for the default */
@@ -68,9 +74,11 @@ typedef struct DeviceApi {
 
     Status (*model_new)(Device *device, DeviceModel **ret_model);
     void (*model_free)(DeviceModel *model);
-    size_t (*model_bytes)(const DeviceModel *model); /* packed weights held, less the plain ones it let go */
+    /* Packed weights held, less the plain ones it let go */
+    size_t (*model_bytes)(const DeviceModel *model);
 
-    /* The graph's values carry all shapes that can be known; it must outlive the program. UNIMPLEMENTED names the node. */
+    /* The graph's values carry all shapes that can be known; it must outlive the program.
+     * UNIMPLEMENTED names the node. */
     Status (*compile)(DeviceModel *model, const Graph *graph, Program **ret_program);
     void (*program_free)(Program *program);
     size_t (*program_bytes)(const Program *program); /* working memory one run needs */
@@ -79,7 +87,8 @@ typedef struct DeviceApi {
     void (*buffer_free)(Buffer *buffer);
     void *(*buffer_data)(Buffer *buffer); /* TENSOR_ALIGNMENT-aligned */
 
-    /* Runs the program; calls done exactly once, on any thread, perhaps before it returns. io is lent until then. */
+    /* Runs the program; calls done exactly once, on any thread, perhaps before it returns. io is
+     * lent until then. */
     void (*submit)(Program *program, const ProgramIo *io, ProgramDone done, void *user);
 } DeviceApi;
 

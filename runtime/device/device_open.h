@@ -3,7 +3,8 @@
 #pragma once
 
 /*
- * From a name in a configuration ("cpu", "cuda:0", "auto") to an opened device: the built-in one or a plugin.
+ * From a name in a configuration ("cpu", "cuda:0", "auto") to an opened device: the built-in one or
+ * a plugin.
  */
 
 #include "runtime/device/device.h"
@@ -15,6 +16,7 @@
  * Errors: FAILED_PRECONDITION (an explicit device that cannot be had, with the reason)
  * Thread: main
  */
-Status device_open(const char *name, const DeviceHost *host, Device **ret_device, const char **ret_note);
+Status device_open(const char *name, const DeviceHost *host, Device **ret_device,
+                   const char **ret_note);
 void device_close(Device *device);
 DEFINE_AUTO(Device, device_close);

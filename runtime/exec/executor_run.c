@@ -346,8 +346,8 @@ static void wake_waiter(void *user, const Status *status) {
     LOCKED(&waiter->mutex);
     waiter->status = *status;
     waiter->done = true;
-    cond_signal(
-        &waiter->changed); /* under the lock: the waiter may end as soon as it is released */
+    /* Under the lock: the waiter may end as soon as it is released */
+    cond_signal(&waiter->changed);
 }
 
 Status executor_run(Executor *executor, const RunArgs *args) {

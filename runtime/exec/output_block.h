@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * The memory a batch's outputs lie in: counted, pooled, one per run. Each output is one piece; rows are views. Replies
- * hold references until the bytes have left, so the last unref may come on any thread and must stay short.
+ * The memory a batch's outputs lie in: counted, pooled, one per run. Each output is one piece; rows
+ * are views. Replies hold references until the bytes have left, so the last unref may come on any
+ * thread and must stay short.
  */
 
 #include "runtime/base/cleanup.h"
@@ -22,7 +23,8 @@ size_t output_pool_live_bytes(OutputPool *pool);
 
 /* One reference; no memory yet. */
 Status output_block_new(OutputPool *pool, OutputBlock **ret_block);
-/* A piece of TENSOR_ALIGNMENT-aligned memory that lives with the block; from the pool's free list when warm. */
+/* A piece of TENSOR_ALIGNMENT-aligned memory that lives with the block; from the pool's free list
+ * when warm. */
 void *output_block_alloc(OutputBlock *block, size_t bytes);
 OutputBlock *output_block_ref(OutputBlock *block);
 void output_block_unref(OutputBlock *block);

@@ -98,9 +98,10 @@ typedef struct Value {
     Shape shape;            /* as far as it is known */
     const Tensor *constant; /* initializer or folded result; lent by the graph */
     NodeId producer;        /* NODE_NONE for inputs and constants */
-    bool is_lasting; /* a constant whose memory stays while any clone lives: its address may be a key */
-    /* A lasting constant that nodes read as the weights of products only. Its bytes may be gone: a device that has packed
-     * them may give the memory back, and is whom to ask. */
+    bool is_lasting; /* a constant whose memory stays while any clone lives: its address may be a
+                        key */
+    /* A lasting constant that nodes read as the weights of products only. Its bytes may be gone: a
+     * device that has packed them may give the memory back, and is whom to ask. */
     bool is_weights;
 } Value;
 
@@ -166,8 +167,8 @@ typedef struct NodeSpec {
     const OpSchema *op;
     const char *name;
     const ValueId *inputs, *outputs;
-    const Attribute
-        *attributes; /* copied shallowly: names and items must live as long as the graph */
+    /* Copied shallowly: names and items must live as long as the graph */
+    const Attribute *attributes;
     size_t input_count, output_count, attribute_count;
 } NodeSpec;
 /* Appends; sets producer of the outputs. INVALID_ARGUMENT naming an output that another node, an

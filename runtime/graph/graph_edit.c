@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Nodes and their edges. Each value counts its uses and keeps the exclusive-or of the ids of its users: adding or
- * removing an edge is two operations, and where one use is left the word is that user. So passes may ask for use counts
- * and single users as often as they like. Only graph_replace_value of a value with many users walks all nodes.
+ * Nodes and their edges. Each value counts its uses and keeps the exclusive-or of the ids of its
+ * users: adding or removing an edge is two operations, and where one use is left the word is that
+ * user. So passes may ask for use counts and single users as often as they like. Only
+ * graph_replace_value of a value with many users walks all nodes.
  *
  * One owner at a time while a graph changes.
  */
@@ -68,9 +69,12 @@ static Status check_outputs(const Graph *graph, const NodeSpec *spec) {
         for (size_t k = 0; k < i; k++)
             twice |= spec->outputs[k] == spec->outputs[i];
         if (twice || value->constant || graph->uses[spec->outputs[i]].is_input)
-            return status_error(STATUS_INVALID_ARGUMENT, "output %zu of node '%s': value '%s' is %s already", i,
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "output %zu of node '%s': value '%s' is %s already", i,
                                 spec->name ? spec->name : "", value->name,
-                                twice ? "the output of a node" : value->constant ? "a constant" : "a graph input");
+                                twice             ? "the output of a node"
+                                : value->constant ? "a constant"
+                                                  : "a graph input");
     }
     return status_ok();
 }
@@ -89,11 +93,13 @@ static Status copy_ids(Graph *graph, const ValueId *ids, size_t count, const Val
 
 Status graph_add_node(Graph *graph, const NodeSpec *spec, NodeId *ret_node) {
     assert(spec->op);
-    if (graph->node_count >= NODE_NONE || spec->input_count > UINT32_MAX || spec->output_count > UINT32_MAX ||
-        spec->attribute_count > UINT32_MAX)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "a graph holds at most %u nodes", NODE_NONE - 1);
+    if (graph->node_count >= NODE_NONE || spec->input_count > UINT32_MAX ||
+        spec->output_count > UINT32_MAX || spec->attribute_count > UINT32_MAX)
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "a graph holds at most %u nodes",
+                            NODE_NONE - 1);
     TRY(check_outputs(graph, spec));
-    TRY(graph_grow((void **)&graph->nodes, graph->node_count, &graph->node_capacity, sizeof *graph->nodes));
+    TRY(graph_grow((void **)&graph->nodes, graph->node_count, &graph->node_capacity,
+                   sizeof *graph->nodes));
 
     Node node = {
         .op = spec->op,
@@ -105,7 +111,9 @@ Status graph_add_node(Graph *graph, const NodeSpec *spec, NodeId *ret_node) {
     TRY(copy_ids(graph, spec->inputs, spec->input_count, &node.inputs));
     TRY(copy_ids(graph, spec->outputs, spec->output_count, &node.outputs));
     Attribute *attributes = arena_calloc(graph->arena, spec->attribute_count, sizeof *attributes);
-    const char *name = spec->name && *spec->name ? arena_strndup(graph->arena, spec->name, strlen(spec->name)) : "";
+    const char *name = spec->name && *spec->name
+                           ? arena_strndup(graph->arena, spec->name, strlen(spec->name))
+                           : "";
     if (!attributes || !name)
         return arena_exhausted(graph->arena);
     if (spec->attribute_count > 0)

@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Order and renumbering. graph_sort walks depth first from each node in the order that is there, so that a sorted graph
- * comes out unchanged and an unsorted one changes as little as it must. The walk keeps its own stack: a model with a
- * million nodes in one chain is no deeper for us than any other.
+ * Order and renumbering. graph_sort walks depth first from each node in the order that is there, so
+ * that a sorted graph comes out unchanged and an unsorted one changes as little as it must. The
+ * walk keeps its own stack: a model with a million nodes in one chain is no deeper for us than any
+ * other.
  *
  * One owner at a time; ids held outside are void after a renumbering.
  */
@@ -31,7 +32,8 @@ typedef struct Walk {
 } Walk;
 
 static Status out_of_memory(const Graph *graph) {
-    return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory to sort %zu nodes", graph->node_count);
+    return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory to sort %zu nodes",
+                        graph->node_count);
 }
 
 /* Appends start to the order, after everything it needs that is not there yet. */
@@ -117,7 +119,8 @@ static void remove_dead_nodes(Graph *graph) {
     }
 }
 
-/* Where the number of outputs says nothing (unlike Split's), an optional one that nobody uses is not worth computing. */
+/* Where the number of outputs says nothing (unlike Split's), an optional one that nobody uses is
+ * not worth computing. */
 static void drop_unused_outputs(Graph *graph) {
     for (size_t i = 0; i < graph->node_count; i++) {
         const Node *node = &graph->nodes[i];

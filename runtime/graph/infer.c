@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What the inference functions share: reading ports and short integer lists, and the checks that many operators make.
- * At load much is unknown, so every check passes what it cannot judge yet: the same function runs again when a plan is
- * made, and then nothing is unknown. Pure functions, any thread.
+ * What the inference functions share: reading ports and short integer lists, and the checks that
+ * many operators make. At load much is unknown, so every check passes what it cannot judge yet: the
+ * same function runs again when a plan is made, and then nothing is unknown. Pure functions, any
+ * thread.
  */
 
 #include "runtime/graph/infer.h"
@@ -14,7 +15,8 @@
 #include <stdio.h>
 
 const InferPort *infer_input(const InferCall *call, size_t index) {
-    return index < call->node->input_count && call->inputs[index].present ? &call->inputs[index] : NULL;
+    return index < call->node->input_count && call->inputs[index].present ? &call->inputs[index]
+                                                                          : NULL;
 }
 
 void infer_set_output(InferCall *call, size_t index, DType dtype, const Shape *shape) {
@@ -37,8 +39,8 @@ Status infer_check_types(const InferCall *call, size_t index, uint32_t types) {
         int wrote = snprintf(text + at, left, "%s%s", at ? ", " : "", dtype_name((DType)dtype));
         at += MIN_OF((size_t)wrote, left - 1);
     }
-    return status_error(STATUS_INVALID_ARGUMENT, "input %zu: expected one of %s, got %s", index, text,
-                        dtype_name(port->dtype));
+    return status_error(STATUS_INVALID_ARGUMENT, "input %zu: expected one of %s, got %s", index,
+                        text, dtype_name(port->dtype));
 }
 
 Status infer_same_dtype(const InferCall *call, size_t first, size_t end, DType *ret_dtype) {
@@ -52,7 +54,8 @@ Status infer_same_dtype(const InferCall *call, size_t first, size_t end, DType *
             dtype = port->dtype;
             from = i;
         } else if (port->dtype != dtype) {
-            return status_error(STATUS_INVALID_ARGUMENT, "input %zu: expected %s like input %zu, got %s", i,
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "input %zu: expected %s like input %zu, got %s", i,
                                 dtype_name(dtype), from, dtype_name(port->dtype));
         }
     }
@@ -66,8 +69,8 @@ Status infer_check_scalar(const InferCall *call, size_t index) {
         return status_ok();
     if (port->shape.rank == 1 && (port->shape.dims[0] == 1 || port->shape.dims[0] == DIM_UNKNOWN))
         return status_ok();
-    return status_error(STATUS_INVALID_ARGUMENT, "input %zu: expected a scalar, got shape %s", index,
-                        SHAPE_TEXT(&port->shape));
+    return status_error(STATUS_INVALID_ARGUMENT, "input %zu: expected a scalar, got shape %s",
+                        index, SHAPE_TEXT(&port->shape));
 }
 
 Status infer_check_shape(const InferCall *call, size_t index, const Shape *expected) {
@@ -80,8 +83,8 @@ Status infer_check_shape(const InferCall *call, size_t index, const Shape *expec
                expected->dims[i] == DIM_UNKNOWN;
     if (fits)
         return status_ok();
-    return status_error(STATUS_INVALID_ARGUMENT, "input %zu: expected shape %s, got %s", index, SHAPE_TEXT(expected),
-                        SHAPE_TEXT(&port->shape));
+    return status_error(STATUS_INVALID_ARGUMENT, "input %zu: expected shape %s, got %s", index,
+                        SHAPE_TEXT(expected), SHAPE_TEXT(&port->shape));
 }
 
 Status infer_check_broadcast_to(const InferCall *call, size_t index, const Shape *target) {
@@ -96,8 +99,8 @@ Status infer_check_broadcast_to(const InferCall *call, size_t index, const Shape
     }
     if (fits)
         return status_ok();
-    return status_error(STATUS_INVALID_ARGUMENT, "input %zu: shape %s cannot be broadcast to %s", index,
-                        SHAPE_TEXT(&port->shape), SHAPE_TEXT(target));
+    return status_error(STATUS_INVALID_ARGUMENT, "input %zu: shape %s cannot be broadcast to %s",
+                        index, SHAPE_TEXT(&port->shape), SHAPE_TEXT(target));
 }
 
 Status infer_int_list(const InferCall *call, size_t index, size_t most, IntList *ret_list) {
@@ -107,9 +110,11 @@ Status infer_int_list(const InferCall *call, size_t index, size_t most, IntList 
     if (port) {
         TRY(infer_check_types(call, index, TYPES_INDEX));
         list.count_known = shape_is_known(&port->shape);
-        list.count = list.count_known && port->shape.rank > 0 ? (size_t)port->shape.dims[0] : list.count_known;
+        list.count = list.count_known && port->shape.rank > 0 ? (size_t)port->shape.dims[0]
+                                                              : list.count_known;
         if (port->shape.rank > 1 || (list.count_known && list.count > most))
-            return status_error(STATUS_INVALID_ARGUMENT, "input %zu: expected a list of at most %zu integers, got shape %s",
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "input %zu: expected a list of at most %zu integers, got shape %s",
                                 index, most, SHAPE_TEXT(&port->shape));
         list.known = port->value && list.count_known && tensor_elements(port->value) == list.count;
         for (size_t i = 0; list.known && i < list.count; i++)
@@ -144,8 +149,8 @@ Status infer_product(const Shape *shape, size_t begin, size_t end, int64_t *ret_
     }
     size_t elements;
     if (!shape_elements(&part, &elements))
-        return status_error(STATUS_INVALID_ARGUMENT, "dims %zu to %zu of %s are too large together", begin, end,
-                            SHAPE_TEXT(shape));
+        return status_error(STATUS_INVALID_ARGUMENT, "dims %zu to %zu of %s are too large together",
+                            begin, end, SHAPE_TEXT(shape));
     *ret_product = unknown && elements > 0 ? DIM_UNKNOWN : (int64_t)elements;
     return status_ok();
 }

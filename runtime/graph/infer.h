@@ -3,30 +3,35 @@
 #pragma once
 
 /*
- * What the inference functions share. Each operator's function is declared here once and named by its row in
- * op_schema.c; they lie in infer_<family>.c. A function may rely on what op_infer has checked: arity, presence of the
- * required inputs, and the type of input 0 if it is known. It may not rely on anything else.
+ * What the inference functions share. Each operator's function is declared here once and named by
+ * its row in op_schema.c; they lie in infer_<family>.c. A function may rely on what op_infer has
+ * checked: arity, presence of the required inputs, and the type of input 0 if it is known. It may
+ * not rely on anything else.
  */
 
 #include "runtime/graph/op_schema.h"
 
-#define TYPES_FLOAT                                                                                                    \
+#define TYPES_FLOAT                                                                                \
     (DTYPE_BIT(DTYPE_F16) | DTYPE_BIT(DTYPE_BF16) | DTYPE_BIT(DTYPE_F32) | DTYPE_BIT(DTYPE_F64))
-#define TYPES_FLOAT8                                                                                                   \
-    (DTYPE_BIT(DTYPE_F8E4M3FN) | DTYPE_BIT(DTYPE_F8E4M3FNUZ) | DTYPE_BIT(DTYPE_F8E5M2) |                               \
+#define TYPES_FLOAT8                                                                               \
+    (DTYPE_BIT(DTYPE_F8E4M3FN) | DTYPE_BIT(DTYPE_F8E4M3FNUZ) | DTYPE_BIT(DTYPE_F8E5M2) |           \
      DTYPE_BIT(DTYPE_F8E5M2FNUZ))
-#define TYPES_SIGNED   (DTYPE_BIT(DTYPE_I8) | DTYPE_BIT(DTYPE_I16) | DTYPE_BIT(DTYPE_I32) | DTYPE_BIT(DTYPE_I64))
-#define TYPES_UNSIGNED (DTYPE_BIT(DTYPE_U8) | DTYPE_BIT(DTYPE_U16) | DTYPE_BIT(DTYPE_U32) | DTYPE_BIT(DTYPE_U64))
-#define TYPES_INTEGER  (TYPES_SIGNED | TYPES_UNSIGNED)
-#define TYPES_NUMERIC  (TYPES_FLOAT | TYPES_INTEGER)
-#define TYPES_WIDE                                                                                                     \
-    (TYPES_FLOAT | DTYPE_BIT(DTYPE_I32) | DTYPE_BIT(DTYPE_I64) | DTYPE_BIT(DTYPE_U32) | DTYPE_BIT(DTYPE_U64))
+#define TYPES_SIGNED                                                                               \
+    (DTYPE_BIT(DTYPE_I8) | DTYPE_BIT(DTYPE_I16) | DTYPE_BIT(DTYPE_I32) | DTYPE_BIT(DTYPE_I64))
+#define TYPES_UNSIGNED                                                                             \
+    (DTYPE_BIT(DTYPE_U8) | DTYPE_BIT(DTYPE_U16) | DTYPE_BIT(DTYPE_U32) | DTYPE_BIT(DTYPE_U64))
+#define TYPES_INTEGER (TYPES_SIGNED | TYPES_UNSIGNED)
+#define TYPES_NUMERIC (TYPES_FLOAT | TYPES_INTEGER)
+#define TYPES_WIDE                                                                                 \
+    (TYPES_FLOAT | DTYPE_BIT(DTYPE_I32) | DTYPE_BIT(DTYPE_I64) | DTYPE_BIT(DTYPE_U32) |            \
+     DTYPE_BIT(DTYPE_U64))
 #define TYPES_INDEX (DTYPE_BIT(DTYPE_I32) | DTYPE_BIT(DTYPE_I64))
 #define TYPES_BOOL  DTYPE_BIT(DTYPE_BOOL)
-#define TYPES_4_AND_2_BITS                                                                                             \
-    (DTYPE_BIT(DTYPE_U4) | DTYPE_BIT(DTYPE_I4) | DTYPE_BIT(DTYPE_U2) | DTYPE_BIT(DTYPE_I2) | DTYPE_BIT(DTYPE_F4E2M1))
-#define TYPES_8_BITS  (DTYPE_BIT(DTYPE_U8) | DTYPE_BIT(DTYPE_I8))
-#define TYPES_16_BITS (DTYPE_BIT(DTYPE_U16) | DTYPE_BIT(DTYPE_I16))
+#define TYPES_4_AND_2_BITS                                                                         \
+    (DTYPE_BIT(DTYPE_U4) | DTYPE_BIT(DTYPE_I4) | DTYPE_BIT(DTYPE_U2) | DTYPE_BIT(DTYPE_I2) |       \
+     DTYPE_BIT(DTYPE_F4E2M1))
+#define TYPES_8_BITS    (DTYPE_BIT(DTYPE_U8) | DTYPE_BIT(DTYPE_I8))
+#define TYPES_16_BITS   (DTYPE_BIT(DTYPE_U16) | DTYPE_BIT(DTYPE_I16))
 #define TYPES_QUANTIZED (TYPES_8_BITS | TYPES_16_BITS | TYPES_FLOAT8 | TYPES_4_AND_2_BITS)
 #define TYPES_REAL      (DTYPE_BIT(DTYPE_F32) | DTYPE_BIT(DTYPE_F16) | DTYPE_BIT(DTYPE_BF16))
 
@@ -49,8 +54,8 @@ Status infer_check_broadcast_to(const InferCall *call, size_t index, const Shape
 /* A short list of integers that an operator takes as an input: dims, axes, pads. */
 enum { INT_LIST_MAX = 2 * SHAPE_MAX_RANK };
 typedef struct IntList {
-    bool present;       /* the input is there */
-    bool known;         /* items are: it has content */
+    bool present; /* the input is there */
+    bool known;   /* items are: it has content */
     bool count_known;
     size_t count;
     int64_t items[INT_LIST_MAX];
@@ -61,7 +66,8 @@ Status infer_int_list(const InferCall *call, size_t index, size_t most, IntList 
 /* Makes axes 0..rank-1 and marks them; an axis given twice or out of range is an error. */
 Status infer_mark_axes(IntList *axes, int32_t rank, bool marks[static SHAPE_MAX_RANK]);
 
-/* Product of dims [begin, end): DIM_UNKNOWN if one is and none is 0. INVALID_ARGUMENT on overflow. */
+/* Product of dims [begin, end): DIM_UNKNOWN if one is and none is 0. INVALID_ARGUMENT on overflow.
+ */
 Status infer_product(const Shape *shape, size_t begin, size_t end, int64_t *ret_product);
 /* rank dims that are all unknown */
 Shape infer_unknown_dims(int32_t rank);

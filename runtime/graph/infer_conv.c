@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Operators on images, [N,C,spatial...]: convolution, pooling and normalisation. Source: ONNX Conv 22, MaxPool 22,
- * AveragePool 22, GlobalAveragePool 22, LRN 13, BatchNormalization 15.
+ * Operators on images, [N,C,spatial...]: convolution, pooling and normalisation. Source: ONNX Conv
+ * 22, MaxPool 22, AveragePool 22, GlobalAveragePool 22, LRN 13, BatchNormalization 15.
  */
 
 #include "runtime/graph/infer.h"
@@ -15,15 +15,18 @@
 static Status check_groups(const InferCall *call, int64_t channels, const Shape *w) {
     int64_t group = node_get_int(call->node, "group", 1);
     if (group < 1)
-        return status_error(STATUS_INVALID_ARGUMENT, "group: expected 1 or more, got %" PRId64, group);
+        return status_error(STATUS_INVALID_ARGUMENT, "group: expected 1 or more, got %" PRId64,
+                            group);
     if (w->dims[0] != DIM_UNKNOWN && w->dims[0] % group != 0)
-        return status_error(STATUS_INVALID_ARGUMENT, "group: %" PRId64 " does not divide the %" PRId64 " output channels",
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "group: %" PRId64 " does not divide the %" PRId64 " output channels",
                             group, w->dims[0]);
     if (channels == DIM_UNKNOWN || w->dims[1] == DIM_UNKNOWN)
         return status_ok();
     if (channels % group != 0 || channels / group != w->dims[1])
         return status_error(STATUS_INVALID_ARGUMENT,
-                            "input 1: weights %s in %" PRId64 " groups do not go with %" PRId64 " channels",
+                            "input 1: weights %s in %" PRId64 " groups do not go with %" PRId64
+                            " channels",
                             SHAPE_TEXT(w), group, channels);
     return status_ok();
 }
@@ -47,7 +50,8 @@ Status infer_conv(InferCall *call) {
         return status_ok();
     }
     if (w->rank != x->rank)
-        return status_error(STATUS_INVALID_ARGUMENT, "input 1: expected rank %" PRId32 " like input 0, got shape %s",
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "input 1: expected rank %" PRId32 " like input 0, got shape %s",
                             x->rank, SHAPE_TEXT(w));
     Window window;
     TRY(window_resolve(call->node, x, w->dims + 2, &window));
@@ -73,7 +77,8 @@ Status infer_pool(InferCall *call) {
 static Status check_rank_from(const Shape *x, int32_t least) {
     if (x->rank == SHAPE_UNRANKED || x->rank >= least)
         return status_ok();
-    return status_error(STATUS_INVALID_ARGUMENT, "input 0: expected rank %" PRId32 " or more, got shape %s", least,
+    return status_error(STATUS_INVALID_ARGUMENT,
+                        "input 0: expected rank %" PRId32 " or more, got shape %s", least,
                         SHAPE_TEXT(x));
 }
 
@@ -90,7 +95,8 @@ Status infer_global_pool(InferCall *call) {
 Status infer_lrn(InferCall *call) {
     int64_t size = node_get_int(call->node, "size", 0);
     if (size < 1)
-        return status_error(STATUS_INVALID_ARGUMENT, "size: expected 1 or more, got %" PRId64, size);
+        return status_error(STATUS_INVALID_ARGUMENT, "size: expected 1 or more, got %" PRId64,
+                            size);
     TRY(check_rank_from(&call->inputs[0].shape, 2));
     return infer_same(call);
 }

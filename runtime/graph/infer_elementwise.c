@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Operators whose output follows their inputs element by element, with numpy's broadcasting where there are several, and
- * those that only look along an axis (Softmax). Source: ONNX operator documents, broadcasting document.
+ * Operators whose output follows their inputs element by element, with numpy's broadcasting where
+ * there are several, and those that only look along an axis (Softmax). Source: ONNX operator
+ * documents, broadcasting document.
  */
 
 #include "runtime/graph/infer.h"
@@ -43,8 +44,9 @@ static Status broadcast_inputs(const InferCall *call, size_t first, size_t end, 
 /* Inputs that are the operator's own: a fused residual comes after them. */
 static size_t own_input_count(const InferCall *call) {
     const Node *node = call->node;
-    return node->input_count < node->op->max_inputs || node->op->max_inputs == ARITY_ANY ? node->input_count
-                                                                                        : node->op->max_inputs;
+    return node->input_count < node->op->max_inputs || node->op->max_inputs == ARITY_ANY
+               ? node->input_count
+               : node->op->max_inputs;
 }
 
 Status infer_broadcast(InferCall *call) {
@@ -67,8 +69,10 @@ Status infer_compare(InferCall *call) {
 
 Status infer_mod(InferCall *call) {
     const InferPort *a = &call->inputs[0];
-    if (a->dtype != DTYPE_INVALID && dtype_info(a->dtype)->is_float && node_get_int(call->node, "fmod", 0) == 0)
-        return status_error(STATUS_INVALID_ARGUMENT, "fmod: expected 1 for %s, got 0", dtype_name(a->dtype));
+    if (a->dtype != DTYPE_INVALID && dtype_info(a->dtype)->is_float &&
+        node_get_int(call->node, "fmod", 0) == 0)
+        return status_error(STATUS_INVALID_ARGUMENT, "fmod: expected 1 for %s, got 0",
+                            dtype_name(a->dtype));
     return infer_broadcast(call);
 }
 
@@ -113,8 +117,8 @@ static bool is_complex(DType dtype) {
 static Status set_cast(InferCall *call, DType to) {
     const InferPort *x = &call->inputs[0];
     if (is_complex(x->dtype) || is_complex(to))
-        return status_error(STATUS_UNIMPLEMENTED, "casts from %s to %s are not supported", dtype_name(x->dtype),
-                            dtype_name(to));
+        return status_error(STATUS_UNIMPLEMENTED, "casts from %s to %s are not supported",
+                            dtype_name(x->dtype), dtype_name(to));
     infer_set_output(call, 0, to, &x->shape);
     return status_ok();
 }
@@ -122,7 +126,8 @@ static Status set_cast(InferCall *call, DType to) {
 Status infer_cast(InferCall *call) {
     int64_t to = node_get_int(call->node, "to", DTYPE_INVALID);
     if (to <= DTYPE_INVALID || to >= DTYPE_COUNT)
-        return status_error(STATUS_INVALID_ARGUMENT, "to: expected an element type, got %" PRId64, to);
+        return status_error(STATUS_INVALID_ARGUMENT, "to: expected an element type, got %" PRId64,
+                            to);
     return set_cast(call, (DType)to);
 }
 

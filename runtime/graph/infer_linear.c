@@ -14,7 +14,8 @@ static Status check_matrix(const InferCall *call, size_t index) {
     const Shape *shape = &call->inputs[index].shape;
     if (shape->rank == SHAPE_UNRANKED || shape->rank == 2)
         return status_ok();
-    return status_error(STATUS_INVALID_ARGUMENT, "input %zu: expected a matrix, got shape %s", index, SHAPE_TEXT(shape));
+    return status_error(STATUS_INVALID_ARGUMENT, "input %zu: expected a matrix, got shape %s",
+                        index, SHAPE_TEXT(shape));
 }
 
 static bool dims_agree(int64_t a, int64_t b) {
@@ -23,7 +24,8 @@ static bool dims_agree(int64_t a, int64_t b) {
 
 Status infer_gemm(InferCall *call) {
     const Shape *a = &call->inputs[0].shape, *b = &call->inputs[1].shape;
-    bool transpose_a = node_get_int(call->node, "transA", 0) != 0, transpose_b = node_get_int(call->node, "transB", 0) != 0;
+    bool transpose_a = node_get_int(call->node, "transA", 0) != 0,
+         transpose_b = node_get_int(call->node, "transB", 0) != 0;
     DType dtype;
     TRY(infer_same_dtype(call, 0, 3, &dtype));
     TRY(check_matrix(call, 0));
@@ -34,7 +36,8 @@ Status infer_gemm(InferCall *call) {
     if (b->rank == 2)
         y.dims[1] = b->dims[!transpose_b];
     if (a->rank == 2 && b->rank == 2 && !dims_agree(a->dims[!transpose_a], b->dims[transpose_b]))
-        return status_error(STATUS_INVALID_ARGUMENT, "shapes %s (transA %d) and %s (transB %d) cannot be multiplied",
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "shapes %s (transA %d) and %s (transB %d) cannot be multiplied",
                             SHAPE_TEXT(a), transpose_a, SHAPE_TEXT(b), transpose_b);
     TRY(infer_check_broadcast_to(call, 2, &y));
     infer_set_output(call, 0, dtype, &y);
@@ -58,8 +61,8 @@ Status infer_matmul(InferCall *call) {
     }
     if (a->rank == 0 || b->rank == 0 ||
         !dims_agree(a->dims[a->rank - 1], b->dims[b->rank > 1 ? b->rank - 2 : 0]))
-        return status_error(STATUS_INVALID_ARGUMENT, "shapes %s and %s cannot be multiplied", SHAPE_TEXT(a),
-                            SHAPE_TEXT(b));
+        return status_error(STATUS_INVALID_ARGUMENT, "shapes %s and %s cannot be multiplied",
+                            SHAPE_TEXT(a), SHAPE_TEXT(b));
     Shape lead_a = leading_dims(a), lead_b = leading_dims(b), y;
     TRY(shape_broadcast(&lead_a, &lead_b, &y));
     if (a->rank > 1) /* a vector's dim is gone afterwards */

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Operators that copy elements to other places: joining, cutting, repeating, picking. Source: ONNX Concat 13, Split 18,
- * Slice 13, Gather 13, Pad 25, Tile 13.
+ * Operators that copy elements to other places: joining, cutting, repeating, picking. Source: ONNX
+ * Concat 13, Split 18, Slice 13, Gather 13, Pad 25, Tile 13.
  */
 
 #include "runtime/graph/infer.h"
@@ -37,7 +37,8 @@ static Status join(const InferCall *call, size_t index, size_t axis, Shape *y) {
         }
     }
     if (!fits)
-        return status_error(STATUS_INVALID_ARGUMENT, "input %zu: shape %s cannot be joined to %s along axis %zu", index,
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "input %zu: shape %s cannot be joined to %s along axis %zu", index,
                             SHAPE_TEXT(x), SHAPE_TEXT(&call->inputs[0].shape), axis);
     return status_ok();
 }
@@ -75,12 +76,14 @@ static Status split_by_list(InferCall *call, size_t axis) {
     for (size_t i = 0; i < count; i++) {
         int64_t size = known ? tensor_get_int(sizes->value, i) : DIM_UNKNOWN;
         if (known && (size < 0 || __builtin_add_overflow(sum, size, &sum)))
-            return status_error(STATUS_INVALID_ARGUMENT, "piece %zu: expected 0 or more, got %" PRId64, i, size);
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "piece %zu: expected 0 or more, got %" PRId64, i, size);
         piece.dims[axis] = size;
         infer_set_output(call, i, call->inputs[0].dtype, &piece);
     }
     if (known && whole != DIM_UNKNOWN && sum != whole)
-        return status_error(STATUS_INVALID_ARGUMENT, "pieces of %" PRId64 " together do not make up axis %zu of %s", sum,
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "pieces of %" PRId64 " together do not make up axis %zu of %s", sum,
                             axis, SHAPE_TEXT(&call->inputs[0].shape));
     return status_ok();
 }
@@ -92,14 +95,16 @@ static Status split_evenly(InferCall *call, size_t axis) {
     Shape piece = call->inputs[0].shape;
     int64_t whole = piece.dims[axis];
     if (wanted != count)
-        return status_error(STATUS_INVALID_ARGUMENT, "num_outputs: expected %" PRId64 " as there are outputs, got %" PRId64,
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "num_outputs: expected %" PRId64 " as there are outputs, got %" PRId64,
                             count, wanted);
     int64_t size = whole == DIM_UNKNOWN ? DIM_UNKNOWN : whole / count + (whole % count > 0);
     int64_t left = whole;
     for (int64_t i = 0; i < count; i++) {
         piece.dims[axis] = whole != DIM_UNKNOWN && i == count - 1 ? left : size;
         if (whole != DIM_UNKNOWN && piece.dims[axis] < 0)
-            return status_error(STATUS_INVALID_ARGUMENT, "axis %zu of %s cannot be cut into %" PRId64 " pieces", axis,
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "axis %zu of %s cannot be cut into %" PRId64 " pieces", axis,
                                 SHAPE_TEXT(&call->inputs[0].shape), count);
         left -= size;
         infer_set_output(call, (size_t)i, call->inputs[0].dtype, &piece);
@@ -151,8 +156,10 @@ Status infer_slice(InferCall *call) {
     if (x->shape.rank == SHAPE_UNRANKED)
         return set_unknown(call, x->dtype);
     for (size_t i = 1; i < 4; i++)
-        if (lists[i].present && lists[i].count_known && starts->count_known && lists[i].count != starts->count)
-            return status_error(STATUS_INVALID_ARGUMENT, "input %zu: expected %zu numbers like input 1, got %zu", i + 1,
+        if (lists[i].present && lists[i].count_known && starts->count_known &&
+            lists[i].count != starts->count)
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "input %zu: expected %zu numbers like input 1, got %zu", i + 1,
                                 starts->count, lists[i].count);
     for (size_t i = 0; !axes->present && i < starts->count; i++)
         axes->items[axes->count++] = (int64_t)i;
@@ -183,7 +190,8 @@ Status infer_gather(InferCall *call) {
     if (indices->shape.rank == SHAPE_UNRANKED)
         return set_unknown(call, x->dtype);
     if (x->shape.rank - 1 + indices->shape.rank > SHAPE_MAX_RANK)
-        return status_error(STATUS_INVALID_ARGUMENT, "shapes %s and %s together are above the rank limit of %d",
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "shapes %s and %s together are above the rank limit of %d",
                             SHAPE_TEXT(&x->shape), SHAPE_TEXT(&indices->shape), SHAPE_MAX_RANK);
     Shape y = SHAPE_SCALAR;
     for (size_t i = 0; i < axis; i++)
@@ -201,9 +209,11 @@ static const char *const PAD_MODES[] = { "constant", "reflect", "edge", "wrap" }
 static Status check_pad_mode(const Node *node) {
     StringView mode = node_get_string(node, "mode", "constant");
     for (size_t i = 0; i < ARRAY_LENGTH(PAD_MODES); i++)
-        if (mode.length == strlen(PAD_MODES[i]) && memcmp(mode.data, PAD_MODES[i], mode.length) == 0)
+        if (mode.length == strlen(PAD_MODES[i]) &&
+            memcmp(mode.data, PAD_MODES[i], mode.length) == 0)
             return status_ok();
-    return status_error(STATUS_INVALID_ARGUMENT, "mode: expected constant, reflect, edge or wrap, got '%.*s'",
+    return status_error(STATUS_INVALID_ARGUMENT,
+                        "mode: expected constant, reflect, edge or wrap, got '%.*s'",
                         (int)MIN_OF(mode.length, (size_t)40), mode.data);
 }
 
@@ -211,8 +221,10 @@ static Status pad_axis(Shape *y, size_t axis, int64_t begin, int64_t end) {
     int64_t dim = y->dims[axis], sum;
     if (dim == DIM_UNKNOWN)
         return status_ok();
-    if (__builtin_add_overflow(dim, begin, &sum) || __builtin_add_overflow(sum, end, &sum) || sum < 0)
-        return status_error(STATUS_INVALID_ARGUMENT, "axis %zu: %" PRId64 " cannot be padded by %" PRId64 " and %" PRId64,
+    if (__builtin_add_overflow(dim, begin, &sum) || __builtin_add_overflow(sum, end, &sum) ||
+        sum < 0)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "axis %zu: %" PRId64 " cannot be padded by %" PRId64 " and %" PRId64,
                             axis, dim, begin, end);
     y->dims[axis] = sum;
     return status_ok();
@@ -232,7 +244,8 @@ Status infer_pad(InferCall *call) {
     Shape y = infer_unknown_dims(x->shape.rank);
     size_t padded = axes.present ? axes.count : (size_t)y.rank;
     if (pads.count_known && (!axes.present || axes.count_known) && pads.count != 2 * padded)
-        return status_error(STATUS_INVALID_ARGUMENT, "input 1: expected %zu pads, got %zu", 2 * padded, pads.count);
+        return status_error(STATUS_INVALID_ARGUMENT, "input 1: expected %zu pads, got %zu",
+                            2 * padded, pads.count);
     if (pads.known && (!axes.present || axes.known)) {
         bool marks[SHAPE_MAX_RANK];
         y = x->shape;
@@ -253,13 +266,16 @@ Status infer_tile(InferCall *call) {
     if (x->shape.rank == SHAPE_UNRANKED)
         return set_unknown(call, x->dtype);
     if (repeats.count_known && repeats.count != (size_t)x->shape.rank)
-        return status_error(STATUS_INVALID_ARGUMENT, "input 1: expected %" PRId32 " repeats, got %zu", x->shape.rank,
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "input 1: expected %" PRId32 " repeats, got %zu", x->shape.rank,
                             repeats.count);
     Shape y = infer_unknown_dims(x->shape.rank);
     for (size_t i = 0; repeats.known && i < repeats.count; i++) {
         int64_t dim = x->shape.dims[i];
-        if (repeats.items[i] < 0 || (dim != DIM_UNKNOWN && __builtin_mul_overflow(dim, repeats.items[i], &dim)))
-            return status_error(STATUS_INVALID_ARGUMENT, "axis %zu of %s cannot be repeated %" PRId64 " times", i,
+        if (repeats.items[i] < 0 ||
+            (dim != DIM_UNKNOWN && __builtin_mul_overflow(dim, repeats.items[i], &dim)))
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "axis %zu of %s cannot be repeated %" PRId64 " times", i,
                                 SHAPE_TEXT(&x->shape), repeats.items[i]);
         y.dims[i] = repeats.items[i] == 0 ? 0 : repeats.items[i] == 1 ? x->shape.dims[i] : dim;
     }

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Reductions over axes. Without axes all of them are reduced, unless noop_with_empty_axes says none. Source: ONNX
- * ReduceSum 13, ReduceMean 18, ReduceMax 20, ArgMax 13.
+ * Reductions over axes. Without axes all of them are reduced, unless noop_with_empty_axes says
+ * none. Source: ONNX ReduceSum 13, ReduceMean 18, ReduceMax 20, ArgMax 13.
  */
 
 #include "runtime/graph/infer.h"
@@ -59,7 +59,8 @@ Status infer_arg(InferCall *call) {
         size_t axis;
         TRY(shape_axis(node_get_int(call->node, "axis", 0), x->rank, &axis));
         if (x->dims[axis] == 0)
-            return status_error(STATUS_INVALID_ARGUMENT, "axis %zu of shape %s has no elements", axis, SHAPE_TEXT(x));
+            return status_error(STATUS_INVALID_ARGUMENT, "axis %zu of shape %s has no elements",
+                                axis, SHAPE_TEXT(x));
         marks[axis] = true;
         y = reduced_shape(x, marks, node_get_int(call->node, "keepdims", 1) != 0);
     }

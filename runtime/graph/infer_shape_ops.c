@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Operators that make shapes or only change them: the bytes stay, or all come from one value. Where the wanted shape is
- * an input that is not known yet, its length still gives the rank. Source: ONNX Reshape 25, Squeeze 25, Expand 13,
- * Shape 25, Range 27 and kin.
+ * Operators that make shapes or only change them: the bytes stay, or all come from one value. Where
+ * the wanted shape is an input that is not known yet, its length still gives the rank. Source: ONNX
+ * Reshape 25, Squeeze 25, Expand 13, Shape 25, Range 27 and kin.
  */
 
 #include "runtime/graph/infer.h"
@@ -20,7 +20,8 @@ Status infer_flatten(InferCall *call) {
     if (x->shape.rank != SHAPE_UNRANKED) {
         int64_t axis = node_get_int(call->node, "axis", 1), rank = x->shape.rank;
         if (axis < -rank || axis > rank)
-            return status_error(STATUS_INVALID_ARGUMENT, "axis %" PRId64 " is outside of rank %" PRId64, axis, rank);
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "axis %" PRId64 " is outside of rank %" PRId64, axis, rank);
         size_t split = (size_t)(axis < 0 ? axis + rank : axis);
         TRY(infer_product(&x->shape, 0, split, &y.dims[0]));
         TRY(infer_product(&x->shape, split, (size_t)rank, &y.dims[1]));
@@ -30,7 +31,8 @@ Status infer_flatten(InferCall *call) {
 }
 
 /* Wanted dims with 0 replaced by the input's dim. copied[i]: it was. ret_rest: index of -1. */
-static Status copy_wanted(const InferCall *call, const IntList *wanted, Shape *y, bool *copied, size_t *ret_rest) {
+static Status copy_wanted(const InferCall *call, const IntList *wanted, Shape *y, bool *copied,
+                          size_t *ret_rest) {
     const Shape *x = &call->inputs[0].shape;
     bool allow_zero = node_get_int(call->node, "allowzero", 0) != 0;
     *ret_rest = INDEX_NONE;
@@ -38,7 +40,8 @@ static Status copy_wanted(const InferCall *call, const IntList *wanted, Shape *y
         y->dims[i] = wanted->items[i];
         copied[i] = wanted->items[i] == 0 && !allow_zero;
         if (copied[i] && x->rank != SHAPE_UNRANKED && i >= (size_t)x->rank)
-            return status_error(STATUS_INVALID_ARGUMENT, "dim %zu is to be copied from shape %s, which has none", i,
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "dim %zu is to be copied from shape %s, which has none", i,
                                 SHAPE_TEXT(x));
         if (copied[i])
             y->dims[i] = x->rank == SHAPE_UNRANKED ? DIM_UNKNOWN : x->dims[i];
@@ -46,13 +49,14 @@ static Status copy_wanted(const InferCall *call, const IntList *wanted, Shape *y
             *ret_rest = i;
         else if (wanted->items[i] < 0)
             return status_error(STATUS_INVALID_ARGUMENT,
-                                "wanted dim %zu: expected 0 or more, or -1 once, got %" PRId64, i, wanted->items[i]);
+                                "wanted dim %zu: expected 0 or more, or -1 once, got %" PRId64, i,
+                                wanted->items[i]);
     }
     return status_ok();
 }
 
-/* Fills y's -1, or checks that both shapes hold as many elements. A dim that is copied stands on both sides and cancels
- * out: where it is unknown, and where it is 0 beside a -1. */
+/* Fills y's -1, or checks that both shapes hold as many elements. A dim that is copied stands on
+ * both sides and cancels out: where it is unknown, and where it is 0 beside a -1. */
 static Status settle_rest(const Shape *x, Shape *y, const bool *copied, size_t rest) {
     Shape left = { 0 }, right = { 0 };
     for (int32_t i = 0; i < x->rank; i++)
@@ -68,7 +72,8 @@ static Status settle_rest(const Shape *x, Shape *y, const bool *copied, size_t r
         return status_ok();
     bool fits = rest == INDEX_NONE ? have == made : made > 0 ? have % made == 0 : false;
     if (!fits)
-        return status_error(STATUS_INVALID_ARGUMENT, "shape %s cannot be reshaped to %s", SHAPE_TEXT(x), SHAPE_TEXT(y));
+        return status_error(STATUS_INVALID_ARGUMENT, "shape %s cannot be reshaped to %s",
+                            SHAPE_TEXT(x), SHAPE_TEXT(y));
     if (rest != INDEX_NONE)
         y->dims[rest] = have / made;
     return status_ok();
@@ -104,8 +109,10 @@ Status infer_squeeze(InferCall *call) {
             int64_t dim = x->shape.dims[i];
             bool gone = axes.present ? marks[i] : dim == 1;
             if (gone && dim != 1 && dim != DIM_UNKNOWN)
-                return status_error(STATUS_INVALID_ARGUMENT, "axis %" PRId32 " of shape %s is %" PRId64
-                                    ", only 1 can be squeezed", i, SHAPE_TEXT(&x->shape), dim);
+                return status_error(STATUS_INVALID_ARGUMENT,
+                                    "axis %" PRId32 " of shape %s is %" PRId64
+                                    ", only 1 can be squeezed",
+                                    i, SHAPE_TEXT(&x->shape), dim);
             if (!gone)
                 y.dims[y.rank++] = dim;
         }
@@ -127,7 +134,8 @@ Status infer_unsqueeze(InferCall *call) {
         return status_ok();
     }
     if ((size_t)x->shape.rank + axes.count > SHAPE_MAX_RANK)
-        return status_error(STATUS_INVALID_ARGUMENT, "%zu more dims for shape %s are above the limit of %d", axes.count,
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "%zu more dims for shape %s are above the limit of %d", axes.count,
                             SHAPE_TEXT(&x->shape), SHAPE_MAX_RANK);
     Shape y = infer_unknown_dims(x->shape.rank + (int32_t)axes.count);
     if (axes.known) {
@@ -148,7 +156,8 @@ Status infer_transpose(InferCall *call) {
         return status_ok();
     }
     if (perm && count != (size_t)x->shape.rank)
-        return status_error(STATUS_INVALID_ARGUMENT, "perm: expected %" PRId32 " axes, got %zu", x->shape.rank, count);
+        return status_error(STATUS_INVALID_ARGUMENT, "perm: expected %" PRId32 " axes, got %zu",
+                            x->shape.rank, count);
     IntList axes = { .count = perm ? count : 0 };
     bool marks[SHAPE_MAX_RANK];
     for (size_t i = 0; i < axes.count; i++)
@@ -166,7 +175,8 @@ static Status read_shape(const IntList *list, Shape *ret_shape) {
     *ret_shape = list->count_known ? infer_unknown_dims((int32_t)list->count) : SHAPE_UNKNOWN;
     for (size_t i = 0; list->known && i < list->count; i++) {
         if (list->items[i] < 0)
-            return status_error(STATUS_INVALID_ARGUMENT, "wanted dim %zu: expected 0 or more, got %" PRId64, i,
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "wanted dim %zu: expected 0 or more, got %" PRId64, i,
                                 list->items[i]);
         ret_shape->dims[i] = list->items[i];
     }
@@ -178,7 +188,8 @@ Status infer_constant_of_shape(InferCall *call) {
     DType dtype = DTYPE_F32;
     if (value) {
         size_t elements;
-        if (value->kind != ATTRIBUTE_TENSOR || !shape_elements(&value->tensor->shape, &elements) || elements != 1)
+        if (value->kind != ATTRIBUTE_TENSOR || !shape_elements(&value->tensor->shape, &elements) ||
+            elements != 1)
             return status_error(STATUS_INVALID_ARGUMENT, "value: expected a tensor of one element");
         dtype = value->tensor->dtype;
     }
@@ -229,10 +240,13 @@ Status infer_constant(InferCall *call) {
             infer_set_output(call, 0, value->tensor->dtype, &value->tensor->shape);
         else
             infer_set_output(call, 0, CONSTANT_FORMS[i].dtype,
-                             CONSTANT_FORMS[i].is_list ? &SHAPE((int64_t)value->count) : &SHAPE_SCALAR);
+                             CONSTANT_FORMS[i].is_list ? &SHAPE((int64_t)value->count)
+                                                       : &SHAPE_SCALAR);
         return status_ok();
     }
-    return status_error(STATUS_INVALID_ARGUMENT, "expected one of the attributes value, value_float, value_int, ..., got none");
+    return status_error(
+        STATUS_INVALID_ARGUMENT,
+        "expected one of the attributes value, value_float, value_int, ..., got none");
 }
 
 Status infer_shape(InferCall *call) {
@@ -240,7 +254,8 @@ Status infer_shape(InferCall *call) {
     Shape y = SHAPE(DIM_UNKNOWN);
     if (x->rank != SHAPE_UNRANKED) {
         int64_t rank = x->rank;
-        int64_t start = node_get_int(call->node, "start", 0), end = node_get_int(call->node, "end", rank);
+        int64_t start = node_get_int(call->node, "start", 0),
+                end = node_get_int(call->node, "end", rank);
         start = MIN_OF(MAX_OF(start < 0 ? start + rank : start, 0), rank);
         end = MIN_OF(MAX_OF(end < 0 ? end + rank : end, 0), rank);
         y.dims[0] = MAX_OF(end - start, 0);
@@ -257,7 +272,8 @@ Status infer_size(InferCall *call) {
 static Status count_floats(double start, double limit, double delta, int64_t *ret_count) {
     double count = ceil((limit - start) / delta);
     if (isnan(count) || count > 0x1p60)
-        return status_error(STATUS_INVALID_ARGUMENT, "a range from %g to %g by %g has no length", start, limit, delta);
+        return status_error(STATUS_INVALID_ARGUMENT, "a range from %g to %g by %g has no length",
+                            start, limit, delta);
     *ret_count = count > 0 ? (int64_t)count : 0;
     return status_ok();
 }
@@ -266,11 +282,13 @@ static Status count_integers(int64_t start, int64_t limit, int64_t delta, int64_
     *ret_count = 0;
     if (delta > 0 ? start >= limit : start <= limit)
         return status_ok();
-    uint64_t distance = delta > 0 ? (uint64_t)limit - (uint64_t)start : (uint64_t)start - (uint64_t)limit;
+    uint64_t distance =
+        delta > 0 ? (uint64_t)limit - (uint64_t)start : (uint64_t)start - (uint64_t)limit;
     uint64_t step = delta > 0 ? (uint64_t)delta : -(uint64_t)delta;
     uint64_t count = (distance - 1) / step + 1;
     if (count > INT64_MAX)
-        return status_error(STATUS_INVALID_ARGUMENT, "a range from %" PRId64 " to %" PRId64 " by %" PRId64 " is too long",
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "a range from %" PRId64 " to %" PRId64 " by %" PRId64 " is too long",
                             start, limit, delta);
     *ret_count = (int64_t)count;
     return status_ok();
@@ -287,15 +305,16 @@ Status infer_range(InferCall *call) {
         known &= value && tensor_elements(value) == 1;
     }
     if (known) {
-        const Tensor *start = call->inputs[0].value, *limit = call->inputs[1].value, *delta = call->inputs[2].value;
+        const Tensor *start = call->inputs[0].value, *limit = call->inputs[1].value,
+                     *delta = call->inputs[2].value;
         if (tensor_get_float(delta, 0) == 0)
             return status_error(STATUS_INVALID_ARGUMENT, "input 2: expected a step other than 0");
         if (dtype_info(dtype)->is_float)
-            TRY(count_floats(tensor_get_float(start, 0), tensor_get_float(limit, 0), tensor_get_float(delta, 0),
-                             &y.dims[0]));
+            TRY(count_floats(tensor_get_float(start, 0), tensor_get_float(limit, 0),
+                             tensor_get_float(delta, 0), &y.dims[0]));
         else
-            TRY(count_integers(tensor_get_int(start, 0), tensor_get_int(limit, 0), tensor_get_int(delta, 0),
-                               &y.dims[0]));
+            TRY(count_integers(tensor_get_int(start, 0), tensor_get_int(limit, 0),
+                               tensor_get_int(delta, 0), &y.dims[0]));
     }
     infer_set_output(call, 0, dtype, &y);
     return status_ok();

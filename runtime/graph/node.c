@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Attributes of a node. Reading gives the fallback both where the attribute is absent and where it is of another kind:
- * the importer has refused wrong kinds, so that no kernel need ask. Changing copies the list: clones share it.
+ * Attributes of a node. Reading gives the fallback both where the attribute is absent and where it
+ * is of another kind: the importer has refused wrong kinds, so that no kernel need ask. Changing
+ * copies the list: clones share it.
  */
 
 #include "runtime/graph/graph_internal.h"
@@ -34,7 +35,8 @@ float node_get_float(const Node *node, const char *name, float fallback) {
 
 StringView node_get_string(const Node *node, const char *name, const char *fallback) {
     const Attribute *attribute = find_kind(node, name, ATTRIBUTE_STRING);
-    return attribute ? attribute->s : (StringView){ .data = fallback, .length = fallback ? strlen(fallback) : 0 };
+    return attribute ? attribute->s
+                     : (StringView){ .data = fallback, .length = fallback ? strlen(fallback) : 0 };
 }
 
 const int64_t *node_get_ints(const Node *node, const char *name, size_t *ret_count) {
@@ -66,7 +68,8 @@ Status graph_set_int(Graph *graph, NodeId node, const char *name, int64_t value)
     return graph_set_attribute(graph, node, &attribute);
 }
 
-Status graph_set_ints(Graph *graph, NodeId node, const char *name, const int64_t *values, size_t count) {
+Status graph_set_ints(Graph *graph, NodeId node, const char *name, const int64_t *values,
+                      size_t count) {
     int64_t *copy = arena_calloc(graph->arena, count, sizeof *copy);
     if (!copy)
         return arena_exhausted(graph->arena);

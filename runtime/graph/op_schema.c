@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Finding operators, and inference for one node or a whole graph. Checks that hold for every operator are made here,
- * around the operator's own function: arity and types before it, and after it that no output shape is beyond what memory
- * can address. Nothing is trusted: a model file may say anything.
+ * Finding operators, and inference for one node or a whole graph. Checks that hold for every
+ * operator are made here, around the operator's own function: arity and types before it, and after
+ * it that no output shape is beyond what memory can address. Nothing is trusted: a model file may
+ * say anything.
  *
  * Thread: any; graph_infer* write into the graph, so one owner at a time.
  */
@@ -51,12 +52,12 @@ static Status check_arity(const InferCall *call) {
     const OpSchema *op = node->op;
     size_t most = op->max_inputs == ARITY_ANY ? SIZE_MAX : op->max_inputs + epilogue_inputs(node);
     if (node->input_count < op->min_inputs || node->input_count > most)
-        return status_error(STATUS_INVALID_ARGUMENT, "expected %u to %zu inputs, got %u", op->min_inputs, most,
-                            node->input_count);
+        return status_error(STATUS_INVALID_ARGUMENT, "expected %u to %zu inputs, got %u",
+                            op->min_inputs, most, node->input_count);
     if (node->output_count < op->min_outputs ||
         (op->max_outputs != ARITY_ANY && node->output_count > op->max_outputs))
-        return status_error(STATUS_INVALID_ARGUMENT, "expected %u to %u outputs, got %u", op->min_outputs,
-                            op->max_outputs, node->output_count);
+        return status_error(STATUS_INVALID_ARGUMENT, "expected %u to %u outputs, got %u",
+                            op->min_outputs, op->max_outputs, node->output_count);
     for (size_t i = 0; i < op->min_inputs; i++)
         if (!call->inputs[i].present)
             return status_error(STATUS_INVALID_ARGUMENT, "input %zu is required, but left out", i);
@@ -75,7 +76,8 @@ static Status check_outputs(const InferCall *call) {
             return status_prefix(&status, "output %zu", i);
         DType dtype = port->dtype == DTYPE_INVALID ? DTYPE_U8 : port->dtype;
         if (shape_is_known(&checked) && !shape_bytes(&checked, dtype, &bytes))
-            return status_error(STATUS_INVALID_ARGUMENT, "output %zu: shape %s of %s is too large to address", i,
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "output %zu: shape %s of %s is too large to address", i,
                                 SHAPE_TEXT(&checked), dtype_name(port->dtype));
     }
     return status_ok();
@@ -101,7 +103,9 @@ static InferPort port_of(const Graph *graph, ValueId id) {
     if (id == VALUE_NONE)
         return (InferPort){ .present = false, .shape = SHAPE_UNKNOWN };
     const Value *value = graph_value_const(graph, id);
-    return (InferPort){ .present = true, .dtype = value->dtype, .shape = value->shape, .value = value->constant };
+    return (InferPort){
+        .present = true, .dtype = value->dtype, .shape = value->shape, .value = value->constant
+    };
 }
 
 Status graph_infer_node(Graph *graph, NodeId id) {
@@ -111,13 +115,15 @@ Status graph_infer_node(Graph *graph, NodeId id) {
     AUTO(free) InferPort *large = count > PORTS_ON_STACK ? calloc(count, sizeof *large) : NULL;
     InferPort *ports = count > PORTS_ON_STACK ? large : small;
     if (!ports)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory for a node of %zu values", count);
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory for a node of %zu values",
+                            count);
 
     InferPort *outputs = ports + node->input_count;
     for (size_t i = 0; i < node->input_count; i++)
         ports[i] = port_of(graph, node->inputs[i]);
     for (size_t i = 0; i < node->output_count; i++)
-        outputs[i] = (InferPort){ .present = node->outputs[i] != VALUE_NONE, .shape = SHAPE_UNKNOWN };
+        outputs[i] =
+            (InferPort){ .present = node->outputs[i] != VALUE_NONE, .shape = SHAPE_UNKNOWN };
     TRY(op_infer(&(InferCall){ .node = node, .inputs = ports, .outputs = outputs }));
 
     for (size_t i = 0; i < node->output_count; i++) {

@@ -2,22 +2,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The rows: every operator that can stand in a Graph, in its newest form, in name order. docs/OPERATORS.md is made from
- * them. A new operator is a row here, an inference function in infer_<family>.c, a test, and a kernel.
+ * The rows: every operator that can stand in a Graph, in its newest form, in name order.
+ * docs/OPERATORS.md is made from them. A new operator is a row here, an inference function in
+ * infer_<family>.c, a test, and a kernel.
  *
- * Columns of OP: name, oldest and newest opset, inputs from and to, outputs from and to, tier; flags, types of input 0
- * (0: any), inference, summary. Source: ONNX operator documents, opset 27.
+ * Columns of OP: name, oldest and newest opset, inputs from and to, outputs from and to, tier;
+ * flags, types of input 0 (0: any), inference, summary. Source: ONNX operator documents, opset 27.
  */
 
 #include "runtime/base/size.h"
 #include "runtime/graph/infer.h"
 
-#define ROW(in_domain, op_name, oldest, newest, least_in, most_in, least_out, most_out, in_tier, flag_bits, type_bits, \
-            infer_fn, text)                                                                                            \
-    {                                                                                                                  \
-        .domain = in_domain, .name = op_name, .oldest_opset = oldest, .newest_opset = newest, .min_inputs = least_in,  \
-        .max_inputs = most_in, .min_outputs = least_out, .max_outputs = most_out, .tier = in_tier, .flags = flag_bits, \
-        .types = type_bits, .infer = infer_fn, .summary = text                                                         \
+#define ROW(in_domain, op_name, oldest, newest, least_in, most_in, least_out, most_out, in_tier,   \
+            flag_bits, type_bits, infer_fn, text)                                                  \
+    {                                                                                              \
+        .domain = in_domain, .name = op_name, .oldest_opset = oldest, .newest_opset = newest,      \
+        .min_inputs = least_in, .max_inputs = most_in, .min_outputs = least_out,                   \
+        .max_outputs = most_out, .tier = in_tier, .flags = flag_bits, .types = type_bits,          \
+        .infer = infer_fn, .summary = text                                                         \
     }
 #define OP(...)          ROW("", __VA_ARGS__)
 #define INTERNAL_OP(...) ROW("inferd", __VA_ARGS__)

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * Graph -> Graph. Each pass is a file and a row; it leaves a valid, sorted graph and keeps every output's value for
- * every input (rewrites that change rounding are listed in docs/ARCHITECTURE.md). Order: reference cpu_engine.md 3.1.
+ * Graph -> Graph. Each pass is a file and a row; it leaves a valid, sorted graph and keeps every
+ * output's value for every input (rewrites that change rounding are listed in
+ * docs/ARCHITECTURE.md). Order: reference cpu_engine.md 3.1.
  */
 
 #include "runtime/device/device.h"
@@ -16,8 +17,9 @@ typedef enum PassStage {
 } PassStage;
 
 typedef struct PassContext {
-    const Device *device;   /* for placement and folding; never NULL */
-    size_t fold_limit_bytes; /* what one run of folding may make; larger results are left to be computed */
+    const Device *device;    /* for placement and folding; never NULL */
+    size_t fold_limit_bytes; /* what one run of folding may make; larger results are left to be
+                                computed */
 } PassContext;
 
 typedef struct Pass {
@@ -29,5 +31,6 @@ typedef struct Pass {
 /* All rows in order. */
 const Pass *pass_table(size_t *ret_count);
 Status pipeline_run(Graph *graph, PassStage stage, const PassContext *context);
-/* What even an unoptimised graph must pass: the device has every operator. UNIMPLEMENTED naming operator, node, opset. */
+/* What even an unoptimised graph must pass: the device has every operator. UNIMPLEMENTED naming
+ * operator, node, opset. */
 Status pipeline_check_placement(Graph *graph, const PassContext *context);

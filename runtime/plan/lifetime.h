@@ -3,16 +3,17 @@
 #pragma once
 
 /*
- * When each value lives: from the step that writes it to the last that reads it. Views share their root's life. Pure.
+ * When each value lives: from the step that writes it to the last that reads it. Views share their
+ * root's life. Pure.
  */
 
 #include "runtime/graph/graph.h"
 
 typedef struct Lifetime {
-    ValueId root;            /* itself, or the value whose bytes it is a view of */
-    uint32_t first, last;    /* node positions, inclusive; only meaningful for roots */
-    bool planned;            /* false: constant, graph input or output, or of unknown size */
-    size_t bytes;            /* of the root, when planned */
+    ValueId root;         /* itself, or the value whose bytes it is a view of */
+    uint32_t first, last; /* node positions, inclusive; only meaningful for roots */
+    bool planned;         /* false: constant, graph input or output, or of unknown size */
+    size_t bytes;         /* of the root, when planned */
 } Lifetime;
 
 /* Is the node nothing but its input's bytes under another shape? */

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * Where each value lies: offsets in one arena such that values alive at the same time do not overlap. Greedy by
- * decreasing size, best fitting gap. Pure: intervals in, offsets out.
+ * Where each value lies: offsets in one arena such that values alive at the same time do not
+ * overlap. Greedy by decreasing size, best fitting gap. Pure: intervals in, offsets out.
  */
 
 #include "runtime/base/status.h"
@@ -19,4 +19,5 @@ typedef struct MemoryInterval {
 } MemoryInterval;
 
 /** RESOURCE_EXHAUSTED when the total exceeds limit_bytes or overflows. */
-Status memory_plan_assign(MemoryInterval *intervals, size_t count, size_t limit_bytes, size_t *ret_bytes);
+Status memory_plan_assign(MemoryInterval *intervals, size_t count, size_t limit_bytes,
+                          size_t *ret_bytes);

@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * Which shapes are ready: a bounded map from input shapes to counted plans, least recently used goes first. Any thread;
- * lookups do not allocate. Building is the executor's business: the cache holds what was built.
+ * Which shapes are ready: a bounded map from input shapes to counted plans, least recently used
+ * goes first. Any thread; lookups do not allocate. Building is the executor's business: the cache
+ * holds what was built.
  */
 
 #include "runtime/base/cleanup.h"
@@ -14,7 +15,8 @@
 
 typedef struct PlanCache PlanCache;
 
-/* What is cached, counted. Whoever builds plans begins its own struct with this one and sets free. */
+/* What is cached, counted. Whoever builds plans begins its own struct with this one and sets free.
+ */
 typedef struct Plan {
     atomic_size_t references; /* the maker starts with 1 */
     void (*free)(struct Plan *plan);
@@ -34,6 +36,7 @@ void plan_cache_free(PlanCache *cache);
 DEFINE_AUTO(PlanCache, plan_cache_free);
 /* A new reference, or NULL. */
 Plan *plan_cache_find(PlanCache *cache, const Shape *input_shapes);
-/* Takes a reference of its own. If another thread was first, its plan stays and is returned instead (referenced). */
+/* Takes a reference of its own. If another thread was first, its plan stays and is returned instead
+ * (referenced). */
 Plan *plan_cache_insert(PlanCache *cache, const Shape *input_shapes, Plan *plan);
 PlanCacheCounts plan_cache_counts(PlanCache *cache);

@@ -38,8 +38,8 @@ Status model_queue_new(Scheduler *scheduler, const ModelVersion *version, ModelQ
                                                            : options->max_queue_requests;
     model->max_bytes =
         model->policy.max_queue_bytes ? model->policy.max_queue_bytes : options->max_queue_bytes;
-    model->histogram_rows = 1 + MIN_OF(version->signature.batched ? most : (size_t)1,
-                                       (size_t)HISTOGRAM_ROWS_MAX);
+    model->histogram_rows =
+        1 + MIN_OF(version->signature.batched ? most : (size_t)1, (size_t)HISTOGRAM_ROWS_MAX);
     model->batches_of = calloc(model->histogram_rows, sizeof *model->batches_of);
     if (!model->batches_of) {
         free(model);

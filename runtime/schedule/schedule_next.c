@@ -27,7 +27,7 @@ ScheduleClass schedule_class(uint32_t priority) {
 
 ScheduleClass schedule_next(const ScheduleView *view) {
     ScheduleClass first = CLASS_NONE, owed = CLASS_NONE;
-    for (ScheduleClass class = CLASS_URGENT; class < CLASS_COUNT; class++) {
+    for (ScheduleClass class = CLASS_URGENT; class < CLASS_COUNT; class ++) {
         if (!view->is_ready[class])
             continue;
         if (first == CLASS_NONE)

@@ -68,7 +68,7 @@ struct Scheduler {
 
     Mutex mutex;
     /* under mutex */
-    Cond idle; /* active reached 0 */
+    Cond idle;     /* active reached 0 */
     bool hurrying; /* no delays */
     bool draining; /* nothing is taken any more */
     size_t active; /* requests accepted whose on_done has not returned */

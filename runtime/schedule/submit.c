@@ -211,9 +211,10 @@ static Status refuse(QueueGate gate, const InferRequest *request) {
         [REFUSE_TOO_LATE] = "it is too busy to answer before the deadline",
     };
     if (gate == REFUSE_ROWS)
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "Task size %zu is larger than maximum input batch size %zu of model '%s'",
-                            request->rows, version->queue->rows_limit, version->name);
+        return status_error(
+            STATUS_INVALID_ARGUMENT,
+            "Task size %zu is larger than maximum input batch size %zu of model '%s'",
+            request->rows, version->queue->rows_limit, version->name);
     return status_error(codes[gate], "model '%s': %s", version->name, reasons[gate]);
 }
 

@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What there is to say about element types, as one table, and the conversions of the two 16-bit float types. The
- * conversions are plain integer code: exact on every machine, and vectorised by the compiler where they stand in loops.
- * Pure functions, any thread.
+ * What there is to say about element types, as one table, and the conversions of the two 16-bit
+ * float types. The conversions are plain integer code: exact on every machine, and vectorised by
+ * the compiler where they stand in loops. Pure functions, any thread.
  */
 
 #include "runtime/tensor/dtype.h"
@@ -30,9 +30,15 @@ static const DTypeInfo DTYPES[DTYPE_COUNT] = {
     [DTYPE_C128] = { .name = "complex128", .bits = 128, .is_float = true, .is_signed = true },
     [DTYPE_BF16] = { .name = "bfloat16", .bits = 16, .is_float = true, .is_signed = true },
     [DTYPE_F8E4M3FN] = { .name = "float8e4m3fn", .bits = 8, .is_float = true, .is_signed = true },
-    [DTYPE_F8E4M3FNUZ] = { .name = "float8e4m3fnuz", .bits = 8, .is_float = true, .is_signed = true },
+    [DTYPE_F8E4M3FNUZ] = { .name = "float8e4m3fnuz",
+                           .bits = 8,
+                           .is_float = true,
+                           .is_signed = true },
     [DTYPE_F8E5M2] = { .name = "float8e5m2", .bits = 8, .is_float = true, .is_signed = true },
-    [DTYPE_F8E5M2FNUZ] = { .name = "float8e5m2fnuz", .bits = 8, .is_float = true, .is_signed = true },
+    [DTYPE_F8E5M2FNUZ] = { .name = "float8e5m2fnuz",
+                           .bits = 8,
+                           .is_float = true,
+                           .is_signed = true },
     [DTYPE_U4] = { .name = "uint4", .bits = 4, .is_integer = true },
     [DTYPE_I4] = { .name = "int4", .bits = 4, .is_signed = true, .is_integer = true },
     [DTYPE_F4E2M1] = { .name = "float4e2m1", .bits = 4, .is_float = true, .is_signed = true },
@@ -82,7 +88,8 @@ uint16_t f32_to_f16(float value) {
         return (uint16_t)(sign | 0x7E00u | (magnitude >> 13 & 0x3FFu));
     if (magnitude >= 0x477FF000u) /* 65520 and above round to infinity */
         return (uint16_t)(sign | 0x7C00u);
-    if (magnitude < 0x38800000u) { /* below 2^-14: adding 1/2 lets the adder round to a multiple of 2^-24 */
+    if (magnitude <
+        0x38800000u) { /* below 2^-14: adding 1/2 lets the adder round to a multiple of 2^-24 */
         float rounded = float_of(magnitude) + 0.5f;
         return (uint16_t)(sign | (bits_of(rounded) - bits_of(0.5f)));
     }

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * Element types. The numbers are those of ONNX TensorProto.DataType, so that no table translates them at import; the
- * protocols' own numbers and names are translated in server/wire, by tables.
+ * Element types. The numbers are those of ONNX TensorProto.DataType, so that no table translates
+ * them at import; the protocols' own numbers and names are translated in server/wire, by tables.
  */
 
 #include <stdbool.h>
@@ -51,7 +51,8 @@ typedef struct StringView {
 /* Row index is the DType; INVALID has 0 bits. */
 typedef struct DTypeInfo {
     const char *name; /* "float32", as numpy and people say */
-    uint8_t bits;     /* in memory, per element: 4 and 2 for the packed ones, 128 for STRING (a StringView) */
+    uint8_t bits;     /* in memory, per element: 4 and 2 for the packed ones, 128 for STRING (a
+                         StringView) */
     bool is_float, is_signed, is_integer; /* all false for BOOL, STRING; complex ones: is_float */
 } DTypeInfo;
 
@@ -60,10 +61,12 @@ const DTypeInfo *dtype_info(DType dtype);
 static inline const char *dtype_name(DType dtype) {
     return dtype_info(dtype)->name;
 }
-/* Bytes an element takes; 0 for the packed 4- and 2-bit types and INVALID: use shape_bytes for those. */
+/* Bytes an element takes; 0 for the packed 4- and 2-bit types and INVALID: use shape_bytes for
+ * those. */
 size_t dtype_bytes(DType dtype);
 
-/* Numeric conversions of the narrow float types, IEEE round to nearest even; NaN stays NaN. Source: ONNX Cast, 24. */
+/* Numeric conversions of the narrow float types, IEEE round to nearest even; NaN stays NaN. Source:
+ * ONNX Cast, 24. */
 float f16_to_f32(uint16_t bits);
 uint16_t f32_to_f16(float value);
 float bf16_to_f32(uint16_t bits);

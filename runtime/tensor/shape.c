@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Arithmetic on shapes. Dims come from files and from clients: every product here is checked, except where the header
- * demands a shape that has been checked before (strides, partial products), and those wrap instead of being undefined:
- * an empty tensor may have dims whose partial products do not fit. Pure functions, any thread.
+ * Arithmetic on shapes. Dims come from files and from clients: every product here is checked,
+ * except where the header demands a shape that has been checked before (strides, partial products),
+ * and those wrap instead of being undefined: an empty tensor may have dims whose partial products
+ * do not fit. Pure functions, any thread.
  */
 
 #include "runtime/tensor/shape.h"
@@ -16,11 +17,13 @@
 
 Status shape_make(const int64_t *dims, size_t rank, Shape *ret_shape) {
     if (rank > SHAPE_MAX_RANK)
-        return status_error(STATUS_INVALID_ARGUMENT, "rank %zu is above the limit of %d", rank, SHAPE_MAX_RANK);
+        return status_error(STATUS_INVALID_ARGUMENT, "rank %zu is above the limit of %d", rank,
+                            SHAPE_MAX_RANK);
     Shape shape = { .rank = (int32_t)rank };
     for (size_t i = 0; i < rank; i++) {
         if (dims[i] < 0 && dims[i] != DIM_UNKNOWN)
-            return status_error(STATUS_INVALID_ARGUMENT, "dim %zu: expected 0 or more, got %" PRId64, i, dims[i]);
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "dim %zu: expected 0 or more, got %" PRId64, i, dims[i]);
         shape.dims[i] = dims[i];
     }
     *ret_shape = shape;
@@ -102,9 +105,11 @@ Status shape_broadcast(const Shape *a, const Shape *b, Shape *ret_shape) {
     Shape shape = { .rank = MAX_OF(a->rank, b->rank) };
     for (int32_t i = 0; i < shape.rank; i++) {
         int32_t in_a = i - (shape.rank - a->rank), in_b = i - (shape.rank - b->rank);
-        if (!broadcast_dim(in_a < 0 ? 1 : a->dims[in_a], in_b < 0 ? 1 : b->dims[in_b], &shape.dims[i]))
-            return status_error(STATUS_INVALID_ARGUMENT, "shapes %s and %s cannot be broadcast together",
-                                SHAPE_TEXT(a), SHAPE_TEXT(b));
+        if (!broadcast_dim(in_a < 0 ? 1 : a->dims[in_a], in_b < 0 ? 1 : b->dims[in_b],
+                           &shape.dims[i]))
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "shapes %s and %s cannot be broadcast together", SHAPE_TEXT(a),
+                                SHAPE_TEXT(b));
     }
     *ret_shape = shape;
     return status_ok();
@@ -112,7 +117,8 @@ Status shape_broadcast(const Shape *a, const Shape *b, Shape *ret_shape) {
 
 Status shape_axis(int64_t axis, int32_t rank, size_t *ret_axis) {
     if (axis < -(int64_t)rank || axis >= rank)
-        return status_error(STATUS_INVALID_ARGUMENT, "axis %" PRId64 " is outside of rank %" PRId32, axis, rank);
+        return status_error(STATUS_INVALID_ARGUMENT, "axis %" PRId64 " is outside of rank %" PRId32,
+                            axis, rank);
     *ret_axis = (size_t)(axis < 0 ? axis + rank : axis);
     return status_ok();
 }
@@ -143,7 +149,8 @@ const char *shape_format(const Shape *shape, char buffer[static SHAPE_TEXT_BYTES
         if (shape->dims[i] < 0)
             at += (size_t)snprintf(buffer + at, SHAPE_TEXT_BYTES - at, "%s?", comma);
         else
-            at += (size_t)snprintf(buffer + at, SHAPE_TEXT_BYTES - at, "%s%" PRId64, comma, shape->dims[i]);
+            at += (size_t)snprintf(buffer + at, SHAPE_TEXT_BYTES - at, "%s%" PRId64, comma,
+                                   shape->dims[i]);
     }
     snprintf(buffer + at, SHAPE_TEXT_BYTES - at, "]");
     return buffer;

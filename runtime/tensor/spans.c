@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The one copy of a payload that arrived in pieces. The range has been checked by the caller: running out of pieces is
- * our bug. Any thread; the pieces are lent.
+ * The one copy of a payload that arrived in pieces. The range has been checked by the caller:
+ * running out of pieces is our bug. Any thread; the pieces are lent.
  */
 
 #include "runtime/tensor/spans.h"

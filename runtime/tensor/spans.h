@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * A payload as it arrived: pieces in order, lent by whoever holds the receive buffers. It is copied once, straight to
- * where it is needed.
+ * A payload as it arrived: pieces in order, lent by whoever holds the receive buffers. It is copied
+ * once, straight to where it is needed.
  */
 
 #include <stdbool.h>

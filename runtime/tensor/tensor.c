@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Values in memory. Most tensors are lent views; those made by tensor_init own aligned, zeroed memory. Reading single
- * elements as numbers goes through a table of readers and is meant for shape arithmetic, attributes and tests, not for
- * kernels. Any thread.
+ * Values in memory. Most tensors are lent views; those made by tensor_init own aligned, zeroed
+ * memory. Reading single elements as numbers goes through a table of readers and is meant for shape
+ * arithmetic, attributes and tests, not for kernels. Any thread.
  */
 
 #include "runtime/tensor/tensor.h"
@@ -32,10 +32,11 @@ static Status check_dtype(DType dtype) {
 static Status find_bytes(DType dtype, const Shape *shape, size_t *ret_bytes) {
     TRY(check_dtype(dtype));
     if (!shape_is_known(shape))
-        return status_error(STATUS_INVALID_ARGUMENT, "shape %s is not fully known", SHAPE_TEXT(shape));
+        return status_error(STATUS_INVALID_ARGUMENT, "shape %s is not fully known",
+                            SHAPE_TEXT(shape));
     if (!shape_bytes(shape, dtype, ret_bytes))
-        return status_error(STATUS_INVALID_ARGUMENT, "shape %s of %s is too large to address", SHAPE_TEXT(shape),
-                            dtype_name(dtype));
+        return status_error(STATUS_INVALID_ARGUMENT, "shape %s of %s is too large to address",
+                            SHAPE_TEXT(shape), dtype_name(dtype));
     return status_ok();
 }
 
@@ -43,9 +44,10 @@ Status tensor_make(DType dtype, const Shape *shape, void *data, size_t bytes, Te
     size_t expected;
     TRY(find_bytes(dtype, shape, &expected));
     if (bytes != expected || (bytes > 0 && !data))
-        return status_error(STATUS_INVALID_ARGUMENT, "expected %zu bytes for %s%s, got %zu", expected,
-                            dtype_name(dtype), SHAPE_TEXT(shape), data ? bytes : 0);
-    *ret_tensor = (Tensor){ .dtype = dtype, .shape = *shape, .data = bytes ? data : NULL, .bytes = bytes };
+        return status_error(STATUS_INVALID_ARGUMENT, "expected %zu bytes for %s%s, got %zu",
+                            expected, dtype_name(dtype), SHAPE_TEXT(shape), data ? bytes : 0);
+    *ret_tensor =
+        (Tensor){ .dtype = dtype, .shape = *shape, .data = bytes ? data : NULL, .bytes = bytes };
     return status_ok();
 }
 
@@ -56,7 +58,8 @@ Status tensor_init(Tensor *tensor, DType dtype, const Shape *shape) {
     if (bytes > 0) {
         data = aligned_memory_new(bytes);
         if (!data)
-            return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory for a tensor of %zu bytes", bytes);
+            return status_error(STATUS_RESOURCE_EXHAUSTED,
+                                "out of memory for a tensor of %zu bytes", bytes);
         memset(data, 0, bytes);
     }
     *tensor = (Tensor){ .dtype = dtype, .shape = *shape, .data = data, .bytes = bytes };
@@ -75,13 +78,15 @@ size_t tensor_elements(const Tensor *tensor) {
     return elements;
 }
 
-/* A float of 8 bits or fewer without its special values: sign, exponent, mantissa, in that order. */
+/* A float of 8 bits or fewer without its special values: sign, exponent, mantissa, in that order.
+ */
 static double decode_tiny(unsigned bits, unsigned exponent_bits, unsigned mantissa_bits, int bias) {
     unsigned mantissa = bits & ((1u << mantissa_bits) - 1);
     int exponent = (int)(bits >> mantissa_bits & ((1u << exponent_bits) - 1));
     bool negative = bits >> (mantissa_bits + exponent_bits) & 1u;
-    double value = exponent == 0 ? ldexp(mantissa, 1 - bias - (int)mantissa_bits)
-                                 : ldexp(mantissa | 1u << mantissa_bits, exponent - bias - (int)mantissa_bits);
+    double value =
+        exponent == 0 ? ldexp(mantissa, 1 - bias - (int)mantissa_bits)
+                      : ldexp(mantissa | 1u << mantissa_bits, exponent - bias - (int)mantissa_bits);
     return negative ? -value : value;
 }
 

@@ -3,9 +3,10 @@
 #pragma once
 
 /*
- * A value in memory: type, shape, layout and lent or owned bytes (who owns them is said where a Tensor is kept).
- * LAYOUT_CHANNELS_LAST keeps the logical dims (N,C,spatial...) and stores N,spatial...,C: shapes, axes and attributes
- * mean the same in both layouts, only the order in memory differs.
+ * A value in memory: type, shape, layout and lent or owned bytes (who owns them is said where a
+ * Tensor is kept). LAYOUT_CHANNELS_LAST keeps the logical dims (N,C,spatial...) and stores
+ * N,spatial...,C: shapes, axes and attributes mean the same in both layouts, only the order in
+ * memory differs.
  */
 
 #include "runtime/base/status.h"
@@ -27,8 +28,8 @@ typedef struct Tensor {
 /* Checks that bytes is what dtype and shape say. INVALID_ARGUMENT naming both sizes. */
 Status tensor_make(DType dtype, const Shape *shape, void *data, size_t bytes, Tensor *ret_tensor);
 
-/* data zeroed, TENSOR_ALIGNMENT-aligned, owned by the tensor: tensor_deinit frees it. For constants and tests.
- * RESOURCE_EXHAUSTED; INVALID_ARGUMENT when the byte size overflows. */
+/* data zeroed, TENSOR_ALIGNMENT-aligned, owned by the tensor: tensor_deinit frees it. For constants
+ * and tests. RESOURCE_EXHAUSTED; INVALID_ARGUMENT when the byte size overflows. */
 Status tensor_init(Tensor *tensor, DType dtype, const Shape *shape);
 void tensor_deinit(Tensor *tensor);
 

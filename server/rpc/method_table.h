@@ -3,8 +3,9 @@
 #pragma once
 
 /*
- * One row per method. A unary method is a function from request bytes to reply bytes; an inference is an InferProtocol;
- * a stream has its own small state machine. Admission looks at the row before the body is read.
+ * One row per method. A unary method is a function from request bytes to reply bytes; an inference
+ * is an InferProtocol; a stream has its own small state machine. Admission looks at the row before
+ * the body is read.
  */
 
 #include "server/server_context.h"
@@ -23,7 +24,8 @@ typedef enum MethodClass {
 } MethodClass;
 
 /* Thread: rpc. request is lent for the call. */
-typedef Status (*UnaryServe)(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply);
+typedef Status (*UnaryServe)(ServerContext *server, const Spans *request, Arena *arena,
+                             WireReply *reply);
 
 typedef struct StreamMethod StreamMethod; /* server/rpc/stream.h */
 
@@ -40,13 +42,20 @@ extern const MethodRow METHOD_TABLE[];
 extern const size_t METHOD_COUNT;
 
 /* Unary methods; files under server/rpc named for the service. */
-Status tensorflow_get_model_metadata(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply);
-Status tensorflow_get_model_status(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply);
-Status inference_server_live(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply);
-Status inference_server_ready(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply);
-Status inference_model_ready(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply);
-Status inference_server_metadata(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply);
-Status inference_model_metadata(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply);
+Status tensorflow_get_model_metadata(ServerContext *server, const Spans *request, Arena *arena,
+                                     WireReply *reply);
+Status tensorflow_get_model_status(ServerContext *server, const Spans *request, Arena *arena,
+                                   WireReply *reply);
+Status inference_server_live(ServerContext *server, const Spans *request, Arena *arena,
+                             WireReply *reply);
+Status inference_server_ready(ServerContext *server, const Spans *request, Arena *arena,
+                              WireReply *reply);
+Status inference_model_ready(ServerContext *server, const Spans *request, Arena *arena,
+                             WireReply *reply);
+Status inference_server_metadata(ServerContext *server, const Spans *request, Arena *arena,
+                                 WireReply *reply);
+Status inference_model_metadata(ServerContext *server, const Spans *request, Arena *arena,
+                                WireReply *reply);
 Status inference_repository_index(ServerContext *server, const Spans *request, Arena *arena,
                                   WireReply *reply);
 Status inference_model_statistics(ServerContext *server, const Spans *request, Arena *arena,

@@ -28,8 +28,8 @@ typedef struct RpcOptions {
     uint64_t handshake_timeout_ns;
     uint64_t keepalive_time_ns, keepalive_timeout_ns;
     bool reuse_port; /* several processes on one port */
-    const char
-        *channel_arguments; /* "k=v,...": integers where they parse, else strings; set last; NULL */
+    /* "k=v,...": integers where they parse, else strings; set last; NULL */
+    const char *channel_arguments;
 } RpcOptions;
 
 /**
@@ -42,9 +42,9 @@ typedef struct RpcOptions {
  * Thread: main
  */
 Status rpc_server_new(const RpcOptions *options, ServerContext *context, RpcServer **ret_server);
-/* Ends everything: calls in progress are cancelled, threads that work on them waited for. Afterwards
- * rpc_server_health_changed has no effect, and only it, rpc_server_counts and rpc_server_free may
- * be called. Thread: main. */
+/* Ends everything: calls in progress are cancelled, threads that work on them waited for.
+ * Afterwards rpc_server_health_changed has no effect, and only it, rpc_server_counts and
+ * rpc_server_free may be called. Thread: main. */
 void rpc_server_close(RpcServer *server);
 /* Closes it if that has not been done. Thread: main. */
 void rpc_server_free(RpcServer *server);

@@ -48,7 +48,8 @@ struct RpcServer {
     atomic_bool stopping;
     atomic_size_t live_calls, reserved_bytes;
     atomic_uint_fast64_t started_calls, finished_calls[STATUS_UNAUTHENTICATED + 1];
-    /* under idle_mutex: Calls to be used again, the most recently used first, and how many are out */
+    /* under idle_mutex: Calls to be used again, the most recently used first, and how many are out
+     */
     Mutex idle_mutex;
     Cond all_idle;
     ListNode idle_calls;

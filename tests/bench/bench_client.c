@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One measurement by the load generator: a ModelInferRequest of random floats, so many outstanding over so many
- * connections. Prints one line of JSON. The orchestration (which server, which core, in which order) is bench.py's.
+ * One measurement by the load generator: a ModelInferRequest of random floats, so many outstanding
+ * over so many connections. Prints one line of JSON. The orchestration (which server, which core,
+ * in which order) is bench.py's.
  *
  * bench_client TARGET MODEL INPUT SHAPE OUTSTANDING CONNECTIONS SECONDS    SHAPE: 1x16
  */
@@ -50,7 +51,8 @@ static void *pack_request(char *model, char *input, const char *shape, size_t *r
     size_t elements, rank = read_shape(shape, dims, &elements);
     AUTO(free) float *values = make_floats(elements);
     Inference__ModelInferRequest request = INFERENCE__MODEL_INFER_REQUEST__INIT;
-    Inference__ModelInferRequest__InferInputTensor tensor = INFERENCE__MODEL_INFER_REQUEST__INFER_INPUT_TENSOR__INIT;
+    Inference__ModelInferRequest__InferInputTensor tensor =
+        INFERENCE__MODEL_INFER_REQUEST__INFER_INPUT_TENSOR__INIT;
     Inference__ModelInferRequest__InferInputTensor *tensors[] = { &tensor };
     ProtobufCBinaryData raw = { .len = elements * sizeof *values, .data = (uint8_t *)values };
     tensor.name = input;
@@ -75,7 +77,8 @@ static Status measure(char **argv, LoadResult *result) {
     if (!message)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     AUTO(client_free) Client *client = NULL;
-    TRY(client_new(&(ClientOptions){ .target = argv[1], .connections = (size_t)atoi(argv[6]) }, &client));
+    TRY(client_new(&(ClientOptions){ .target = argv[1], .connections = (size_t)atoi(argv[6]) },
+                   &client));
     uint64_t duration_ns = (uint64_t)(atof(argv[7]) * (double)NS_PER_S);
     return load_run(&(LoadOptions){ .client = client,
                                     .method = METHOD,
@@ -91,7 +94,8 @@ static Status measure(char **argv, LoadResult *result) {
 int main(int argc, char **argv) {
     static LoadResult result;
     if (argc != 8) {
-        fprintf(stderr, "usage: bench_client TARGET MODEL INPUT SHAPE OUTSTANDING CONNECTIONS SECONDS\n");
+        fprintf(stderr,
+                "usage: bench_client TARGET MODEL INPUT SHAPE OUTSTANDING CONNECTIONS SECONDS\n");
         return 2;
     }
     Status status = measure(argv, &result);
@@ -101,9 +105,11 @@ int main(int argc, char **argv) {
         fprintf(stderr, "bench_client: %s: %s\n", status_code_name(status.code), status.message);
         return 1;
     }
-    printf("{\"calls_per_s\": %.1f, \"p50_us\": %.2f, \"p99_us\": %.2f, \"calls\": %llu, \"reply_bytes\": %llu}\n",
+    printf("{\"calls_per_s\": %.1f, \"p50_us\": %.2f, \"p99_us\": %.2f, \"calls\": %llu, "
+           "\"reply_bytes\": %llu}\n",
            (double)result.latency.total * 1e9 / (double)result.elapsed_ns,
-           (double)histogram_percentile(&result.latency, 0.5) / 1e3, (double)histogram_percentile(&result.latency, 0.99) / 1e3,
+           (double)histogram_percentile(&result.latency, 0.5) / 1e3,
+           (double)histogram_percentile(&result.latency, 0.99) / 1e3,
            (unsigned long long)result.latency.total, (unsigned long long)result.reply_bytes);
     return 0;
 }

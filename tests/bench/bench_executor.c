@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The bare executor: a model file, run in a loop on one thread on inputs of random floats. Prints one line of JSON. What
- * the server takes more than this is the price of serving.
+ * The bare executor: a model file, run in a loop on one thread on inputs of random floats. Prints
+ * one line of JSON. What the server takes more than this is the price of serving.
  *
  * bench_executor FILE.onnx ROWS SECONDS
  */
@@ -66,7 +66,8 @@ static Status make_input(const Executor *executor, int64_t rows, Tensor *tensor)
 static Status run_once(Executor *executor, const Tensor *input, Tensor *outputs, OutputPool *pool) {
     AUTO(output_block_unref) OutputBlock *block = NULL;
     TRY(output_block_new(pool, &block));
-    return executor_run(executor, &(RunArgs){ .inputs = input, .outputs = outputs, .block = block });
+    return executor_run(executor,
+                        &(RunArgs){ .inputs = input, .outputs = outputs, .block = block });
 }
 
 static Status measure(char **argv, Histogram *latency, double *ret_rows_per_s) {
@@ -77,7 +78,9 @@ static Status measure(char **argv, Histogram *latency, double *ret_rows_per_s) {
     const char *note;
     DeviceHost host = { .abi = DEVICE_ABI, .struct_bytes = sizeof host };
     TRY(device_open("cpu", &host, &device, &note));
-    TRY(load(argv[1], &(ExecutorOptions){ .device = device, .max_rows = (size_t)rows, .optimise = true }, &executor));
+    TRY(load(argv[1],
+             &(ExecutorOptions){ .device = device, .max_rows = (size_t)rows, .optimise = true },
+             &executor));
     TRY(output_pool_new((size_t)1 << 30, &pool));
     Tensor input, outputs[16];
     TRY(make_input(executor, rows, &input));

@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Builds small graphs for tests; see the header for how a test looks. Contents are given as doubles, which hold every
- * number that tests write down, and are stored in the wanted type by one row of a table each.
+ * Builds small graphs for tests; see the header for how a test looks. Contents are given as
+ * doubles, which hold every number that tests write down, and are stored in the wanted type by one
+ * row of a table each.
  */
 
 #include "tests/support/model_builder.h"
@@ -41,13 +42,14 @@ Graph *model_new(void) {
 ValueId model_input(Graph *graph, const char *name, DType dtype, Shape shape) {
     ValueId value = VALUE_NONE;
     model_check(graph_add_value(graph, name, dtype, &shape, &value));
-    model_check(graph_add_input(graph, &(Port){ .name = name, .value = value, .dtype = dtype, .shape = shape }));
+    model_check(graph_add_input(
+        graph, &(Port){ .name = name, .value = value, .dtype = dtype, .shape = shape }));
     return value;
 }
 
-#define STORE(fn, Type)                                                                                                \
-    static void fn(void *data, size_t i, double value) {                                                               \
-        ((Type *)data)[i] = (Type)value;                                                                               \
+#define STORE(fn, Type)                                                                            \
+    static void fn(void *data, size_t i, double value) {                                           \
+        ((Type *)data)[i] = (Type)value;                                                           \
     }
 STORE(store_f32, float)
 STORE(store_f64, double)
@@ -71,16 +73,17 @@ static void store_bf16(void *data, size_t i, double value) {
 }
 
 static void (*const STORES[DTYPE_COUNT])(void *data, size_t i, double value) = {
-    [DTYPE_F32] = store_f32, [DTYPE_F64] = store_f64, [DTYPE_F16] = store_f16, [DTYPE_BF16] = store_bf16,
-    [DTYPE_BOOL] = store_bool, [DTYPE_U8] = store_u8, [DTYPE_I8] = store_i8, [DTYPE_U16] = store_u16,
-    [DTYPE_I16] = store_i16, [DTYPE_U32] = store_u32, [DTYPE_I32] = store_i32, [DTYPE_U64] = store_u64,
+    [DTYPE_F32] = store_f32,   [DTYPE_F64] = store_f64,   [DTYPE_F16] = store_f16,
+    [DTYPE_BF16] = store_bf16, [DTYPE_BOOL] = store_bool, [DTYPE_U8] = store_u8,
+    [DTYPE_I8] = store_i8,     [DTYPE_U16] = store_u16,   [DTYPE_I16] = store_i16,
+    [DTYPE_U32] = store_u32,   [DTYPE_I32] = store_i32,   [DTYPE_U64] = store_u64,
     [DTYPE_I64] = store_i64,
 };
 
 static void fill(Tensor *tensor, const double *values, size_t count) {
     if (tensor_elements(tensor) != count || !STORES[tensor->dtype])
-        model_check(status_error(STATUS_INTERNAL, "%zu values cannot fill %s%s", count, dtype_name(tensor->dtype),
-                                 SHAPE_TEXT(&tensor->shape)));
+        model_check(status_error(STATUS_INTERNAL, "%zu values cannot fill %s%s", count,
+                                 dtype_name(tensor->dtype), SHAPE_TEXT(&tensor->shape)));
     for (size_t i = 0; i < count; i++)
         STORES[tensor->dtype](tensor->data, i, values[i]);
 }
@@ -131,7 +134,8 @@ static Attribute copy_attribute(Graph *graph, const Attribute *attribute) {
 }
 
 NodeId model_node_outputs(Graph *graph, const char *op, size_t input_count, const ValueId *inputs,
-                          size_t attribute_count, const Attribute *attributes, size_t output_count, ValueId *outputs) {
+                          size_t attribute_count, const Attribute *attributes, size_t output_count,
+                          ValueId *outputs) {
     const OpSchema *schema = op_schema_find("", op);
     if (!schema)
         schema = op_schema_find("inferd", op);
@@ -161,8 +165,8 @@ NodeId model_node_outputs(Graph *graph, const char *op, size_t input_count, cons
     return node;
 }
 
-ValueId model_node(Graph *graph, const char *op, size_t input_count, const ValueId *inputs, size_t attribute_count,
-                   const Attribute *attributes) {
+ValueId model_node(Graph *graph, const char *op, size_t input_count, const ValueId *inputs,
+                   size_t attribute_count, const Attribute *attributes) {
     ValueId output = 0;
     model_node_outputs(graph, op, input_count, inputs, attribute_count, attributes, 1, &output);
     return output;

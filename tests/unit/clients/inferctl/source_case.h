@@ -13,8 +13,8 @@
 
 static inline Arena *case_arena(void) {
     Arena *arena = NULL;
-    check_ok(
-        arena_new(4096, (size_t)1 << 24, &arena)); /* hostile sizes must meet checks, not memory */
+    /* Hostile sizes must meet checks, not memory */
+    check_ok(arena_new(4096, (size_t)1 << 24, &arena));
     return arena;
 }
 

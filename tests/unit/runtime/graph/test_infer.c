@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Shape and type inference from literal tables, a family a test. An expectation is the outputs as text,
- * "float32[2,3] int64[2]", or "! words" that the error must hold. Hostile dims and attributes stand among the others.
+ * Shape and type inference from literal tables, a family a test. An expectation is the outputs as
+ * text, "float32[2,3] int64[2]", or "! words" that the error must hold. Hostile dims and attributes
+ * stand among the others.
  */
 
 #include "tests/unit/runtime/graph/infer_case.h"
@@ -55,7 +56,7 @@ static void test_elementwise(void **state) {
     CHECK_ALL(cases);
 }
 
-static void test_convolution_and_pooling(void **state) {
+static void test_convolution(void **state) {
     (void)state;
     const Case cases[] = {
         { "Conv", "float32[1,8,30,30]", IN(F(1, 3, 32, 32), F(8, 3, 3, 3)) },
@@ -63,37 +64,55 @@ static void test_convolution_and_pooling(void **state) {
           AT(INTS("pads", 1, 1, 1, 1), INTS("strides", 2, 2)) },
         { "Conv", "float32[1,8,?,16]", IN(F(1, 3, U, 32), F(8, 3, 3, 3)),
           AT(TEXT("auto_pad", "SAME_UPPER"), INTS("strides", 2, 2)) },
-        { "Conv", "float32[1,8,15]", IN(F(1, 4, 32), F(8, 2, 3)), AT(INT("group", 2), INTS("strides", 2)) },
-        { "Conv", "float32[1,4,28]", IN(F(1, 4, 32), F(4, 1, 3)), AT(INT("group", 4), INTS("dilations", 2)) },
+        { "Conv", "float32[1,8,15]", IN(F(1, 4, 32), F(8, 2, 3)),
+          AT(INT("group", 2), INTS("strides", 2)) },
+        { "Conv", "float32[1,4,28]", IN(F(1, 4, 32), F(4, 1, 3)),
+          AT(INT("group", 4), INTS("dilations", 2)) },
         { "Conv", "float32[1,8,?]", IN(F(1, 4, 32), F(8, 4, U)) },
         { "Conv", "float32[...]", IN(UNRANKED(F32), F(8, 4, 3)) },
-        { "Conv", "! group: expected 1 or more, got 0", IN(F(1, 4, 32), F(8, 4, 3)), AT(INT("group", 0)) },
+        { "Conv", "! group: expected 1 or more, got 0", IN(F(1, 4, 32), F(8, 4, 3)),
+          AT(INT("group", 0)) },
         { "Conv", "! group", IN(F(1, 4, 32), F(8, 4, 3)), AT(INT("group", INT64_MIN)) },
         { "Conv", "! do not go with 5 channels", IN(F(1, 5, 32), F(8, 4, 3)) },
         { "Conv", "! does not divide", IN(F(1, 6, 32), F(8, 2, 3)), AT(INT("group", 3)) },
         { "Conv", "! strides: expected 1", IN(F(1, 4, 32), F(8, 4, 3)), AT(INTS("strides", 0)) },
         { "Conv", "! dilations", IN(F(1, 4, 32), F(8, 4, 3)), AT(INTS("dilations", BIG)) },
         { "Conv", "! pads", IN(F(1, 4, 32), F(8, 4, 3)), AT(INTS("pads", -1, 0)) },
-        { "Conv", "! pads: expected 2 numbers, got 4", IN(F(1, 4, 32), F(8, 4, 3)), AT(INTS("pads", 0, 0, 0, 0)) },
+        { "Conv", "! pads: expected 2 numbers, got 4", IN(F(1, 4, 32), F(8, 4, 3)),
+          AT(INTS("pads", 0, 0, 0, 0)) },
         { "Conv", "! auto_pad", IN(F(1, 4, 32), F(8, 4, 3)), AT(TEXT("auto_pad", "SAME")) },
-        { "Conv", "! kernel_shape: expected 3", IN(F(1, 4, 32), F(8, 4, 3)), AT(INTS("kernel_shape", 5)) },
+        { "Conv", "! kernel_shape: expected 3", IN(F(1, 4, 32), F(8, 4, 3)),
+          AT(INTS("kernel_shape", 5)) },
         { "Conv", "! a window of 3 does not fit into 2", IN(F(1, 4, 2), F(8, 4, 3)) },
         { "Conv", "! rank 3", IN(F(1, 4, 32), F(8, 4, 3, 3)) },
         { "Conv", "! rank 3 to 8", IN(F(4, 32), F(8, 4)) },
         { "Conv", "! too large", IN(F(1, 4, BIG), F(8, 4, 3)) },
         { "Conv", "! kernel of", IN(F(1, 4, 8), F(8, 4, BIG)) },
         { "Conv", "! input 2: expected shape [8], got [7]", IN(F(1, 4, 32), F(8, 4, 3), F(7)) },
-        { "MaxPool", "float32[1,3,4] int64[1,3,4]", IN(F(1, 3, 8)), AT(INTS("kernel_shape", 2), INTS("strides", 2)),
-          .outputs = 2 },
-        { "MaxPool", "float32[1,3,3]", IN(F(1, 3, 7)), AT(INTS("kernel_shape", 2), INTS("strides", 2)) },
+    };
+    CHECK_ALL(cases);
+}
+
+static void test_pooling_and_normalisation(void **state) {
+    (void)state;
+    const Case cases[] = {
+        { "MaxPool", "float32[1,3,4] int64[1,3,4]", IN(F(1, 3, 8)),
+          AT(INTS("kernel_shape", 2), INTS("strides", 2)), .outputs = 2 },
+        { "MaxPool", "float32[1,3,3]", IN(F(1, 3, 7)),
+          AT(INTS("kernel_shape", 2), INTS("strides", 2)) },
         { "MaxPool", "float32[1,3,4]", IN(F(1, 3, 7)),
           AT(INTS("kernel_shape", 2), INTS("strides", 2), INT("ceil_mode", 1)) },
-        { "MaxPool", "float32[1,3,1]", IN(F(1, 3, 2)), /* the second window would start in the padding */
-          AT(INTS("kernel_shape", 1), INTS("strides", 2), INTS("pads", 0, 1), INT("ceil_mode", 1)) },
-        { "MaxPool", "float32[1,3,4]", IN(F(1, 3, 7)), AT(INTS("kernel_shape", 3), INTS("strides", 2), TEXT("auto_pad", "SAME_LOWER")) },
-        { "MaxPool", "float32[1,3,3]", IN(F(1, 3, 7)), AT(INTS("kernel_shape", 3), INTS("strides", 2), TEXT("auto_pad", "VALID")) },
+        { "MaxPool", "float32[1,3,1]",
+          IN(F(1, 3, 2)), /* the second window would start in the padding */
+          AT(INTS("kernel_shape", 1), INTS("strides", 2), INTS("pads", 0, 1),
+             INT("ceil_mode", 1)) },
+        { "MaxPool", "float32[1,3,4]", IN(F(1, 3, 7)),
+          AT(INTS("kernel_shape", 3), INTS("strides", 2), TEXT("auto_pad", "SAME_LOWER")) },
+        { "MaxPool", "float32[1,3,3]", IN(F(1, 3, 7)),
+          AT(INTS("kernel_shape", 3), INTS("strides", 2), TEXT("auto_pad", "VALID")) },
         { "MaxPool", "! kernel_shape", IN(F(1, 3, 7)) },
-        { "AveragePool", "! kernel_shape: expected 1 to", IN(F(1, 3, 7)), AT(INTS("kernel_shape", 0)) },
+        { "AveragePool", "! kernel_shape: expected 1 to", IN(F(1, 3, 7)),
+          AT(INTS("kernel_shape", 0)) },
         { "GlobalAveragePool", "float32[?,3,1,1]", IN(F(U, 3, U, 7)) },
         { "GlobalMaxPool", "! rank 2", IN(F(3)) },
         { "LRN", "! size", IN(F(1, 3, 7)) },
@@ -101,7 +120,8 @@ static void test_convolution_and_pooling(void **state) {
         { "BatchNormalization", "float32[2,3,4]", IN(F(2, 3, 4), F(3), F(3), F(3), F(3)) },
         { "BatchNormalization", "float32[2,3] float64[3] float64[3]",
           IN(F(2, 3), F(3), F(3), T(F64, 3), T(F64, 3)), .outputs = 3 },
-        { "BatchNormalization", "! input 3: expected shape [3], got [4]", IN(F(2, 3), F(3), F(3), F(4), F(3)) },
+        { "BatchNormalization", "! input 3: expected shape [3], got [4]",
+          IN(F(2, 3), F(3), F(3), F(4), F(3)) },
     };
     CHECK_ALL(cases);
 }
@@ -191,17 +211,25 @@ static void test_shape_makers(void **state) {
         { "Constant", "int64[3]", AT(INTS("value_ints", 1, 2, 3)) },
         { "Constant", "float32[]", AT(ATTRIBUTE_OF_FLOAT("value_float", 1)) },
         { "Constant", "! got none", .outputs = 1 },
-        { "Range", "int64[4]", IN(NUMBER(I64, int64_t, 1), NUMBER(I64, int64_t, 8), NUMBER(I64, int64_t, 2)) },
-        { "Range", "int64[2]", IN(NUMBER(I64, int64_t, 5), NUMBER(I64, int64_t, 1), NUMBER(I64, int64_t, -3)) },
-        { "Range", "int64[0]", IN(NUMBER(I64, int64_t, 5), NUMBER(I64, int64_t, 1), NUMBER(I64, int64_t, 3)) },
-        { "Range", "float32[3]", IN(NUMBER(F32, float, 0), NUMBER(F32, float, 1), NUMBER(F32, float, 0.4f)) },
+        { "Range", "int64[4]",
+          IN(NUMBER(I64, int64_t, 1), NUMBER(I64, int64_t, 8), NUMBER(I64, int64_t, 2)) },
+        { "Range", "int64[2]",
+          IN(NUMBER(I64, int64_t, 5), NUMBER(I64, int64_t, 1), NUMBER(I64, int64_t, -3)) },
+        { "Range", "int64[0]",
+          IN(NUMBER(I64, int64_t, 5), NUMBER(I64, int64_t, 1), NUMBER(I64, int64_t, 3)) },
+        { "Range", "float32[3]",
+          IN(NUMBER(F32, float, 0), NUMBER(F32, float, 1), NUMBER(F32, float, 0.4f)) },
         { "Range", "int64[?]", IN(SCALAR(I64), SCALAR(I64), SCALAR(I64)) },
-        { "Range", "! other than 0", IN(NUMBER(I64, int64_t, 1), NUMBER(I64, int64_t, 8), NUMBER(I64, int64_t, 0)) },
+        { "Range", "! other than 0",
+          IN(NUMBER(I64, int64_t, 1), NUMBER(I64, int64_t, 8), NUMBER(I64, int64_t, 0)) },
         { "Range", "! too long",
-          IN(NUMBER(I64, int64_t, INT64_MIN), NUMBER(I64, int64_t, INT64_MAX), NUMBER(I64, int64_t, 1)) },
+          IN(NUMBER(I64, int64_t, INT64_MIN), NUMBER(I64, int64_t, INT64_MAX),
+             NUMBER(I64, int64_t, 1)) },
         { "Range", "int64[1]",
-          IN(NUMBER(I64, int64_t, 0), NUMBER(I64, int64_t, INT64_MIN + 1), NUMBER(I64, int64_t, INT64_MIN)) },
-        { "Range", "! no length", IN(NUMBER(F32, float, 0), NUMBER(F32, float, 1e30f), NUMBER(F32, float, 1)) },
+          IN(NUMBER(I64, int64_t, 0), NUMBER(I64, int64_t, INT64_MIN + 1),
+             NUMBER(I64, int64_t, INT64_MIN)) },
+        { "Range", "! no length",
+          IN(NUMBER(F32, float, 0), NUMBER(F32, float, 1e30f), NUMBER(F32, float, 1)) },
     };
     CHECK_ALL(cases);
 }
@@ -217,12 +245,15 @@ static void test_moves(void **state) {
         { "Concat", "! too long", IN(F(BIG, 0), F(BIG, 0)), AT(INT("axis", 0)) },
         { "Concat", "! outside of rank 0", IN(SCALAR(F32)), AT(INT("axis", 0)) },
         { "Split", "float32[2] float32[4]", IN(F(6), LIST(2, 4)), .outputs = 2 },
-        { "Split", "float32[3] float32[3] float32[1]", IN(F(7)), AT(INT("num_outputs", 3)), .outputs = 3 },
+        { "Split", "float32[3] float32[3] float32[1]", IN(F(7)), AT(INT("num_outputs", 3)),
+          .outputs = 3 },
         { "Split", "float32[?,2] float32[?,2]", IN(F(U, 4)), AT(INT("axis", 1)), .outputs = 2 },
         { "Split", "float32[?] float32[?]", IN(F(6), I(2)), .outputs = 2 },
-        { "Split", "! 7 together do not make up axis 0 of [6]", IN(F(6), LIST(3, 4)), .outputs = 2 },
+        { "Split", "! 7 together do not make up axis 0 of [6]", IN(F(6), LIST(3, 4)),
+          .outputs = 2 },
         { "Split", "! got -1", IN(F(6), LIST(-1, 7)), .outputs = 2 },
-        { "Split", "! input 1: expected shape [2], got [3]", IN(F(6), LIST(2, 2, 2)), .outputs = 2 },
+        { "Split", "! input 1: expected shape [2], got [3]", IN(F(6), LIST(2, 2, 2)),
+          .outputs = 2 },
         { "Split", "! num_outputs", IN(F(6)), AT(INT("num_outputs", 3)), .outputs = 2 },
         { "Split", "! cannot be cut into 4", IN(F(5)), .outputs = 4 },
         { "Split", "! got 9223372036854775807", IN(F(6), LIST(BIG, BIG)), .outputs = 2 },
@@ -267,7 +298,8 @@ static void test_reductions(void **state) {
         { "ReduceSum", "float32[2]", IN(F(2, 3, 4), LIST(-1, 1)), AT(INT("keepdims", 0)) },
         { "ReduceSum", "float32[1,1]", IN(F(2, 3)) },
         { "ReduceSum", "float32[1,1]", IN(F(2, 3), EMPTY_LIST) },
-        { "ReduceSum", "float32[2,3]", IN(F(2, 3), EMPTY_LIST), AT(INT("noop_with_empty_axes", 1)) },
+        { "ReduceSum", "float32[2,3]", IN(F(2, 3), EMPTY_LIST),
+          AT(INT("noop_with_empty_axes", 1)) },
         { "ReduceSum", "float32[2,3]", IN(F(2, 3)), AT(INT("noop_with_empty_axes", 1)) },
         { "ReduceMean", "float32[]", IN(UNRANKED(F32)), AT(INT("keepdims", 0)) },
         { "ReduceMean", "float32[?,1]", IN(F(U, 3), LIST(1)) },
@@ -294,7 +326,8 @@ static void test_rows_are_ordered_and_found(void **state) {
         assert_ptr_equal(op_schema_find(rows[i].domain, rows[i].name), &rows[i]);
         assert_non_null(rows[i].infer);
         assert_true(rows[i].oldest_opset <= rows[i].newest_opset);
-        assert_true(rows[i].min_inputs <= rows[i].max_inputs && rows[i].min_outputs <= rows[i].max_outputs);
+        assert_true(rows[i].min_inputs <= rows[i].max_inputs &&
+                    rows[i].min_outputs <= rows[i].max_outputs);
         assert_int_equal(*rows[i].domain != '\0', (rows[i].flags & OP_INTERNAL) != 0);
     }
     assert_non_null(op_schema_find("ai.onnx", "Add"));
@@ -303,17 +336,39 @@ static void test_rows_are_ordered_and_found(void **state) {
     assert_null(op_schema_find("", "NoSuchOperator"));
 }
 
-/* Every row, given every kind of nonsense as inputs: an error or an answer, never a crash or a negative dim. */
+/* Every row, given every kind of nonsense as inputs: an error or an answer, never a crash or a
+ * negative dim. */
 static void test_no_row_trusts_its_inputs(void **state) {
     (void)state;
     const InferPort nonsense[] = {
-        NONE, UNRANKED(INVALID), UNRANKED(F32), SCALAR(F32), SCALAR(I64), F(0), F(U), F(BIG), F(BIG, BIG, BIG, BIG), F(2, 3),
-        F(1, 1, 1, 1, 1, 1, 1, 1), T(STRING, 2), T(BOOL, 2), LIST(BIG, BIG), LIST(INT64_MIN, INT64_MIN), LIST(-1, 0),
-        EMPTY_LIST, LIST(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17), NUMBER(I64, int64_t, INT64_MIN),
+        NONE,
+        UNRANKED(INVALID),
+        UNRANKED(F32),
+        SCALAR(F32),
+        SCALAR(I64),
+        F(0),
+        F(U),
+        F(BIG),
+        F(BIG, BIG, BIG, BIG),
+        F(2, 3),
+        F(1, 1, 1, 1, 1, 1, 1, 1),
+        T(STRING, 2),
+        T(BOOL, 2),
+        LIST(BIG, BIG),
+        LIST(INT64_MIN, INT64_MIN),
+        LIST(-1, 0),
+        EMPTY_LIST,
+        LIST(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17),
+        NUMBER(I64, int64_t, INT64_MIN),
     };
     const Attribute attributes[] = {
-        INT("axis", INT64_MIN), INT("group", -1), INT("to", 200), INT("num_outputs", INT64_MIN),
-        INTS("perm", INT64_MAX, INT64_MIN), INTS("kernel_shape", 1, 1), INTS("strides", INT64_MAX, 1),
+        INT("axis", INT64_MIN),
+        INT("group", -1),
+        INT("to", 200),
+        INT("num_outputs", INT64_MIN),
+        INTS("perm", INT64_MAX, INT64_MIN),
+        INTS("kernel_shape", 1, 1),
+        INTS("strides", INT64_MAX, 1),
     };
     size_t count, kinds = ARRAY_LENGTH(nonsense);
     const OpSchema *rows = op_schema_table(&count);
@@ -325,10 +380,16 @@ static void test_no_row_trusts_its_inputs(void **state) {
             for (size_t i = 0; i < 2; i++)
                 outputs[i] = (InferPort){ .present = true, .shape = SHAPE_UNKNOWN };
             const ValueId ids[5] = { 0 };
-            Node node = { .op = &rows[row], .name = "", .inputs = ids, .outputs = ids, .attributes = attributes,
-                          .input_count = MIN_OF(rows[row].max_inputs, 5), .output_count = MIN_OF(rows[row].max_outputs, 2),
+            Node node = { .op = &rows[row],
+                          .name = "",
+                          .inputs = ids,
+                          .outputs = ids,
+                          .attributes = attributes,
+                          .input_count = MIN_OF(rows[row].max_inputs, 5),
+                          .output_count = MIN_OF(rows[row].max_outputs, 2),
                           .attribute_count = mix < kinds * kinds ? 0 : ARRAY_LENGTH(attributes) };
-            Status status = op_infer(&(InferCall){ .node = &node, .inputs = inputs, .outputs = outputs });
+            Status status =
+                op_infer(&(InferCall){ .node = &node, .inputs = inputs, .outputs = outputs });
             for (size_t i = 0; status_is_ok(&status) && i < node.output_count; i++)
                 for (int32_t dim = 0; dim < outputs[i].shape.rank; dim++)
                     assert_true(outputs[i].shape.dims[dim] >= DIM_UNKNOWN);
@@ -339,7 +400,8 @@ static void test_no_row_trusts_its_inputs(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_elementwise),
-        cmocka_unit_test(test_convolution_and_pooling),
+        cmocka_unit_test(test_convolution),
+        cmocka_unit_test(test_pooling_and_normalisation),
         cmocka_unit_test(test_matrix_products),
         cmocka_unit_test(test_shape_operators),
         cmocka_unit_test(test_shape_makers),

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* One test's world for test_repo.c: a directory, a fake clock, a repository, and a record of what its hooks told. */
+/* One test's world for test_repo.c: a directory, a fake clock, a repository, and a record of what
+ * its hooks told. */
 
 #include "runtime/repo/repo.h"
 

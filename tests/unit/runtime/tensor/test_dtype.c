@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Element types: the table is whole, and the 16-bit conversions are exact and round to nearest even. */
+/* Element types: the table is whole, and the 16-bit conversions are exact and round to nearest
+ * even. */
 
 #include "runtime/tensor/dtype.h"
 
@@ -64,9 +65,10 @@ static void test_f16_special_values(void **state) {
         float value;
         uint16_t bits;
     } cases[] = {
-        { 0.0f, 0 },           { -0.0f, 0x8000 },  { 1.0f, 0x3C00 },      { 65504.0f, 0x7BFF }, { 65519.99f, 0x7BFF },
-        { 65520.0f, 0x7C00 },  { 1e30f, 0x7C00 },  { -INFINITY, 0xFC00 }, { 0x1p-24f, 1 },      { 0x1p-25f, 0 },
-        { 0x1.8p-25f, 1 },     { 0x1p-26f, 0 },    { 0x1p-149f, 0 },      { 0x1p-14f, 0x400 },  { 2.0f / 3, 0x3955 },
+        { 0.0f, 0 },           { -0.0f, 0x8000 },    { 1.0f, 0x3C00 },     { 65504.0f, 0x7BFF },
+        { 65519.99f, 0x7BFF }, { 65520.0f, 0x7C00 }, { 1e30f, 0x7C00 },    { -INFINITY, 0xFC00 },
+        { 0x1p-24f, 1 },       { 0x1p-25f, 0 },      { 0x1.8p-25f, 1 },    { 0x1p-26f, 0 },
+        { 0x1p-149f, 0 },      { 0x1p-14f, 0x400 },  { 2.0f / 3, 0x3955 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_int_equal(f32_to_f16(cases[i].value), cases[i].bits);
@@ -85,7 +87,8 @@ static void test_bf16_rounds_to_nearest_even_and_keeps_nan(void **state) {
     assert_int_equal(f32_to_bf16(float_of(0x3F818000)), 0x3F82);
     assert_int_equal(f32_to_bf16(float_of(0x3F808001)), 0x3F81);
     assert_int_equal(f32_to_bf16(float_of(0x7F7FFFFF)), 0x7F80);
-    assert_true(isnan(bf16_to_f32(f32_to_bf16(float_of(0x7F800001))))); /* a payload in the lower half alone */
+    assert_true(isnan(
+        bf16_to_f32(f32_to_bf16(float_of(0x7F800001))))); /* a payload in the lower half alone */
 }
 
 int main(void) {

@@ -83,7 +83,8 @@ static void test_broadcast(void **state) {
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         for (int swapped = 0; swapped < 2; swapped++) {
             Shape shape;
-            Status status = shape_broadcast(swapped ? &cases[i].b : &cases[i].a, swapped ? &cases[i].a : &cases[i].b, &shape);
+            Status status = shape_broadcast(swapped ? &cases[i].b : &cases[i].a,
+                                            swapped ? &cases[i].a : &cases[i].b, &shape);
             assert_int_equal(status_is_ok(&status), cases[i].fits);
             if (cases[i].fits)
                 assert_true(shape_equal(&shape, &cases[i].expected));
@@ -110,8 +111,9 @@ static void test_axis_counts_from_both_ends(void **state) {
         bool fits;
         size_t expected;
     } cases[] = {
-        { 0, 3, true, 0 },  { 2, 3, true, 2 },         { -1, 3, true, 2 },        { -3, 3, true, 0 }, { 3, 3, false, 0 },
-        { -4, 3, false, 0 }, { INT64_MIN, 3, false, 0 }, { INT64_MAX, 3, false, 0 }, { 0, 0, false, 0 },
+        { 0, 3, true, 0 },          { 2, 3, true, 2 },          { -1, 3, true, 2 },
+        { -3, 3, true, 0 },         { 3, 3, false, 0 },         { -4, 3, false, 0 },
+        { INT64_MIN, 3, false, 0 }, { INT64_MAX, 3, false, 0 }, { 0, 0, false, 0 },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         size_t axis;

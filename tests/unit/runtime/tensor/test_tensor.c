@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Tensors and spans: sizes are checked, elements read as numbers in every type, pieces are joined at any offset. */
+/* Tensors and spans: sizes are checked, elements read as numbers in every type, pieces are joined
+ * at any offset. */
 
 #include "runtime/tensor/tensor.h"
 

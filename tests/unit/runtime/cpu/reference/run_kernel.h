@@ -58,8 +58,8 @@ typedef struct Run {
     const char *op, *domain;
     Attribute attributes[8]; /* up to the first without a name */
     const Tensor *src[8];    /* up to the last that is not NULL */
-    Tensor
-        dst[4]; /* expected; up to the first with dtype INVALID, unless dst_count says otherwise */
+    /* Expected; up to the first with dtype INVALID, unless dst_count says otherwise */
+    Tensor dst[4];
     size_t dst_count;
     double tolerance; /* relative and absolute; 0 is exact */
 } Run;

@@ -263,6 +263,25 @@ static bool rule_all_rows(const RuleCall *call) {
     return rule_concat(call);
 }
 
+/* Resize leaves axis 0 alone when `axes` does not name it, or its constant scale is 1. */
+static bool rule_resize(const RuleCall *call) {
+    size_t count;
+    const int64_t *axes = node_get_ints(call->node, "axes", &count);
+    int32_t rank = shape_of(call, 0)->rank;
+    if (!first_is_rows(call) || rank < 1)
+        return false;
+    bool spares = axes != NULL;
+    for (size_t i = 0; i < count; i++)
+        spares &= axes[i] != 0 && axes[i] != -rank;
+    if (spares || axes || !has_input(call, 2))
+        return spares;
+    StringView mode = node_get_string(call->node, "coordinate_transformation_mode", "half_pixel");
+    const Tensor *scales = graph_value_const(call->graph, call->node->inputs[2])->constant;
+    bool crops = mode.length > 3 && memcmp(mode.data, "tf_c", 4) == 0;
+    return !crops && scales && scales->dtype == DTYPE_F32 &&
+           tensor_elements(scales) == (size_t)rank && *(const float *)scales->data == 1.0f;
+}
+
 static bool rule_one_hot(const RuleCall *call) {
     int64_t axis = node_get_int(call->node, "axis", -1);
     int32_t rank = output_rank(call);
@@ -301,6 +320,7 @@ static const Rule rules[] = {
     { "Gemm", rule_gemm },
     { "GlobalAveragePool", first_is_rows },
     { "GlobalMaxPool", first_is_rows },
+    { "GridSample", rule_all_rows },
     { "GroupNormalization", first_is_rows },
     { "Hardmax", rule_softmax },
     { "Identity", first_is_rows },
@@ -329,6 +349,7 @@ static const Rule rules[] = {
     { "ReduceSum", rule_axes_input },
     { "ReduceSumSquare", rule_axes_input },
     { "Reshape", rule_reshape },
+    { "Resize", rule_resize },
     { "RotaryEmbedding", rule_rotary },
     { "ScatterElements", rule_all_rows },
     { "Slice", rule_slice },
@@ -336,8 +357,8 @@ static const Rule rules[] = {
     { "SpaceToDepth", first_is_rows },
     { "Split", rule_axis_0 },
     { "Squeeze", rule_axes_input },
-    { "TopK", rule_softmax },
     { "TensorScatter", all_are_rows },
+    { "TopK", rule_softmax },
     { "Transpose", rule_transpose },
     { "Trilu", rule_matrices },
     { "Unsqueeze", rule_unsqueeze },

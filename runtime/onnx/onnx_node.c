@@ -142,11 +142,17 @@ static Status resolve_values(const NameTable *names, WireReader reader, NodeDraf
     return status_ok();
 }
 
-/* Scatter is found under the name of its newest form. An opset before an operator's first lacks the
- * operator too. */
+/* Operators whose newest form has another name. */
+static const struct {
+    const char *old_name, *name;
+} renamed[] = { { "Scatter", "ScatterElements" }, { "Upsample", "Resize" } };
+
+/* An opset before an operator's first lacks the operator too. */
 static Status check_operator(const NodeFields *node, int64_t opset) {
-    const char *name =
-        node->domain[0] == '\0' && strcmp(node->op, "Scatter") == 0 ? "ScatterElements" : node->op;
+    const char *name = node->op;
+    for (size_t i = 0; i < ARRAY_LENGTH(renamed) && node->domain[0] == '\0'; i++)
+        if (strcmp(node->op, renamed[i].old_name) == 0)
+            name = renamed[i].name;
     const OpSchema *op = op_schema_find(node->domain, name);
     bool is_known = op && !(op->flags & OP_INTERNAL) &&
                     (opset >= op->oldest_opset || upgrade_covers(node->domain, node->op, opset));

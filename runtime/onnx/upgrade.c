@@ -18,7 +18,7 @@
 #include <string.h>
 
 static const UpgradeRow *const tables[] = { upgrade_rows_attribute_input, upgrade_rows_broadcast,
-                                            upgrade_rows_normalization };
+                                            upgrade_rows_image, upgrade_rows_normalization };
 
 static bool row_fits(const UpgradeRow *row, const char *op, int64_t opset) {
     return row->first_opset <= opset && opset <= row->last_opset && strcmp(row->op, op) == 0;

@@ -33,6 +33,7 @@ typedef struct UpgradeRow {
 /* Ends with op NULL. */
 extern const UpgradeRow upgrade_rows_attribute_input[];
 extern const UpgradeRow upgrade_rows_broadcast[];
+extern const UpgradeRow upgrade_rows_image[];
 extern const UpgradeRow upgrade_rows_normalization[];
 
 /**

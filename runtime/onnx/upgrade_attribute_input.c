@@ -166,7 +166,6 @@ const UpgradeRow upgrade_rows_attribute_input[] = {
     { "Cast", 1, 5, cast_name_to_int },
     { "AveragePool", 1, 6, keep_form },
     { "Tile", 1, 5, refuse_form },
-    { "Upsample", 1, 6, refuse_form },
     { "Scatter", 9, 10, rename_scatter },
     { "Relu", 1, 5, drop_consumed },
     { "LeakyRelu", 1, 5, drop_consumed },

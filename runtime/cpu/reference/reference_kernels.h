@@ -16,6 +16,7 @@
     X("", "Acos", acos)                                     \
     X("", "Acosh", acosh)                                   \
     X("", "Add", add)                                       \
+    X("", "AffineGrid", affine_grid)                        \
     X("", "And", and)                                       \
     X("", "ArgMax", arg_max)                                \
     X("", "ArgMin", arg_min)                                \
@@ -72,6 +73,7 @@
     X("", "GlobalMaxPool", global_max_pool)                 \
     X("", "Greater", greater)                               \
     X("", "GreaterOrEqual", greater_or_equal)               \
+    X("", "GridSample", grid_sample)                        \
     X("", "GroupNormalization", group_normalization)        \
     X("", "HardSigmoid", hard_sigmoid)                      \
     X("", "HardSwish", hard_swish)                          \
@@ -91,6 +93,7 @@
     X("", "MatMulInteger", matmul_integer)                  \
     X("", "Max", max)                                       \
     X("", "MaxPool", max_pool)                              \
+    X("", "MaxRoiPool", max_roi_pool)                       \
     X("", "Mean", mean)                                     \
     X("", "MeanVarianceNormalization", mean_variance_normalization)\
     X("", "Min", min)                                       \
@@ -99,6 +102,7 @@
     X("", "Mul", mul)                                       \
     X("", "Neg", neg)                                       \
     X("", "NegativeLogLikelihoodLoss", negative_log_likelihood_loss)\
+    X("", "NonMaxSuppression", non_max_suppression)         \
     X("", "NonZero", non_zero)                              \
     X("", "Not", not)                                       \
     X("", "OneHot", one_hot)                                \
@@ -124,7 +128,9 @@
     X("", "ReduceSumSquare", reduce_sum_square)             \
     X("", "Relu", relu)                                     \
     X("", "Reshape", reshape)                               \
+    X("", "Resize", resize)                                 \
     X("", "ReverseSequence", reverse_sequence)              \
+    X("", "RoiAlign", roi_align)                            \
     X("", "RotaryEmbedding", rotary_embedding)              \
     X("", "Round", round)                                   \
     X("", "ScatterElements", scatter_elements)              \

@@ -146,6 +146,7 @@ static Status conv_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     TRY(made);
     conv->post_count = dnnl_op_post_count(conv_ops_whole(conv->ops));
     conv->sum_input = (uint32_t)fused_steps_sum_input(build->node, conv->post_count);
+    conv->base.in_place_input = conv->sum_input;
     TRY(bind_constants(build, conv));
     lay_out_scratch(build, conv, &shape);
     *ret_kernel = &TAKE(conv)->base;

@@ -34,7 +34,7 @@ typedef struct Build {
     const Graph *graph;
     Program *program;
     PackedWeights *weights;
-    const Lifetime *lifetimes;
+    Lifetime *lifetimes;
     uint32_t *slot_of; /* by value */
     size_t slot_capacity;
 } Build;
@@ -175,6 +175,22 @@ static Status add_step(Build *build, const Node *node) {
     return keep_plain_weights(build, step);
 }
 
+/* Results that a kernel puts where one of its inputs was, if nobody needs that any more. */
+static void share_places(Build *build) {
+    Program *program = build->program;
+    for (size_t i = 0; i < program->step_count; i++) {
+        const Step *step = &program->steps[i];
+        uint32_t input = step->kernel ? step->kernel->in_place_input : UINT32_MAX;
+        if (input == UINT32_MAX)
+            continue;
+        NodeId node = graph_value_const(build->graph, step->node->outputs[0])->producer;
+        if (!lifetime_share(build->graph, build->lifetimes, node, input))
+            continue;
+        program->slots[step->dst].place = SLOT_VIEW;
+        program->slots[step->dst].index = step->src[input];
+    }
+}
+
 /* Upper bounds over all nodes, so that the arrays never move. */
 static Status make_arrays(Build *build) {
     const Graph *graph = build->graph;
@@ -282,6 +298,7 @@ static Status compile_graph(Build *build, Arena *scratch) {
         if (!node->removed)
             TRY(add_step(build, node));
     }
+    share_places(build);
     TRY(place_outputs(build));
     TRY(measure_state(program));
     return place_values(build, scratch);

@@ -17,8 +17,8 @@ typedef enum SlotPlace {
     SLOT_INPUT,    /* the caller's; index: which input */
     SLOT_OUTPUT,   /* asked from the caller; index: which output */
     SLOT_ARENA,    /* offset in the thread's arena */
-    SLOT_VIEW,     /* the bytes of slot number index, a lower one */
-    SLOT_RUN,      /* in the run's heap, made by its step */
+    SLOT_VIEW, /* the bytes of slot number index, a lower one: under another shape, or over them */
+    SLOT_RUN,  /* in the run's heap, made by its step */
 } SlotPlace;
 
 typedef struct Slot {

@@ -55,7 +55,9 @@ typedef struct KernelType {
 /* Each kernel begins with this. */
 struct Kernel {
     const KernelType *type;
-    bool weights_bound;   /* does not read a constant that is Value.is_weights when it runs */
+    uint32_t in_place_input; /* the result may lie where this input does, which saves work;
+                                UINT32_MAX: none */
+    bool weights_bound;      /* does not read a constant that is Value.is_weights when it runs */
     size_t scratch_bytes; /* thread_scratch it will ask for in one piece, told so that memory can be
                              reported */
 };

@@ -45,6 +45,7 @@ Status kernel_alloc(const KernelType *type, size_t bytes, void *ret_kernel) {
     if (!kernel)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     kernel->type = type;
+    kernel->in_place_input = UINT32_MAX;
     *(Kernel **)ret_kernel = kernel;
     return status_ok();
 }

@@ -280,6 +280,7 @@ static Status matmul_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     TRY(made);
     matmul->post_count = dnnl_op_post_count(matmul->whole);
     matmul->sum_input = (uint32_t)fused_steps_sum_input(build->node, matmul->post_count);
+    matmul->base.in_place_input = matmul->sum_input;
     TRY(bind(build, matmul, matmul->whole));
     TRY(make_slices(build, matmul, &shape, posts));
     matmul->base.scratch_bytes = MAX_OF(

@@ -9,6 +9,9 @@
  * outputs in memory that the caller gives, values of unknown size in the run's own heap. A family
  * that holds a graph output is the output.
  *
+ * A kernel may be able to write its result over an input (lifetime_share); the two families are one
+ * from then on.
+ *
  * Pure; any thread. A position is a node's index; removed nodes count but touch nothing.
  */
 
@@ -98,4 +101,30 @@ Status lifetime_compute(const Graph *graph, Arena *arena, Lifetime **ret_lifetim
             lifetimes[id].planned = lifetimes[lifetimes[id].root].planned;
     *ret_lifetimes = lifetimes;
     return status_ok();
+}
+
+/* Does the node read the family through exactly one of its inputs? */
+static bool is_read_once(const Node *node, const Lifetime *lifetimes, ValueId root) {
+    size_t reads = 0;
+    for (uint32_t i = 0; i < node->input_count; i++)
+        reads += node->inputs[i] != VALUE_NONE && lifetimes[node->inputs[i]].root == root;
+    return reads == 1;
+}
+
+bool lifetime_share(const Graph *graph, Lifetime *lifetimes, NodeId id, uint32_t input) {
+    const Node *node = graph_node_const(graph, id);
+    if (input >= node->input_count || node->inputs[input] == VALUE_NONE ||
+        node->output_count == 0 || node->outputs[0] == VALUE_NONE)
+        return false;
+    ValueId to = lifetimes[node->inputs[input]].root, from = lifetimes[node->outputs[0]].root;
+    Lifetime *place = &lifetimes[to];
+    const Lifetime *moved = &lifetimes[from];
+    if (!place->planned || !moved->planned || place->bytes != moved->bytes || place->last != id ||
+        moved->first != id || !is_read_once(node, lifetimes, to))
+        return false;
+    place->last = moved->last;
+    for (ValueId value = 0; value < graph_value_count(graph); value++)
+        if (lifetimes[value].root == from)
+            lifetimes[value].root = to;
+    return true;
 }

@@ -21,3 +21,10 @@ bool lifetime_is_view(const Graph *graph, const Node *node);
 
 /* One entry per value, in arena memory. */
 Status lifetime_compute(const Graph *graph, Arena *arena, Lifetime **ret_lifetimes);
+/**
+ * Lets the first output of a node take the place of one of its inputs, where that is possible: both
+ * planned, of equal size, and the input's bytes are read by this node for the last time and through
+ * this input alone. Both then live as one, with the input's root. The node's kernel must be content
+ * with it. false: nothing is changed.
+ */
+bool lifetime_share(const Graph *graph, Lifetime *lifetimes, NodeId node, uint32_t input);

@@ -67,9 +67,68 @@ static void test_unknown_sizes_are_not_planned(void **state) {
     graph_free(graph);
 }
 
+/* z = Add(Neg(a), a) and then some; what may lie where a lay? */
+static void test_a_result_takes_the_place_of_what_dies(void **state) {
+    (void)state;
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(4, 4));
+    ValueId a = model_node(graph, "Neg", INPUTS(x), NO_ATTRIBUTES); /* 0 */
+    ValueId b = model_node(graph, "Neg", INPUTS(a), NO_ATTRIBUTES); /* 1 */
+    ValueId view = model_node(graph, "Reshape", INPUTS(a, MODEL_I64(graph, 2, 8)), NO_ATTRIBUTES);
+    ValueId wide = model_node(graph, "Reshape", INPUTS(b, MODEL_I64(graph, 2, 8)), NO_ATTRIBUTES);
+    ValueId sum = model_node(graph, "Add", INPUTS(wide, view), NO_ATTRIBUTES);  /* 4 */
+    ValueId square = model_node(graph, "Mul", INPUTS(sum, sum), NO_ATTRIBUTES); /* 5 */
+    ValueId row = model_node(graph, "Reshape", INPUTS(square, MODEL_I64(graph, 16)), NO_ATTRIBUTES);
+    ValueId less = model_node(graph, "Slice", INPUTS(row, MODEL_I64(graph, 0), MODEL_I64(graph, 8)),
+                              NO_ATTRIBUTES);
+    ValueId last = model_node(graph, "Neg", INPUTS(less), NO_ATTRIBUTES); /* 8 */
+    model_output(graph, "y", last);
+    model_finish(graph);
+    Arena *arena;
+    Lifetime *lifetimes = compute(graph, &arena);
+    assert_false(lifetime_share(graph, lifetimes, 0, 0)); /* the caller's input */
+    assert_false(lifetime_share(graph, lifetimes, 1, 0)); /* a is read again, as view */
+    assert_false(lifetime_share(graph, lifetimes, 4, 2)); /* no such input */
+    assert_true(lifetime_share(graph, lifetimes, 4, 1));
+    assert_int_equal(lifetimes[sum].root, a);
+    assert_int_equal(lifetimes[a].first, 0);
+    assert_int_equal(lifetimes[a].last, 5);
+    assert_int_equal(lifetimes[wide].root, b);            /* as it was */
+    assert_false(lifetime_share(graph, lifetimes, 5, 0)); /* read through both inputs */
+    assert_false(lifetime_share(graph, lifetimes, 7, 0)); /* smaller */
+    assert_false(lifetime_share(graph, lifetimes, 8, 0)); /* the caller's output */
+    assert_int_equal(lifetimes[row].root, square);
+    arena_free(arena);
+    graph_free(graph);
+}
+
+/* A chain of residuals is one place. */
+static void test_shared_places_are_shared_again(void **state) {
+    (void)state;
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(4, 4));
+    ValueId a = model_node(graph, "Neg", INPUTS(x), NO_ATTRIBUTES);    /* 0 */
+    ValueId b = model_node(graph, "Add", INPUTS(x, a), NO_ATTRIBUTES); /* 1 */
+    ValueId view = model_node(graph, "Reshape", INPUTS(b, MODEL_I64(graph, 4, 4)), NO_ATTRIBUTES);
+    ValueId c = model_node(graph, "Add", INPUTS(x, view), NO_ATTRIBUTES); /* 3 */
+    model_output(graph, "y", model_node(graph, "Neg", INPUTS(c), NO_ATTRIBUTES));
+    model_finish(graph);
+    Arena *arena;
+    Lifetime *lifetimes = compute(graph, &arena);
+    assert_true(lifetime_share(graph, lifetimes, 1, 1));
+    assert_int_equal(lifetimes[view].root, a);
+    assert_true(lifetime_share(graph, lifetimes, 3, 1));
+    assert_int_equal(lifetimes[c].root, a);
+    assert_int_equal(lifetimes[a].last, 4);
+    arena_free(arena);
+    graph_free(graph);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_views_live_as_long_as_their_root),
+        cmocka_unit_test(test_a_result_takes_the_place_of_what_dies),
+        cmocka_unit_test(test_shared_places_are_shared_again),
         cmocka_unit_test(test_unknown_sizes_are_not_planned),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -75,5 +75,7 @@ int main(void) {
            "node and its opset.\n");
     for (unsigned tier = 0; tier < sizeof TIER_NAMES / sizeof TIER_NAMES[0]; tier++)
         print_tier(rows, count, tier);
+    rows = op_schema_table_ml(&count);
+    print_tier(rows, count, 9);
     return 0;
 }

@@ -251,6 +251,18 @@ static bool rule_quantized_matmul(const RuleCall *call) {
            input_is_one(call, 7);
 }
 
+/* A matrix of features; a vector would be one row of them. */
+static bool rule_features(const RuleCall *call) {
+    return first_is_rows(call) && shape_of(call, 0)->rank == 2;
+}
+
+static bool rule_feature_columns(const RuleCall *call) { /* FeatureVectorizer */
+    for (size_t i = 0; i < call->node->input_count; i++)
+        if (kind_of(call, i) != ROW_KIND_ROWS || shape_of(call, i)->rank != 2)
+            return false;
+    return true;
+}
+
 static bool rule_reshape(const RuleCall *call) {
     if (kind_of(call, 0) != ROW_KIND_ROWS || !has_input(call, 1))
         return false;
@@ -301,9 +313,12 @@ typedef struct Rule {
 static const Rule rules[] = {
     { "ArgMax", rule_axis_0 },
     { "ArgMin", rule_axis_0 },
+    { "ArrayFeatureExtractor", rule_features },
     { "Attention", rule_attention },
     { "AveragePool", first_is_rows },
     { "BatchNormalization", first_is_rows },
+    { "Binarizer", first_is_rows },
+    { "CategoryMapper", first_is_rows },
     { "CausalConvWithState", rule_causal_conv },
     { "Concat", rule_concat },
     { "Conv", first_is_rows },
@@ -314,6 +329,7 @@ static const Rule rules[] = {
     { "DepthToSpace", first_is_rows },
     { "DequantizeLinear", rule_scaled },
     { "Det", rule_matrices },
+    { "FeatureVectorizer", rule_feature_columns },
     { "Flatten", rule_flatten },
     { "Gather", rule_gather },
     { "GatherElements", rule_all_rows },
@@ -324,15 +340,21 @@ static const Rule rules[] = {
     { "GroupNormalization", first_is_rows },
     { "Hardmax", rule_softmax },
     { "Identity", first_is_rows },
+    { "Imputer", rule_features },
     { "InstanceNormalization", first_is_rows },
     { "LRN", first_is_rows },
+    { "LabelEncoder", first_is_rows },
     { "LayerNormalization", rule_layer_norm },
     { "LinearAttention", all_are_rows },
+    { "LinearClassifier", rule_features },
+    { "LinearRegressor", rule_features },
     { "LogSoftmax", rule_softmax },
     { "MatMul", rule_matmul },
     { "MatMulInteger", rule_quantized_matmul },
     { "MaxPool", first_is_rows },
+    { "Normalizer", rule_features },
     { "OneHot", rule_one_hot },
+    { "OneHotEncoder", first_is_rows },
     { "Pad", rule_pad },
     { "QLinearConv", first_is_rows },
     { "QLinearMatMul", rule_quantized_matmul },
@@ -351,6 +373,9 @@ static const Rule rules[] = {
     { "Reshape", rule_reshape },
     { "Resize", rule_resize },
     { "RotaryEmbedding", rule_rotary },
+    { "SVMClassifier", rule_features },
+    { "SVMRegressor", rule_features },
+    { "Scaler", rule_features },
     { "ScatterElements", rule_all_rows },
     { "Slice", rule_slice },
     { "Softmax", rule_softmax },
@@ -360,13 +385,21 @@ static const Rule rules[] = {
     { "TensorScatter", all_are_rows },
     { "TopK", rule_softmax },
     { "Transpose", rule_transpose },
+    { "TreeEnsemble", rule_features },
+    { "TreeEnsembleClassifier", rule_features },
+    { "TreeEnsembleRegressor", rule_features },
     { "Trilu", rule_matrices },
     { "Unsqueeze", rule_unsqueeze },
 };
 
+/* No name of the one is also in the other. */
+static bool is_known_domain(const char *domain) {
+    return domain[0] == '\0' || strcmp(domain, "ai.onnx.ml") == 0;
+}
+
 static bool keeps_rows(const RuleCall *call) {
-    if (call->node->op->flags & (OP_RANDOM | OP_DATA_SHAPE) || call->node->op->domain[0] != '\0' ||
-        !has_input(call, 0))
+    if (call->node->op->flags & (OP_RANDOM | OP_DATA_SHAPE) ||
+        !is_known_domain(call->node->op->domain) || !has_input(call, 0))
         return false;
     if (call->node->op->flags & OP_ELEMENTWISE)
         return rule_elementwise(call);
@@ -378,8 +411,14 @@ static bool keeps_rows(const RuleCall *call) {
 
 /* What holds for the first result holds for all of them. */
 static bool results_alike(const Node *node) {
-    static const char *const names[] = { "Attention", "CausalConvWithState", "LinearAttention",
-                                         "Split", "TopK" };
+    static const char *const names[] = { "Attention",
+                                         "CausalConvWithState",
+                                         "LinearAttention",
+                                         "LinearClassifier",
+                                         "SVMClassifier",
+                                         "Split",
+                                         "TopK",
+                                         "TreeEnsembleClassifier" };
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
         if (strcmp(node->op->name, names[i]) == 0)
             return true;

@@ -27,7 +27,8 @@ static int compare_name(const void *name, const void *row) {
 
 const OpSchema *op_schema_find(const char *domain, const char *name) {
     size_t count;
-    const OpSchema *rows = op_schema_table(&count);
+    bool is_ml = strcmp(domain, "ai.onnx.ml") == 0;
+    const OpSchema *rows = is_ml ? op_schema_table_ml(&count) : op_schema_table(&count);
     const OpSchema *row = bsearch(name, rows, count, sizeof *rows, compare_name);
     if (strcmp(domain, "ai.onnx") == 0)
         domain = "";

@@ -58,8 +58,10 @@ struct OpSchema {
 
 /* NULL when we lack it. domain "ai.onnx" equals "". */
 const OpSchema *op_schema_find(const char *domain, const char *name);
-/* All rows in name order, for documents and tests. */
+/* All rows of ai.onnx and the internal ones in name order, for documents and tests. */
 const OpSchema *op_schema_table(size_t *ret_count);
+/* The same of ai.onnx.ml. */
+const OpSchema *op_schema_table_ml(size_t *ret_count);
 
 /* Checks arity and the type of input 0, runs the operator's infer, and checks that the output
  * shapes can be addressed. This, not the table's function, is what others call. Prefixes errors

@@ -154,8 +154,8 @@ static Status check_operator(const NodeFields *node, int64_t opset) {
         if (strcmp(node->op, renamed[i].old_name) == 0)
             name = renamed[i].name;
     const OpSchema *op = op_schema_find(node->domain, name);
-    bool is_known = op && !(op->flags & OP_INTERNAL) &&
-                    (opset >= op->oldest_opset || upgrade_covers(node->domain, node->op, opset));
+    bool is_known = upgrade_covers(node->domain, node->op, opset) ||
+                    (op && !(op->flags & OP_INTERNAL) && opset >= op->oldest_opset);
     if (!is_known)
         return status_error(STATUS_UNIMPLEMENTED,
                             "operator '%s' (domain '%s', opset %" PRId64

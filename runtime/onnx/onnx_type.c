@@ -12,10 +12,15 @@
 
 #include "runtime/base/size.h"
 
+#include <string.h>
+
 enum {
     VALUE_INFO_NAME = 1,
     VALUE_INFO_TYPE = 2,
     TYPE_TENSOR = 1,
+    TYPE_SEQUENCE = 4,
+    TYPE_MAP = 5,
+    SEQUENCE_ELEM_TYPE = 1,
     TENSOR_ELEM_TYPE = 1,
     TENSOR_SHAPE = 2,
     SHAPE_DIM = 1,
@@ -85,7 +90,25 @@ static Status import_tensor_type(ImportContext *context, WireReader reader, Port
     return status;
 }
 
-static Status import_type(ImportContext *context, WireReader reader, Port *port) {
+/* What ZipMap makes, sequence(map(class, float)), is served as the tensor of scores that it is made
+ * of. */
+static Status is_zip_map(WireReader reader, const WireField *field, bool *ret_is) {
+    WireReader sequence, element;
+    Status status, inner;
+    *ret_is = false;
+    TRY(wire_enter(&reader, field, "sequence_type", &sequence));
+    for (WireField part; wire_next(&sequence, &part, &status);) {
+        if (part.number != SEQUENCE_ELEM_TYPE)
+            continue;
+        TRY(wire_enter(&sequence, &part, "elem_type", &element));
+        for (WireField kind; wire_next(&element, &kind, &inner);)
+            *ret_is = kind.number == TYPE_MAP;
+        TRY(inner);
+    }
+    return status;
+}
+
+static Status import_type(ImportContext *context, WireReader reader, const char *what, Port *port) {
     Status status;
     for (WireField field; wire_next(&reader, &field, &status);) {
         if (field.number == TYPE_TENSOR) {
@@ -93,6 +116,13 @@ static Status import_type(ImportContext *context, WireReader reader, Port *port)
             TRY(wire_enter(&reader, &field, "tensor_type", &tensor));
             TRY(import_tensor_type(context, tensor, port));
         } else if (field.number < ARRAY_LENGTH(type_names) && type_names[field.number]) {
+            bool zip_map = false;
+            if (field.number == TYPE_SEQUENCE && strcmp(what, "output") == 0)
+                TRY(is_zip_map(reader, &field, &zip_map));
+            if (zip_map) {
+                port->dtype = DTYPE_F32;
+                continue;
+            }
             return status_error(STATUS_UNIMPLEMENTED, "expected a tensor, got %s: not supported",
                                 type_names[field.number]);
         }
@@ -119,7 +149,7 @@ Status import_port(ImportContext *context, WireReader reader, const char *what, 
     if (port.name[0] == '\0')
         return status_error(STATUS_INVALID_ARGUMENT, "a graph %s has no name", what);
     if (has_type) {
-        status = import_type(context, type, &port);
+        status = import_type(context, type, what, &port);
         if (!status_is_ok(&status))
             return status_prefix(&status, "%s '%s'", what, port.name);
     }

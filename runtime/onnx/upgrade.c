@@ -17,26 +17,35 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const UpgradeRow *const tables[] = { upgrade_rows_attribute_input, upgrade_rows_broadcast,
-                                            upgrade_rows_image, upgrade_rows_normalization };
+typedef struct UpgradeTable {
+    const char *domain;
+    const UpgradeRow *rows;
+} UpgradeTable;
+
+static const UpgradeTable tables[] = {
+    { "", upgrade_rows_attribute_input }, { "", upgrade_rows_broadcast },
+    { "", upgrade_rows_image },           { "", upgrade_rows_normalization },
+    { "ai.onnx.ml", upgrade_rows_ml },
+};
 
 static bool row_fits(const UpgradeRow *row, const char *op, int64_t opset) {
     return row->first_opset <= opset && opset <= row->last_opset && strcmp(row->op, op) == 0;
 }
 
 bool upgrade_covers(const char *domain, const char *op, int64_t opset) {
-    for (size_t table = 0; table < ARRAY_LENGTH(tables) && domain[0] == '\0'; table++)
-        for (const UpgradeRow *row = tables[table]; row->op; row++)
-            if (row_fits(row, op, opset))
+    for (size_t table = 0; table < ARRAY_LENGTH(tables); table++)
+        for (const UpgradeRow *row = tables[table].rows; row->op; row++)
+            if (strcmp(tables[table].domain, domain) == 0 && row_fits(row, op, opset))
                 return true;
     return false;
 }
 
 Status upgrade_node(ImportContext *context, NodeDraft *draft) {
-    const char *op = draft->op; /* rows may rename it: the others of the old name still apply */
-    for (size_t table = 0; table < ARRAY_LENGTH(tables) && draft->domain[0] == '\0'; table++)
-        for (const UpgradeRow *row = tables[table]; row->op; row++)
-            if (row_fits(row, op, draft->opset))
+    /* Rows may rename it: the others of the old name still apply. */
+    const char *op = draft->op, *domain = draft->domain;
+    for (size_t table = 0; table < ARRAY_LENGTH(tables); table++)
+        for (const UpgradeRow *row = tables[table].rows; row->op; row++)
+            if (strcmp(tables[table].domain, domain) == 0 && row_fits(row, op, draft->opset))
                 TRY(row->upgrade(context, draft));
     return status_ok();
 }

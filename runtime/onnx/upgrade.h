@@ -34,6 +34,7 @@ typedef struct UpgradeRow {
 extern const UpgradeRow upgrade_rows_attribute_input[];
 extern const UpgradeRow upgrade_rows_broadcast[];
 extern const UpgradeRow upgrade_rows_image[];
+extern const UpgradeRow upgrade_rows_ml[]; /* of ai.onnx.ml */
 extern const UpgradeRow upgrade_rows_normalization[];
 
 /**

@@ -40,6 +40,8 @@ bool lifetime_is_view(const Graph *graph, const Node *node) {
         return false;
     const Value *src = graph_value_const(graph, node->inputs[0]);
     const Value *dst = graph_value_const(graph, node->outputs[0]);
+    if (src->dtype == DTYPE_STRING) /* one that leaves is given memory only when it is made */
+        return false;
     if (src->dtype != dst->dtype || !shape_is_known(&src->shape) || !shape_is_known(&dst->shape))
         return false;
     if (node->op->flags & OP_INTERNAL)

@@ -167,6 +167,22 @@
     X("", "Unsqueeze", reshape)                             \
     X("", "Where", where)                                   \
     X("", "Xor", xor)                                       \
+    X("ai.onnx.ml", "ArrayFeatureExtractor", array_feature_extractor) \
+    X("ai.onnx.ml", "Binarizer", binarizer)                 \
+    X("ai.onnx.ml", "CategoryMapper", category_mapper)      \
+    X("ai.onnx.ml", "FeatureVectorizer", feature_vectorizer) \
+    X("ai.onnx.ml", "Imputer", imputer)                     \
+    X("ai.onnx.ml", "LabelEncoder", label_encoder)          \
+    X("ai.onnx.ml", "LinearClassifier", linear_classifier)  \
+    X("ai.onnx.ml", "LinearRegressor", linear_regressor)    \
+    X("ai.onnx.ml", "Normalizer", normalizer)               \
+    X("ai.onnx.ml", "OneHotEncoder", one_hot_encoder)       \
+    X("ai.onnx.ml", "SVMClassifier", svm_classifier)        \
+    X("ai.onnx.ml", "SVMRegressor", svm_regressor)          \
+    X("ai.onnx.ml", "Scaler", scaler)                       \
+    X("ai.onnx.ml", "TreeEnsemble", tree_ensemble)          \
+    X("ai.onnx.ml", "TreeEnsembleClassifier", tree_classifier) \
+    X("ai.onnx.ml", "TreeEnsembleRegressor", tree_regressor) \
     X("inferd", "Reorder", reorder)
 /* clang-format on */
 

@@ -54,10 +54,12 @@
         }                                                                                          \
     }
 
+enum { RUN_ATTRIBUTES = 20 };
+
 typedef struct Run {
     const char *op, *domain;
-    Attribute attributes[8]; /* up to the first without a name */
-    const Tensor *src[8];    /* up to the last that is not NULL */
+    Attribute attributes[RUN_ATTRIBUTES]; /* up to the first without a name */
+    const Tensor *src[8];                 /* up to the last that is not NULL */
     /* Expected; up to the first with dtype INVALID, unless dst_count says otherwise */
     Tensor dst[4];
     size_t dst_count;
@@ -90,10 +92,10 @@ static inline Status run_output_new(const KernelCall *call, size_t output, DType
 
 static inline Status run_call(const Run *run, RunState *state, Tensor dst[4], size_t *ret_count) {
     OpSchema schema = { .domain = run->domain ? run->domain : "", .name = run->op };
-    Attribute attributes[8];
+    Attribute attributes[RUN_ATTRIBUTES];
     Node node = { .op = &schema, .name = "", .attributes = attributes };
     memcpy(attributes, run->attributes, sizeof attributes);
-    while (node.attribute_count < 8 && attributes[node.attribute_count].name)
+    while (node.attribute_count < RUN_ATTRIBUTES && attributes[node.attribute_count].name)
         node.attribute_count++;
     for (uint32_t i = 0; i < 8; i++)
         if (run->src[i])

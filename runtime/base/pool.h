@@ -25,7 +25,8 @@ typedef struct Pool Pool;
 typedef bool (*PoolSource)(void *user, size_t worker_index);
 /* A task of its own: a decode that is too long for the rpc thread. Thread: worker. */
 typedef void (*PoolTask)(void *user);
-/* One chunk, [begin, end) of the items. Thread: any of those that joined. */
+/* One chunk, [begin, end) of the items. Thread: any of those that joined, in the caller's
+ * floating-point mode. */
 typedef void (*PoolChunk)(void *user, size_t begin, size_t end);
 
 /* @threads 0 means one per core that the cgroup allows */

@@ -8,11 +8,14 @@
  * have joined without beginning one: the job is pooled memory that outlives the call while such a
  * latecomer still looks at it.
  *
+ * Helpers take over the caller's floating-point mode for as long as they help.
+ *
  * The wait at the end is a short spin (the last pieces are about equally long), then a sleep: a
  * helper that lost its core does not cost the caller's core too. Wakes spread as a tree: the caller
  * and each helper wake two more.
  */
 
+#include "runtime/base/float_mode.h"
 #include "runtime/base/pool_internal.h"
 #include "runtime/base/size.h"
 
@@ -43,6 +46,7 @@ static PoolJob *job_open(Pool *pool, const PoolJob *described) {
     job->user = described->user;
     job->items = described->items;
     job->count = described->count;
+    job->float_mode = float_mode_get();
     atomic_store(&job->next, 0);
     atomic_store(&job->pending, job->count);
     atomic_store(&job->sleeping, false);
@@ -122,7 +126,10 @@ bool pool_help(Pool *pool) {
         job = LIST_ITEM(pool->jobs.next, PoolJob, node);
         job->visitors++;
     }
+    unsigned own_mode = float_mode_get();
+    float_mode_set(job->float_mode);
     bool has_run = job_run(pool, job, true);
+    float_mode_set(own_mode);
     job_leave(pool, job);
     return has_run;
 }

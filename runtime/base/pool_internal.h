@@ -22,6 +22,7 @@ typedef struct PoolJob {
     void *user;
     size_t items,
         count; /* count pieces of items / count items, the first items % count have one more */
+    unsigned float_mode; /* of the caller, for whoever helps */
     /* any thread */
     atomic_size_t next;    /* piece to hand out; may run beyond count */
     atomic_size_t pending; /* pieces not finished */

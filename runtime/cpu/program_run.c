@@ -15,9 +15,9 @@
 
 #include "runtime/cpu/cpu_program.h"
 
+#include "runtime/base/float_mode.h"
 #include "runtime/base/size.h"
 #include "runtime/cpu/epilogue.h"
-#include "runtime/cpu/float_mode.h"
 #include "runtime/cpu/run_heap.h"
 #include "runtime/cpu/thread_arena.h"
 
@@ -249,9 +249,9 @@ Status cpu_program_run(const Program *program, const ProgramIo *io) {
     run.src = (const Tensor **)(void *)(run.ports + 2 * program->ports_max);
     run.heap.limit_bytes = io->memory_limit_bytes ? io->memory_limit_bytes : MEMORY_LIMIT_DEFAULT;
 
-    unsigned mode = float_mode_enter();
+    unsigned mode = float_mode_flush();
     Status status = run_steps(&run);
-    float_mode_leave(mode);
+    float_mode_set(mode);
     run_heap_free(&run.heap);
     thread_arena_release(memory);
     return status;

@@ -8,10 +8,12 @@
  */
 
 #include "runtime/base/clock.h"
+#include "runtime/base/float_mode.h"
 #include "runtime/base/pool.h"
 #include "runtime/base/size.h"
 #include "runtime/base/thread.h"
 
+#include <float.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -187,6 +189,35 @@ static void test_idle_worker_joins(void **state) {
         gate_init(&gate);
         pool_for(pool, 2, 1, meet_chunk, &gate);
         gate_deinit(&gate);
+    }
+}
+
+typedef struct Denormals {
+    Gate gate;
+    volatile float tiny;
+    atomic_size_t flushed;
+} Denormals;
+
+/* As meet_chunk; each side halves the least normal number. */
+static void denormal_chunk(void *user, size_t begin, size_t end) {
+    Denormals *test = user;
+    meet_chunk(&test->gate, begin, end);
+    volatile float half = test->tiny * 0.5f;
+    atomic_fetch_add(&test->flushed, half == 0 ? end - begin : 0);
+}
+
+static void test_helpers_have_the_callers_floating_point_mode(void **state) {
+    (void)state;
+    AUTO(pool_free) Pool *pool = make_pool(1);
+    for (size_t round = 0; round < 20; round++) {
+        bool flushes = FLOAT_MODE_FLUSH != 0 && round % 2 == 1;
+        Denormals test = { .tiny = FLT_MIN };
+        gate_init(&test.gate);
+        unsigned before = flushes ? float_mode_flush() : float_mode_get();
+        pool_for(pool, 2, 1, denormal_chunk, &test);
+        float_mode_set(before);
+        assert_int_equal(test.flushed, flushes ? 2 : 0); /* and nothing of it stays */
+        gate_deinit(&test.gate);
     }
 }
 
@@ -381,6 +412,7 @@ int main(void) {
         cmocka_unit_test(test_for_within_a_chunk_runs_on_the_caller_alone),
         cmocka_unit_test(test_for_from_many_threads_at_once),
         cmocka_unit_test(test_idle_worker_joins),
+        cmocka_unit_test(test_helpers_have_the_callers_floating_point_mode),
         cmocka_unit_test(test_no_wake_is_lost_when_workers_park),
         cmocka_unit_test(test_no_wake_is_spent_on_a_busy_worker),
         cmocka_unit_test(test_no_wake_is_lost_while_workers_linger),

@@ -123,6 +123,18 @@ static bool rule_causal_conv(const RuleCall *call) {
            (!has_input(call, 3) || kind_of(call, 3) == ROW_KIND_ROWS);
 }
 
+/* The batch comes first in one of the two layouts; weights are inputs 1 to 3 and 7. */
+static bool rule_recurrent(const RuleCall *call) {
+    if (node_get_int(call->node, "layout", 0) == 0 || kind_of(call, 0) != ROW_KIND_ROWS)
+        return false;
+    for (size_t i = 1; i < call->node->input_count; i++) {
+        RowKind wanted = i >= 4 && i <= 6 ? ROW_KIND_ROWS : ROW_KIND_FIXED;
+        if (has_input(call, i) && kind_of(call, i) != wanted)
+            return false;
+    }
+    return true;
+}
+
 static bool all_are_rows(const RuleCall *call) {
     for (size_t i = 0; i < call->node->input_count; i++)
         if (has_input(call, i) && kind_of(call, i) != ROW_KIND_ROWS)
@@ -331,6 +343,7 @@ static const Rule rules[] = {
     { "Det", rule_matrices },
     { "FeatureVectorizer", rule_feature_columns },
     { "Flatten", rule_flatten },
+    { "GRU", rule_recurrent },
     { "Gather", rule_gather },
     { "GatherElements", rule_all_rows },
     { "Gemm", rule_gemm },
@@ -344,6 +357,7 @@ static const Rule rules[] = {
     { "InstanceNormalization", first_is_rows },
     { "LRN", first_is_rows },
     { "LabelEncoder", first_is_rows },
+    { "LSTM", rule_recurrent },
     { "LayerNormalization", rule_layer_norm },
     { "LinearAttention", all_are_rows },
     { "LinearClassifier", rule_features },
@@ -360,6 +374,7 @@ static const Rule rules[] = {
     { "QLinearMatMul", rule_quantized_matmul },
     { "QuantizeLinear", rule_scaled },
     { "RMSNormalization", rule_layer_norm },
+    { "RNN", rule_recurrent },
     { "ReduceL1", rule_axes_input },
     { "ReduceL2", rule_axes_input },
     { "ReduceLogSum", rule_axes_input },
@@ -411,14 +426,10 @@ static bool keeps_rows(const RuleCall *call) {
 
 /* What holds for the first result holds for all of them. */
 static bool results_alike(const Node *node) {
-    static const char *const names[] = { "Attention",
-                                         "CausalConvWithState",
-                                         "LinearAttention",
-                                         "LinearClassifier",
-                                         "SVMClassifier",
-                                         "Split",
-                                         "TopK",
-                                         "TreeEnsembleClassifier" };
+    static const char *const names[] = { "Attention", "CausalConvWithState",   "GRU",
+                                         "LSTM",      "LinearAttention",       "LinearClassifier",
+                                         "RNN",       "SVMClassifier",         "Split",
+                                         "TopK",      "TreeEnsembleClassifier" };
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
         if (strcmp(node->op->name, names[i]) == 0)
             return true;

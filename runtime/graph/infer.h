@@ -166,3 +166,8 @@ Status infer_category_mapper(InferCall *call);
 Status infer_one_hot_encoder(InferCall *call);
 Status infer_feature_vectorizer(InferCall *call);
 Status infer_array_feature_extractor(InferCall *call);
+Status infer_recurrent(InferCall *call);
+Status infer_dft(InferCall *call);
+Status infer_stft(InferCall *call);
+Status infer_window(InferCall *call);
+Status infer_mel_weight_matrix(InferCall *call);

@@ -25,7 +25,7 @@ typedef struct UpgradeTable {
 static const UpgradeTable tables[] = {
     { "", upgrade_rows_attribute_input }, { "", upgrade_rows_broadcast },
     { "", upgrade_rows_image },           { "", upgrade_rows_normalization },
-    { "ai.onnx.ml", upgrade_rows_ml },
+    { "", upgrade_rows_sequence },        { "ai.onnx.ml", upgrade_rows_ml },
 };
 
 static bool row_fits(const UpgradeRow *row, const char *op, int64_t opset) {

@@ -36,6 +36,7 @@ extern const UpgradeRow upgrade_rows_broadcast[];
 extern const UpgradeRow upgrade_rows_image[];
 extern const UpgradeRow upgrade_rows_ml[]; /* of ai.onnx.ml */
 extern const UpgradeRow upgrade_rows_normalization[];
+extern const UpgradeRow upgrade_rows_sequence[];
 
 /**
  * Applies every row that fits, in table order. May add nodes and constants to the graph, and change

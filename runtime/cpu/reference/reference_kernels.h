@@ -33,6 +33,7 @@
     X("", "BitwiseNot", bitwise_not)                        \
     X("", "BitwiseOr", bitwise_or)                          \
     X("", "BitwiseXor", bitwise_xor)                        \
+    X("", "BlackmanWindow", blackman_window)                \
     X("", "Cast", cast)                                     \
     X("", "CastLike", cast_like)                            \
     X("", "CausalConvWithState", causal_conv_with_state)    \
@@ -49,6 +50,7 @@
     X("", "Cosh", cosh)                                     \
     X("", "CumProd", cum_prod)                              \
     X("", "CumSum", cum_sum)                                \
+    X("", "DFT", dft)                                       \
     X("", "DepthToSpace", depth_to_space)                   \
     X("", "DequantizeLinear", dequantize_linear)            \
     X("", "Det", det)                                       \
@@ -64,6 +66,7 @@
     X("", "EyeLike", eye_like)                              \
     X("", "Flatten", reshape)                               \
     X("", "Floor", floor)                                   \
+    X("", "GRU", gru)                                       \
     X("", "Gather", gather)                                 \
     X("", "GatherElements", gather_elements)                \
     X("", "GatherND", gather_nd)                            \
@@ -75,6 +78,8 @@
     X("", "GreaterOrEqual", greater_or_equal)               \
     X("", "GridSample", grid_sample)                        \
     X("", "GroupNormalization", group_normalization)        \
+    X("", "HammingWindow", hamming_window)                  \
+    X("", "HannWindow", hann_window)                        \
     X("", "HardSigmoid", hard_sigmoid)                      \
     X("", "HardSwish", hard_swish)                          \
     X("", "Hardmax", hardmax)                               \
@@ -82,6 +87,7 @@
     X("", "IsInf", is_inf)                                  \
     X("", "IsNaN", is_nan)                                  \
     X("", "LRN", lrn)                                       \
+    X("", "LSTM", lstm)                                     \
     X("", "LayerNormalization", layer_normalization)        \
     X("", "LeakyRelu", leaky_relu)                          \
     X("", "Less", less)                                     \
@@ -96,6 +102,7 @@
     X("", "MaxRoiPool", max_roi_pool)                       \
     X("", "Mean", mean)                                     \
     X("", "MeanVarianceNormalization", mean_variance_normalization)\
+    X("", "MelWeightMatrix", mel_weight_matrix)             \
     X("", "Min", min)                                       \
     X("", "Mish", mish)                                     \
     X("", "Mod", mod)                                       \
@@ -114,6 +121,7 @@
     X("", "QLinearMatMul", qlinear_matmul)                  \
     X("", "QuantizeLinear", quantize_linear)                \
     X("", "RMSNormalization", rms_normalization)            \
+    X("", "RNN", rnn)                                       \
     X("", "Range", range)                                   \
     X("", "Reciprocal", reciprocal)                         \
     X("", "ReduceL1", reduce_l1)                            \
@@ -133,6 +141,7 @@
     X("", "RoiAlign", roi_align)                            \
     X("", "RotaryEmbedding", rotary_embedding)              \
     X("", "Round", round)                                   \
+    X("", "STFT", stft)                                     \
     X("", "ScatterElements", scatter_elements)              \
     X("", "ScatterND", scatter_nd)                          \
     X("", "Selu", selu)                                     \
@@ -167,10 +176,10 @@
     X("", "Unsqueeze", reshape)                             \
     X("", "Where", where)                                   \
     X("", "Xor", xor)                                       \
-    X("ai.onnx.ml", "ArrayFeatureExtractor", array_feature_extractor) \
+    X("ai.onnx.ml", "ArrayFeatureExtractor", array_feature_extractor)\
     X("ai.onnx.ml", "Binarizer", binarizer)                 \
     X("ai.onnx.ml", "CategoryMapper", category_mapper)      \
-    X("ai.onnx.ml", "FeatureVectorizer", feature_vectorizer) \
+    X("ai.onnx.ml", "FeatureVectorizer", feature_vectorizer)\
     X("ai.onnx.ml", "Imputer", imputer)                     \
     X("ai.onnx.ml", "LabelEncoder", label_encoder)          \
     X("ai.onnx.ml", "LinearClassifier", linear_classifier)  \
@@ -181,8 +190,8 @@
     X("ai.onnx.ml", "SVMRegressor", svm_regressor)          \
     X("ai.onnx.ml", "Scaler", scaler)                       \
     X("ai.onnx.ml", "TreeEnsemble", tree_ensemble)          \
-    X("ai.onnx.ml", "TreeEnsembleClassifier", tree_classifier) \
-    X("ai.onnx.ml", "TreeEnsembleRegressor", tree_regressor) \
+    X("ai.onnx.ml", "TreeEnsembleClassifier", tree_classifier)\
+    X("ai.onnx.ml", "TreeEnsembleRegressor", tree_regressor)\
     X("inferd", "Reorder", reorder)
 /* clang-format on */
 

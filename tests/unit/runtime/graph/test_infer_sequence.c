@@ -93,11 +93,65 @@ static void test_attention(void **state) {
     CHECK_ALL(cases);
 }
 
+static void test_recurrence(void **state) {
+    (void)state;
+    const Case cases[] = {
+        { "LSTM", "float32[5,1,2,3] float32[1,2,3] float32[1,2,3]",
+          IN(F(5, 2, 7), F(1, 12, 7), F(1, 12, 3)), .outputs = 3 },
+        { "GRU", "float32[5,2,2,3] float32[5,2,3]",
+          IN(F(5, 2, 7), F(2, 9, 7), F(2, 9, 3), F(2, 18), T(I32, 5)),
+          AT(TEXT("direction", "bidirectional"), INT("layout", 1)), .outputs = 2 },
+        { "RNN", "float32[?,1,?,3]", IN(UNRANKED(F32), F(1, 3, 7), F(1, 3, 3)) },
+        { "LSTM", "! expected 9, got 12", IN(F(5, 2, 7), F(1, 9, 7), F(1, 9, 3)) },
+        { "LSTM", "! hidden_size: expected 3, got 4", IN(F(5, 2, 7), F(1, 12, 7), F(1, 12, 3)),
+          AT(INT("hidden_size", 4)) },
+        { "LSTM", "! input 7",
+          IN(F(5, 2, 7), F(1, 12, 7), F(1, 12, 3), NONE, NONE, NONE, NONE, F(1, 12)) },
+        { "GRU", "! too large", IN(F(5, 2, 7), UNRANKED(F32), F(1, U, BIG / 2)) },
+        { "RNN", "! direction", IN(F(5, 2, 7), F(1, 3, 7), F(1, 3, 3)), AT(TEXT("direction", "")) },
+    };
+    CHECK_ALL(cases);
+}
+
+static void test_signals(void **state) {
+    (void)state;
+    const Case cases[] = {
+        { "DFT", "float32[2,5,2]", IN(F(2, 5, 1)) },
+        { "DFT", "float32[2,9,2]", IN(F(2, 5, 2), NUMBER(I64, int64_t, 9)) },
+        { "DFT", "float32[2,?,2]", IN(F(2, 5, 2), SCALAR(I64)) },
+        { "DFT", "float32[3,5,2]", IN(F(4, 5, 1), NONE, NUMBER(I64, int64_t, 0)),
+          AT(INT("onesided", 1)) },
+        { "DFT", "float32[2,8,1]", IN(F(2, 5, 2)), AT(INT("onesided", 1), INT("inverse", 1)) },
+        { "DFT", "! the parts of numbers", IN(F(2, 5, 2), NONE, NUMBER(I64, int64_t, -1)) },
+        { "DFT", "! last dim", IN(F(2, 5, 3)) },
+        { "DFT", "! last dim", IN(F(2, 5, 2)), AT(INT("onesided", 1)) },
+        { "DFT", "! dft_length", IN(F(2, 1, 2)), AT(INT("onesided", 1), INT("inverse", 1)) },
+        { "DFT", "! dft_length", IN(F(2, BIG, 2)), AT(INT("onesided", 1), INT("inverse", 1)) },
+        { "STFT", "float32[2,4,9,2]",
+          IN(F(2, 64, 1), NUMBER(I64, int64_t, 16), NONE, NUMBER(I64, int64_t, 16)) },
+        { "STFT", "float32[2,0,101,2]", IN(F(2, 64, 1), NUMBER(I64, int64_t, 16), F(200)) },
+        { "STFT", "! frame_step", IN(F(2, 64, 1), NUMBER(I64, int64_t, 0), F(20)) },
+        { "STFT", "! last dim", IN(F(2, 64, 2), NUMBER(I64, int64_t, 1), F(20)) },
+        { "HannWindow", "int32[7]", IN(NUMBER(I64, int64_t, 7)),
+          AT(INT("output_datatype", DTYPE_I32)) },
+        { "HannWindow", "! size", IN(NUMBER(I64, int64_t, -7)) },
+        { "HannWindow", "! output_datatype", IN(NUMBER(I64, int64_t, 7)),
+          AT(INT("output_datatype", DTYPE_STRING)) },
+        { "MelWeightMatrix", "float32[9,3]",
+          IN(NUMBER(I64, int64_t, 3), NUMBER(I64, int64_t, 16), NUMBER(I64, int64_t, 100),
+             SCALAR(F32), SCALAR(F32)) },
+        { "MelWeightMatrix", "! sample_rate",
+          IN(NUMBER(I64, int64_t, 3), NUMBER(I64, int64_t, 16), NUMBER(I64, int64_t, 0),
+             SCALAR(F32), SCALAR(F32)) },
+    };
+    CHECK_ALL(cases);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_norms),
-        cmocka_unit_test(test_losses),
-        cmocka_unit_test(test_attention),
+        cmocka_unit_test(test_norms),     cmocka_unit_test(test_losses),
+        cmocka_unit_test(test_attention), cmocka_unit_test(test_recurrence),
+        cmocka_unit_test(test_signals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

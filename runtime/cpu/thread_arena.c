@@ -82,6 +82,10 @@ void *thread_arena_acquire(size_t bytes) {
         free(arenas->memory[level]);
         arenas->bytes[level] = 0;
         arenas->memory[level] = aligned_memory_new(wanted);
+        if (!arenas->memory[level] && wanted > bytes) { /* the plan of a model that cannot run */
+            wanted = MAX_OF(bytes, (size_t)TENSOR_ALIGNMENT);
+            arenas->memory[level] = aligned_memory_new(wanted);
+        }
         if (!arenas->memory[level])
             return NULL;
         arenas->bytes[level] = wanted;

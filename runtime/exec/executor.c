@@ -3,9 +3,7 @@
 
 /*
  * An executor's life and its plans. Load passes run once; every new tuple of input shapes gets a
- * plan, made under one lock so that threads that miss together build once (the only lock here that
- * is held for long: whoever waits for it needs that plan or another new one, and requests whose
- * plans are ready never touch it).
+ * plan, made by the first thread that wants it while others go on (runtime/plan/plan_builds.h).
  *
  * Immutable but for the plan cache and the idle run states; any thread. executor_free: nothing may
  * be running.
@@ -95,7 +93,6 @@ static Status make_ports(Executor *executor) {
 static Status start_executor(Graph *graph, const ExecutorOptions *options, Executor *executor) {
     executor->options = *options;
     executor->api = options->device->api;
-    mutex_init(&executor->build_mutex);
     mutex_init(&executor->runs_mutex);
     executor->cache_bytes = core_cache_bytes();
     executor->graph = graph;
@@ -104,6 +101,7 @@ static Status start_executor(Graph *graph, const ExecutorOptions *options, Execu
     TRY(make_ports(executor));
     TRY(plan_cache_new(options->plan_capacity ? options->plan_capacity : PLAN_CAPACITY_DEFAULT,
                        executor->input_count, &executor->plans));
+    TRY(plan_builds_new(executor->plans, executor->input_count, &executor->builds));
     return row_independence_prove(graph, &executor->rows_independent);
 }
 
@@ -126,10 +124,10 @@ void executor_free(Executor *executor) {
     if (!executor)
         return;
     executor_runs_free(executor->idle_runs);
+    plan_builds_free(executor->builds);
     plan_cache_free(executor->plans);
     if (executor->model)
         executor->api->model_free(executor->model);
-    mutex_deinit(&executor->build_mutex);
     mutex_deinit(&executor->runs_mutex);
     graph_free(executor->graph);
     graph_free(executor->origin);
@@ -167,25 +165,22 @@ PlanCacheCounts executor_plan_counts(Executor *executor) {
     return plan_cache_counts(executor->plans);
 }
 
+static Status build_plan(void *user, const Shape *input_shapes, Plan **ret_plan) {
+    Executor *executor = user;
+    ExecutorPlan *plan;
+    TRY(executor_plan_new(&executor->source, input_shapes, &plan));
+    size_t before = atomic_load(&executor->arena_bytes);
+    while (before < plan->arena_bytes &&
+           !atomic_compare_exchange_weak(&executor->arena_bytes, &before, plan->arena_bytes))
+        ;
+    *ret_plan = &plan->base;
+    return status_ok();
+}
+
 Status executor_get_plan(Executor *executor, const Shape *input_shapes, ExecutorPlan **ret_plan) {
-    Plan *found = plan_cache_find(executor->plans, input_shapes);
-    if (!found) {
-        LOCKED(&executor->build_mutex);
-        found =
-            plan_cache_find(executor->plans, input_shapes); /* by whoever held the lock before */
-        if (!found) {
-            ExecutorPlan *plan;
-            TRY(executor_plan_new(&executor->source, input_shapes, &plan));
-            size_t before = atomic_load(&executor->arena_bytes);
-            while (
-                before < plan->arena_bytes &&
-                !atomic_compare_exchange_weak(&executor->arena_bytes, &before, plan->arena_bytes))
-                ;
-            found = plan_cache_insert(executor->plans, input_shapes, &plan->base);
-            plan_unref(&plan->base);
-        }
-    }
-    *ret_plan = (ExecutorPlan *)(void *)found;
+    Plan *plan;
+    TRY(plan_builds_get(executor->builds, input_shapes, build_plan, executor, &plan));
+    *ret_plan = (ExecutorPlan *)(void *)plan;
     return status_ok();
 }
 

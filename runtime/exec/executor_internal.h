@@ -9,6 +9,7 @@
 #include "runtime/base/thread.h"
 #include "runtime/exec/executor.h"
 #include "runtime/exec/executor_plan.h"
+#include "runtime/plan/plan_builds.h"
 
 typedef struct Run Run; /* executor_run.c */
 
@@ -27,8 +28,8 @@ struct Executor {
     bool rows_independent;
     /* any thread */
     PlanCache *plans;
+    PlanBuilds *builds;
     atomic_size_t arena_bytes; /* of the largest plan so far */
-    Mutex build_mutex;         /* held while a plan is made: concurrent misses build once */
     Mutex runs_mutex;
     /* under runs_mutex */
     Run *idle_runs;

@@ -326,6 +326,28 @@ static void test_threads_that_miss_together_build_once(void **state) {
     executor_free(executor);
 }
 
+static void test_threads_that_miss_different_shapes_build_side_by_side(void **state) {
+    const Fixture *fixture = *state;
+    enum { CALLERS = 4 };
+    Executor *executor = new_executor(fixture, new_heavy(false), true);
+    Caller callers[CALLERS] = { 0 };
+    for (int i = 0; i < CALLERS; i++) { /* the same first row in each */
+        callers[i] = (Caller){ .executor = executor,
+                               .pool = fixture->outputs,
+                               .input = random_tensor(SHAPE(1 << i, 8, 12, 12), 5) };
+        model_check(
+            thread_start(&callers[i].thread, THREAD_OTHER, "caller", call_often, &callers[i]));
+    }
+    for (int i = 0; i < CALLERS; i++)
+        thread_join(&callers[i].thread);
+    for (int i = 0; i < CALLERS; i++) {
+        for (int k = 0; k < 5; k++)
+            assert_float_equal(callers[i].result[k], callers[0].result[k], 1e-5);
+        tensor_deinit(&callers[i].input);
+    }
+    executor_free(executor);
+}
+
 static void test_errors_name_the_input_and_both_sides(void **state) {
     const Fixture *fixture = *state;
     Executor *executor = new_executor(fixture, new_perceptron(), true);
@@ -439,6 +461,7 @@ int main(void) {
         cmocka_unit_test(test_a_sum_lies_where_its_operand_was),
         cmocka_unit_test(test_warm_up_makes_the_plans),
         cmocka_unit_test(test_threads_that_miss_together_build_once),
+        cmocka_unit_test(test_threads_that_miss_different_shapes_build_side_by_side),
         cmocka_unit_test(test_errors_name_the_input_and_both_sides),
         cmocka_unit_test(test_stop_ends_a_run),
         cmocka_unit_test(test_output_memory_is_limited),

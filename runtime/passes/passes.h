@@ -15,6 +15,7 @@ Status pass_fold_constants(Graph *graph, const PassContext *context);
 Status pass_drop_dead(Graph *graph, const PassContext *context);
 Status pass_fuse_batch_norm(Graph *graph, const PassContext *context);
 Status pass_fold_scalars(Graph *graph, const PassContext *context);
+Status pass_share_equal(Graph *graph, const PassContext *context);
 Status pass_mark_weights(Graph *graph, const PassContext *context);
 Status pass_fuse_bias(Graph *graph, const PassContext *context);
 Status pass_match_activations(Graph *graph, const PassContext *context);

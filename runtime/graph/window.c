@@ -149,3 +149,60 @@ int64_t window_overhang(const Window *window, size_t dim) {
     return (window->out[dim] - 1) * window->stride[dim] + reach - window->in[dim] -
            window->pad_begin[dim];
 }
+
+/* The large side of one known dim, and its pads where they follow from it. wanted: of output_shape,
+ * or DIM_UNKNOWN. */
+static Status resolve_large(Window *window, size_t i, AutoPad auto_pad, int64_t extra,
+                            int64_t wanted) {
+    int64_t small = window->out[i], stride = window->stride[i];
+    int64_t reach = (window->kernel[i] - 1) * window->dilation[i] + 1, whole;
+    if (__builtin_mul_overflow(small - 1, stride, &whole) || whole > WINDOW_DIM_MAX)
+        return status_error(STATUS_INVALID_ARGUMENT, "dim %zu: %" PRId64 " is too large", i + 2,
+                            small);
+    whole += reach + extra;
+    bool is_same = auto_pad == PAD_SAME_UPPER || auto_pad == PAD_SAME_LOWER;
+    if (is_same && wanted == DIM_UNKNOWN)
+        wanted = small * stride;
+    if (wanted != DIM_UNKNOWN) {
+        int64_t total = MAX_OF(whole - wanted, 0);
+        window->pad_begin[i] = auto_pad == PAD_SAME_UPPER ? total / 2 : total - total / 2;
+        window->pad_end[i] = total - window->pad_begin[i];
+        window->in[i] = wanted;
+    } else {
+        window->in[i] = whole - window->pad_begin[i] - window->pad_end[i];
+    }
+    if (small < 1 || window->in[i] < 1)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "dim %zu: %" PRId64 " becomes %" PRId64 ", expected 1 or more", i + 2,
+                            small, window->in[i]);
+    return status_ok();
+}
+
+Status window_resolve_transposed(const Node *node, const Shape *x, const int64_t *kernel,
+                                 Window *ret_window) {
+    if (x->rank < 3 || x->rank > SHAPE_MAX_RANK)
+        return status_error(STATUS_INVALID_ARGUMENT, "input 0: expected rank 3 to %d, got shape %s",
+                            SHAPE_MAX_RANK, SHAPE_TEXT(x));
+    Window window = { .rank = (size_t)x->rank - 2 };
+    AutoPad auto_pad = PAD_EXPLICIT;
+    int64_t pads[2 * WINDOW_MAX_RANK], extra[WINDOW_MAX_RANK], wanted[WINDOW_MAX_RANK];
+    TRY(find_auto_pad(node, &auto_pad));
+    TRY(read_kernel(node, kernel, &window));
+    TRY(read_ints(node, "strides", window.rank, 1, 1, window.stride));
+    TRY(read_ints(node, "dilations", window.rank, 1, 1, window.dilation));
+    TRY(read_ints(node, "pads", 2 * window.rank, 0, 0, pads));
+    TRY(read_ints(node, "output_padding", window.rank, 0, 0, extra));
+    TRY(read_ints(node, "output_shape", window.rank, 1, DIM_UNKNOWN, wanted));
+    for (size_t i = 0; i < window.rank; i++) {
+        window.out[i] = x->dims[i + 2];
+        window.in[i] = wanted[i];
+        if (auto_pad == PAD_EXPLICIT) {
+            window.pad_begin[i] = pads[i];
+            window.pad_end[i] = pads[i + window.rank];
+        }
+        if (window.out[i] != DIM_UNKNOWN && window.kernel[i] != DIM_UNKNOWN)
+            TRY(resolve_large(&window, i, auto_pad, extra[i], wanted[i]));
+    }
+    *ret_window = window;
+    return status_ok();
+}

@@ -35,3 +35,12 @@ Status window_resolve(const Node *node, const Shape *x, const int64_t *kernel, W
  * padding that is needed there, or, negative, elements that no window reaches. in and out of the
  * dim are known. */
 int64_t window_overhang(const Window *window, size_t dim);
+/**
+ * The window of ConvTranspose: `in` is the large side, its result, and `out` the small one, its
+ * source, so that both are walked as a convolution from the result to the source would be. Reads
+ * output_padding and output_shape besides; pads may be more than the window, never negative.
+ *
+ * @x  [N,C,spatial...], ranked; dims may be unknown
+ */
+Status window_resolve_transposed(const Node *node, const Shape *x, const int64_t *kernel,
+                                 Window *ret_window);

@@ -122,6 +122,19 @@ static Status drop_consumed(ImportContext *context, NodeDraft *draft) {
     return status_ok();
 }
 
+/* p of a norm was a float once; kernels know whole numbers. */
+static Status power_to_int(ImportContext *context, NodeDraft *draft) {
+    (void)context;
+    const Attribute *p = draft_find(draft, "p");
+    if (!p || p->kind != ATTRIBUTE_FLOAT)
+        return status_ok();
+    if (!(p->f >= 1.0f && p->f <= 1e6f) || p->f != (float)(int64_t)p->f)
+        return status_error(STATUS_UNIMPLEMENTED, "a norm of p = %g is not supported",
+                            (double)p->f);
+    draft_set_int(draft, "p", (int64_t)p->f);
+    return status_ok();
+}
+
 /* Read as it is: what later forms added is off by default. */
 static Status keep_form(ImportContext *context, NodeDraft *draft) {
     (void)context;
@@ -167,6 +180,9 @@ const UpgradeRow upgrade_rows_attribute_input[] = {
     { "AveragePool", 1, 6, keep_form },
     { "Tile", 1, 5, refuse_form },
     { "Scatter", 9, 10, rename_scatter },
+    { "LpPool", 1, 1, power_to_int },
+    { "GlobalLpPool", 1, 1, power_to_int },
+    { "InstanceNormalization", 1, 5, drop_consumed },
     { "Relu", 1, 5, drop_consumed },
     { "LeakyRelu", 1, 5, drop_consumed },
     { "PRelu", 1, 5, drop_consumed },

@@ -41,16 +41,19 @@
     X("", "Celu", celu)                                     \
     X("", "CenterCropPad", center_crop_pad)                 \
     X("", "Clip", clip)                                     \
+    X("", "Col2Im", col2im)                                 \
     X("", "Compress", compress)                             \
     X("", "Concat", concat)                                 \
     X("", "ConstantOfShape", constant_of_shape)             \
     X("", "Conv", conv)                                     \
     X("", "ConvInteger", conv_integer)                      \
+    X("", "ConvTranspose", conv_transpose)                  \
     X("", "Cos", cos)                                       \
     X("", "Cosh", cosh)                                     \
     X("", "CumProd", cum_prod)                              \
     X("", "CumSum", cum_sum)                                \
     X("", "DFT", dft)                                       \
+    X("", "DeformConv", deform_conv)                        \
     X("", "DepthToSpace", depth_to_space)                   \
     X("", "DequantizeLinear", dequantize_linear)            \
     X("", "Det", det)                                       \
@@ -73,6 +76,7 @@
     X("", "Gelu", gelu)                                     \
     X("", "Gemm", gemm)                                     \
     X("", "GlobalAveragePool", global_average_pool)         \
+    X("", "GlobalLpPool", global_lp_pool)                   \
     X("", "GlobalMaxPool", global_max_pool)                 \
     X("", "Greater", greater)                               \
     X("", "GreaterOrEqual", greater_or_equal)               \
@@ -84,6 +88,7 @@
     X("", "HardSwish", hard_swish)                          \
     X("", "Hardmax", hardmax)                               \
     X("", "Identity", identity)                             \
+    X("", "InstanceNormalization", instance_normalization)  \
     X("", "IsInf", is_inf)                                  \
     X("", "IsNaN", is_nan)                                  \
     X("", "LRN", lrn)                                       \
@@ -95,11 +100,14 @@
     X("", "LinearAttention", linear_attention)              \
     X("", "Log", log)                                       \
     X("", "LogSoftmax", log_softmax)                        \
+    X("", "LpNormalization", lp_normalization)              \
+    X("", "LpPool", lp_pool)                                \
     X("", "MatMul", matmul)                                 \
     X("", "MatMulInteger", matmul_integer)                  \
     X("", "Max", max)                                       \
     X("", "MaxPool", max_pool)                              \
     X("", "MaxRoiPool", max_roi_pool)                       \
+    X("", "MaxUnpool", max_unpool)                          \
     X("", "Mean", mean)                                     \
     X("", "MeanVarianceNormalization", mean_variance_normalization)\
     X("", "MelWeightMatrix", mel_weight_matrix)             \

@@ -67,6 +67,31 @@ Status window_plane_init(WindowPlane *plane, const KernelCall *call, const Shape
     return status_ok();
 }
 
+Status window_plane_init_transposed(WindowPlane *plane, const KernelCall *call, const Shape *src,
+                                    const Shape *dst, const int64_t *kernel) {
+    *plane = (WindowPlane){ .in_count = 1, .out_count = 1, .tap_count = 1 };
+    Window *window = &plane->window;
+    Status resolved = window_resolve_transposed(call->node, src, kernel, window);
+    if (!status_is_ok(&resolved))
+        return call_invalid(call, "%s", resolved.message);
+    Shape given = *dst;
+    given.rank = src->rank;
+    for (size_t d = 0; d < window->rank; d++)
+        given.dims[d + 2] = window->in[d];
+    if (!shape_equal(&given, dst))
+        return call_shape_mismatch(call, &given, dst);
+    for (size_t d = 0; d < window->rank; d++) {
+        if (window->in[d] > INT32_MAX || window->out[d] > INT32_MAX ||
+            !size_mul(plane->tap_count, (size_t)window->kernel[d], &plane->tap_count) ||
+            plane->tap_count > WINDOW_TAPS_MAX)
+            return call_invalid(call, "window or image is too large");
+        plane->in_count *= (size_t)window->in[d];
+        plane->out_count *= (size_t)window->out[d];
+        plane->taps[d] = window->kernel[d];
+    }
+    return status_ok();
+}
+
 bool window_next_tap(const WindowPlane *plane, int64_t tap[static WINDOW_MAX_RANK]) {
     for (size_t d = plane->window.rank; d-- > 0;) {
         if (++tap[d] < plane->taps[d])

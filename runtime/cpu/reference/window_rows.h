@@ -28,6 +28,13 @@ typedef struct WindowPlane {
 Status window_plane_init(WindowPlane *plane, const KernelCall *call, const Shape *src,
                          const Shape *dst, const int64_t *kernel);
 
+/**
+ * The same for ConvTranspose (window_resolve_transposed): rows lead from result to source, so `src`
+ * of a row lies in the result and `dst` in the source.
+ */
+Status window_plane_init_transposed(WindowPlane *plane, const KernelCall *call, const Shape *src,
+                                    const Shape *dst, const int64_t *kernel);
+
 /* Elements of a row: dst + i and src + i * step, for i below count, counted inside one plane. */
 typedef struct WindowRow {
     size_t dst, src, count;

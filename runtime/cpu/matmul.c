@@ -7,7 +7,8 @@
  * MatMul that no epilogue step claims is a bias of N numbers (a pass put it there). Gemm's odd
  * forms (alpha, beta, a C that is more than one row) are finished by loops of our own.
  *
- * With several threads the rows are cut into slices with the same packed weights. A row's result
+ * With several threads the rows are cut into slices with the same packed weights, and a batch of
+ * products of two computed sides (attention) into runs of whole matrices. A row's result
  * does not depend on how many rows there are where oneDNN 2.6.3 takes its blocked GEMM (brg:*, from
  * AVX-512 on): measured for 10 shapes at 1 to 64 rows, every bit is the same. Below (AVX2, AVX) it
  * takes gemm:jit, which sums in another order for some row counts: there rows are not sliced, and a
@@ -32,8 +33,10 @@ enum {
 
 typedef struct MatmulKernel {
     Kernel base;
-    DnnlOp *whole, *slice, *rest; /* slice of slice_rows rows, and the last, shorter one */
-    size_t rows, slice_rows, columns, src_row; /* src_row: floats a row of src */
+    DnnlOp *whole, *slice, *rest; /* slice of slice_units units, and the last, shorter one */
+    size_t rows, columns;
+    size_t units, slice_units; /* what is cut: rows of one matrix, or matrices of a batch */
+    size_t src_unit, weights_unit, dst_unit; /* floats a unit */
     bool has_bias, bias_bound;
     float alpha, beta; /* Gemm, applied by us unless both are 1 and c_input is UINT32_MAX */
     uint32_t c_input;  /* Gemm's C when it is not a bias; else UINT32_MAX */
@@ -46,6 +49,7 @@ typedef struct MatmulShape {
     DnnlView src, weights, dst;
     int64_t inner;
     bool pack, sliceable;
+    bool matrices; /* sliceable: axis 0 counts matrices, not rows */
 } MatmulShape;
 
 static void matmul_free(Kernel *kernel) {
@@ -102,6 +106,15 @@ static bool describe_matmul(const Value *a, const Value *b, MatmulShape *ret_sha
         ret_shape->dst = matrix(rows, columns, false);
         ret_shape->pack = b->constant != NULL;
         ret_shape->sliceable = true;
+        return true;
+    }
+    if (left->rank == right->rank &&
+        memcmp(left->dims, right->dims, (size_t)(left->rank - 2) * sizeof *left->dims) == 0) {
+        int64_t count = (int64_t)right_matrices; /* none is broadcast: a plain row of matrices */
+        ret_shape->src = dnnl_view_plain((int64_t[]){ count, rows, inner }, 3);
+        ret_shape->weights = dnnl_view_plain((int64_t[]){ count, inner, columns }, 3);
+        ret_shape->dst = dnnl_view_plain((int64_t[]){ count, rows, columns }, 3);
+        ret_shape->sliceable = ret_shape->matrices = b->constant == NULL;
         return true;
     }
     int32_t rank = MAX_OF(left->rank, right->rank);
@@ -185,7 +198,7 @@ static bool finishes_itself(const MatmulKernel *matmul) {
     return matmul->alpha != 1 || matmul->c_input != UINT32_MAX;
 }
 
-static Status op_new(const MatmulKernel *matmul, const MatmulShape *shape, int64_t rows,
+static Status op_new(const MatmulKernel *matmul, const MatmulShape *shape, int64_t units,
                      const DnnlPost *posts, size_t post_count, DnnlOp **ret_op) {
     DnnlMatmulSpec spec = { .src = shape->src,
                             .weights = shape->weights,
@@ -195,7 +208,9 @@ static Status op_new(const MatmulKernel *matmul, const MatmulShape *shape, int64
                             .posts = posts,
                             .post_count = post_count };
     if (shape->sliceable)
-        spec.src.dims[0] = spec.dst.dims[0] = rows;
+        spec.src.dims[0] = spec.dst.dims[0] = units;
+    if (shape->matrices)
+        spec.weights.dims[0] = units;
     return dnnl_matmul_new(&spec, ret_op);
 }
 
@@ -220,17 +235,19 @@ static Status make_slices(const KernelBuild *build, MatmulKernel *matmul, const 
                           const DnnlPost *posts) {
     size_t threads = build->pool ? pool_thread_count(build->pool) : 1;
     double flops = 2.0 * (double)matmul->rows * (double)matmul->columns * (double)shape->inner;
-    size_t slices = (size_t)MIN_OF(MIN_OF(flops / SLICE_MIN_FLOPS, (double)(threads * 4)),
-                                   (double)(matmul->rows / SLICE_MIN_ROWS));
+    size_t slices =
+        (size_t)MIN_OF(MIN_OF(flops / SLICE_MIN_FLOPS, (double)(threads * 4)),
+                       (double)(matmul->units / (shape->matrices ? 1 : SLICE_MIN_ROWS)));
     if (threads < 2 || slices < 2 || !shape->sliceable || !matmul_keeps_bits(matmul->whole))
         return status_ok();
     /* Whole multiples of SLICE_MIN_ROWS: the library's row blocks stay full. */
-    size_t rows = (matmul->rows + slices - 1) / slices;
-    rows = (rows + SLICE_MIN_ROWS - 1) / SLICE_MIN_ROWS * SLICE_MIN_ROWS;
-    size_t rest = matmul->rows % rows;
+    size_t units = (matmul->units + slices - 1) / slices;
+    if (!shape->matrices)
+        units = (units + SLICE_MIN_ROWS - 1) / SLICE_MIN_ROWS * SLICE_MIN_ROWS;
+    size_t rest = matmul->units % units;
     AUTO(dnnl_op_free) DnnlOp *slice = NULL;
     AUTO(dnnl_op_free) DnnlOp *last = NULL;
-    TRY(op_new(matmul, shape, (int64_t)rows, posts, matmul->post_count, &slice));
+    TRY(op_new(matmul, shape, (int64_t)units, posts, matmul->post_count, &slice));
     if (rest > 0)
         TRY(op_new(matmul, shape, (int64_t)rest, posts, matmul->post_count, &last));
     if (!is_like(slice, matmul->whole) || (last && !is_like(last, matmul->whole)))
@@ -238,7 +255,7 @@ static Status make_slices(const KernelBuild *build, MatmulKernel *matmul, const 
     TRY(bind(build, matmul, slice));
     if (last)
         TRY(bind(build, matmul, last));
-    matmul->slice_rows = rows;
+    matmul->slice_units = units;
     matmul->slice = TAKE(slice);
     matmul->rest = TAKE(last);
     return status_ok();
@@ -267,14 +284,18 @@ static Status matmul_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     matmul->rows = shape_product(&build_output(build, 0)->shape, 0,
                                  (size_t)build_output(build, 0)->shape.rank) /
                    matmul->columns;
-    matmul->src_row = (size_t)shape.inner;
+    size_t dst_rows = shape.matrices ? (size_t)shape.dst.dims[1] : 1;
+    matmul->units = matmul->rows / dst_rows;
+    matmul->src_unit = dst_rows * (size_t)shape.inner;
+    matmul->dst_unit = dst_rows * matmul->columns;
+    matmul->weights_unit = shape.matrices ? (size_t)shape.inner * matmul->columns : 0;
 
     DnnlPost posts[EPILOGUE_MAX];
     size_t offered = finishes_itself(matmul)
                          ? 0
                          : fused_steps_posts(build->node, &build_output(build, 0)->shape,
                                              no_operand, NULL, posts);
-    Status made = op_new(matmul, &shape, (int64_t)matmul->rows, posts, offered, &matmul->whole);
+    Status made = op_new(matmul, &shape, (int64_t)matmul->units, posts, offered, &matmul->whole);
     if (made.code == STATUS_UNIMPLEMENTED)
         return status_ok();
     TRY(made);
@@ -296,14 +317,14 @@ typedef struct MatmulRun {
 } MatmulRun;
 
 static Status run_op(const MatmulKernel *matmul, const KernelCall *call, const DnnlOp *op,
-                     size_t row) {
+                     size_t unit) {
     void *scratch;
     TRY(scratch_get(MAX_OF(matmul->base.scratch_bytes, 1), &scratch));
     const void *data[DNNL_SLOT_COUNT] = {
-        [DNNL_SLOT_SRC] = (const float *)call->src[0]->data + row * matmul->src_row,
-        [DNNL_SLOT_WEIGHTS] = call->src[1]->data,
+        [DNNL_SLOT_SRC] = (const float *)call->src[0]->data + unit * matmul->src_unit,
+        [DNNL_SLOT_WEIGHTS] = (const float *)call->src[1]->data + unit * matmul->weights_unit,
         [DNNL_SLOT_BIAS] = matmul->has_bias ? call->src[2]->data : NULL,
-        [DNNL_SLOT_DST] = (float *)call->dst[0].data + row * matmul->columns,
+        [DNNL_SLOT_DST] = (float *)call->dst[0].data + unit * matmul->dst_unit,
         [DNNL_SLOT_SCRATCH] = scratch,
     };
     return dnnl_op_run(op, data);
@@ -312,10 +333,10 @@ static Status run_op(const MatmulKernel *matmul, const KernelCall *call, const D
 static void run_slices(void *user, size_t begin, size_t end) {
     MatmulRun *run = user;
     for (size_t i = begin; i < end; i++) {
-        size_t row = i * run->matmul->slice_rows;
-        bool full = row + run->matmul->slice_rows <= run->matmul->rows;
+        size_t unit = i * run->matmul->slice_units;
+        bool full = unit + run->matmul->slice_units <= run->matmul->units;
         Status status =
-            run_op(run->matmul, run->call, full ? run->matmul->slice : run->matmul->rest, row);
+            run_op(run->matmul, run->call, full ? run->matmul->slice : run->matmul->rest, unit);
         if (!status_is_ok(&status))
             atomic_store(&run->failed, (int)status.code);
     }
@@ -325,7 +346,7 @@ static Status run_product(const MatmulKernel *matmul, const KernelCall *call) {
     if (!matmul->slice || !call->pool || pool_idle_count(call->pool) == 0)
         return run_op(matmul, call, matmul->whole, 0);
     MatmulRun run = { .matmul = matmul, .call = call };
-    pool_for(call->pool, (matmul->rows + matmul->slice_rows - 1) / matmul->slice_rows, 1,
+    pool_for(call->pool, (matmul->units + matmul->slice_units - 1) / matmul->slice_units, 1,
              run_slices, &run);
     int failed = atomic_load(&run.failed);
     return failed == STATUS_OK ? status_ok()

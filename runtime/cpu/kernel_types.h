@@ -18,6 +18,7 @@ extern const KernelType pool_kernel_type;
 extern const KernelType reorder_kernel_type;
 extern const KernelType softmax_kernel_type;
 extern const KernelType transpose_kernel_type;
+extern const KernelType trees_kernel_type;
 
 /* Would prepare take the node if all its ports of rank 3 and more were channels-last? The operator
  * is the family's. */

@@ -140,6 +140,8 @@ NodeId model_node_outputs(Graph *graph, const char *op, size_t input_count, cons
     if (!schema)
         schema = op_schema_find("inferd", op);
     if (!schema)
+        schema = op_schema_find("ai.onnx.ml", op);
+    if (!schema)
         model_check(status_error(STATUS_INTERNAL, "no operator %s", op));
     Attribute *copies = copy_bytes(graph, attributes, attribute_count * sizeof *copies);
     for (size_t i = 0; i < attribute_count; i++)

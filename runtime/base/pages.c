@@ -15,6 +15,7 @@
 #include "runtime/base/pages.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -31,6 +32,24 @@ size_t pages_release(void *data, size_t bytes) {
     if (begin >= end || madvise((void *)begin, end - begin, MADV_DONTNEED) != 0)
         return 0;
     return end - begin;
+}
+
+size_t pages_memory_limit_bytes(void) {
+    long page = sysconf(_SC_PAGESIZE), count = sysconf(_SC_PHYS_PAGES);
+    size_t bytes = page > 0 && count > 0 ? (size_t)page * (size_t)count : SIZE_MAX;
+    static const char *const files[] = { "/sys/fs/cgroup/memory.max",
+                                         "/sys/fs/cgroup/memory/memory.limit_in_bytes" };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        FILE *file = fopen(files[i], "re");
+        if (!file)
+            continue;
+        unsigned long long limit; /* "max" reads no number */
+        if (fscanf(file, "%llu", &limit) == 1 && limit < bytes)
+            bytes = (size_t)limit;
+        fclose(file);
+        break;
+    }
+    return bytes;
 }
 
 #ifdef __GLIBC__

@@ -17,6 +17,7 @@
 
 #include "runtime/cpu/cpu_program.h"
 
+#include "runtime/base/pages.h"
 #include "runtime/base/size.h"
 #include "runtime/cpu/epilogue.h"
 #include "runtime/cpu/reorder.h"
@@ -268,7 +269,8 @@ static Status place_values(Build *build, Arena *scratch) {
                                                .last = lifetime->last,
                                                .bytes = lifetime->bytes };
     }
-    TRY(memory_plan_assign(intervals, count, SIZE_MAX / 2, &bytes));
+    /* Every worker has an arena of its own; a model of a few bytes must not get all there is. */
+    TRY(memory_plan_assign(intervals, count, pages_memory_limit_bytes() / 4, &bytes));
     for (size_t i = 0; i < count; i++) {
         owners[i]->place = SLOT_ARENA;
         owners[i]->offset = program->values_offset + intervals[i].offset;

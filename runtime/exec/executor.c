@@ -25,6 +25,7 @@ enum {
     LOAD_FOLD_LIMIT_BYTES = 1 << 30,
     PLAN_FOLD_LIMIT_BYTES = 16 << 20,
     CACHE_BYTES_FALLBACK = 2 << 20,
+    CACHE_BYTES_MOST = 8 << 20,
     INPUTS_FEW = 8, /* this many shapes are kept on the stack */
 };
 
@@ -32,12 +33,13 @@ static Status out_of_memory(void) {
     return status_error(STATUS_RESOURCE_EXHAUSTED, "executor: out of memory");
 }
 
-/* What one core has of the caches, all cores busy. */
+/* What one core has of the caches, all cores busy. A virtual machine of two cores may report the L3 of
+ * its whole host (480 MB seen), so the share is capped at what server parts really give a core. */
 static size_t core_cache_bytes(void) {
     long own = sysconf(_SC_LEVEL2_CACHE_SIZE), shared = sysconf(_SC_LEVEL3_CACHE_SIZE);
     size_t bytes = own > 0 ? (size_t)own : 0;
     bytes += shared > 0 ? (size_t)shared / thread_core_count() : 0;
-    return bytes > 0 ? bytes : CACHE_BYTES_FALLBACK;
+    return bytes > 0 ? MIN_OF(bytes, (size_t)CACHE_BYTES_MOST) : CACHE_BYTES_FALLBACK;
 }
 
 static Status optimise(Graph *graph, const ExecutorOptions *options) {

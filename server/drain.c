@@ -74,18 +74,22 @@ void drain_run(Serving *serving, int signal_fd) {
     uint64_t pause_end_ns = time_after(started_ns, (uint64_t)options->drain_pause_ms * NS_PER_MS);
     Waited waited = wait_for(signal_fd, -1, pause_end_ns);
     rpc_server_stop(serving->rpc);
+    http_server_stop(serving->http);
     scheduler_hurry(serving->scheduler); /* company that batches wait for will not come */
     if (waited != WAITED_SIGNAL) {
         uint64_t limit_ns = time_after(clock_now_ns(clock_monotonic()),
                                        (uint64_t)options->exit_timeout_s * NS_PER_S);
         waited = wait_for(signal_fd, rpc_server_stopped_fd(serving->rpc), limit_ns);
+        if (waited == WAITED_DONE && serving->http)
+            waited = wait_for(signal_fd, http_server_stopped_fd(serving->http), limit_ns);
     }
     RpcCounts counts = rpc_server_counts(serving->rpc);
     static const char *const reasons[] = {
         [WAITED_TIME] = "timeout", [WAITED_DONE] = "done", [WAITED_SIGNAL] = "signal"
     };
     log_event(waited == WAITED_DONE ? LOG_INFO : LOG_WARN, "drained",
-              "reason=%s calls_left=%zu ms=%llu", reasons[waited], counts.live_calls,
+              "reason=%s calls_left=%zu ms=%llu", reasons[waited],
+              counts.live_calls + http_server_live(serving->http),
               (unsigned long long)((clock_now_ns(clock_monotonic()) - started_ns) / NS_PER_MS));
     scheduler_drain(serving->scheduler);
 }

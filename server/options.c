@@ -61,6 +61,12 @@ static Options options_default(Personality personality) {
         .file_limit_bytes = INT64_C(16) << 30,
         .port = 8500,
         .address = "0.0.0.0",
+        .http_port = -1,
+        .http_address = "0.0.0.0",
+        .allow_http = true,
+        .http_timeout_ms = 30000,
+        .http_max_body_bytes = 64 << 20,
+        .http_max_connections = 10000,
         .max_streams = 1000,
         .keepalive_ms = 60000,
         .keepalive_timeout_ms = 20000,
@@ -79,10 +85,13 @@ static Options options_default(Personality personality) {
     };
     if (personality == PERSONALITY_TENSORFLOW) {
         options.exit_on_error = true;
+        options.http_port = 0;
         options.load_retries = 5;
         options.max_message_bytes = INT32_MAX;
     } else if (personality == PERSONALITY_TRITON) {
         options.port = 8001;
+        options.http_port = 8000;
+        options.http_timeout_ms = 0;
         options.id = "triton";
         options.control_mode = "none";
         options.exit_on_error = true;

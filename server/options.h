@@ -45,6 +45,10 @@ typedef struct Options {
     int64_t port;
     const char *address, *socket_path, *channel_arguments;
     bool reuse_port;
+    int64_t http_port; /* -1: none; 0: none for TensorFlow Serving, else the kernel picks one */
+    const char *http_address;
+    bool allow_http, allow_cors;
+    int64_t http_timeout_ms, http_max_body_bytes, http_max_connections;
     int64_t max_streams, keepalive_ms, keepalive_timeout_ms, handshake_timeout_ms;
 
     bool enable_batching;

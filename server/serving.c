@@ -271,6 +271,30 @@ static Status start_rpc(Serving *serving) {
     return status_ok();
 }
 
+static Status start_http(Serving *serving) {
+    const Options *options = serving->options;
+    bool zero_is_none = options->personality == PERSONALITY_TENSORFLOW;
+    if (!options->allow_http || options->http_port < 0 || (zero_is_none && !options->http_port))
+        return status_ok();
+    HttpOptions http = {
+        .address = options->http_address,
+        .port = (int)options->http_port,
+        .reuse_port = options->reuse_port,
+        .limits = { .max_live_calls = (size_t)options->max_live_calls,
+                    .max_bytes = (size_t)options->memory_bytes,
+                    .max_message_bytes = (size_t)options->http_max_body_bytes },
+        .max_connections = (size_t)options->http_max_connections,
+        .request_timeout_ns =
+            options->http_timeout_ms ? (uint64_t)options->http_timeout_ms * NS_PER_MS : TIME_NEVER,
+        .allow_cors = options->allow_cors,
+    };
+    TRY(http_server_new(&http, &serving->context, &serving->http));
+    TRY(http_server_start(serving->http));
+    log_event(LOG_INFO, "listening", "protocol=http port=%d address=%s",
+              http_server_port(serving->http), LOG_TEXT(options->http_address));
+    return status_ok();
+}
+
 /* --- together --- */
 
 Status serving_start(const Options *options, const char *version, Serving *serving) {
@@ -289,7 +313,8 @@ Status serving_start(const Options *options, const char *version, Serving *servi
         .header_limit_bytes = (size_t)options->header_limit_bytes,
         .request_arena_bytes = (size_t)options->request_arena_bytes,
     };
-    return start_rpc(serving);
+    TRY(start_rpc(serving));
+    return start_http(serving);
 }
 
 Status serving_load(Serving *serving) {
@@ -297,9 +322,11 @@ Status serving_load(Serving *serving) {
 }
 
 void serving_deinit(Serving *serving) {
+    http_server_close(serving->http);
     rpc_server_close(serving->rpc); /* no more calls, so leases come back */
     repo_free(serving->repo);       /* its hooks still tell the rpc server */
     rpc_server_free(serving->rpc);
+    http_server_free(serving->http);
     timer_free(serving->timer);
     pool_free(serving->pool);
     scheduler_free(serving->scheduler);

@@ -11,6 +11,7 @@
 #include "runtime/repo/repo.h"
 #include "runtime/schedule/timer.h"
 #include "server/options.h"
+#include "server/rest/http_server.h"
 #include "server/rpc/rpc_server.h"
 
 typedef struct Serving {
@@ -25,6 +26,7 @@ typedef struct Serving {
     Device *device;
     Repo *repo;
     RpcServer *rpc;
+    HttpServer *http; /* NULL: not wanted */
 } Serving;
 
 /**

@@ -110,9 +110,26 @@ static void test_sizes_take_units(void **state) {
 static void test_flags_to_come_are_told(void **state) {
     (void)state;
     AUTO(options_deinit) Options options = { 0 };
-    must(PARSE(&options, "inferd", "dir", "--rest_api_port=8501", "--allow-metrics"));
+    must(PARSE(&options, "inferd", "dir", "--metrics_port=8002", "--allow-metrics"));
     assert_int_equal(options.without_effect.count, 2);
-    assert_non_null(strstr(options.without_effect.items[0], "rest-api-port"));
+    assert_non_null(strstr(options.without_effect.items[0], "metrics-port"));
+}
+
+static void test_http_is_off_until_a_port_is_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *program, *flag;
+        int64_t port;
+    } rows[] = { { "inferd", "--log-verbose=0", -1 },
+                 { "inferd", "--rest_api_port=8501", 8501 },
+                 { "inferd", "--http-port=0", 0 },
+                 { "tensorflow_model_server", "--log-verbose=0", 0 },
+                 { "tritonserver", "--log-verbose=0", 8000 } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        AUTO(options_deinit) Options options = { 0 };
+        must(PARSE(&options, rows[i].program, "dir", rows[i].flag));
+        assert_int_equal(options.http_port, rows[i].port);
+    }
 }
 
 static void test_errors_name_the_flag(void **state) {
@@ -176,6 +193,7 @@ int main(void) {
         cmocka_unit_test(test_repositories_add_up_and_a_file_stands_alone),
         cmocka_unit_test(test_sizes_take_units),
         cmocka_unit_test(test_flags_to_come_are_told),
+        cmocka_unit_test(test_http_is_off_until_a_port_is_named),
         cmocka_unit_test(test_errors_name_the_flag),
         cmocka_unit_test(test_help_is_complete_and_narrow),
     };

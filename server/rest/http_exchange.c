@@ -1,0 +1,170 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Exchanges, and how replies come back to the loop. libevent is built without locks here: only the
+ * http thread touches its base and bufferevents. A worker makes a reply's evbuffer on its own,
+ * puts the exchange on a list under the server's mutex and, if the list was empty, writes to an
+ * eventfd that the loop waits for; on the http thread itself the event is activated without the
+ * system call. The last reference may go on any thread.
+ */
+
+#include "server/rest/http_internal.h"
+
+#include "runtime/base/size.h"
+#include "server/rest/http_encoding.h"
+#include "server/rest/http_status.h"
+
+#include <jansson.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ARENA_FIRST_BYTES = 4096, COMPRESS_LEAST_BYTES = 1024 };
+
+Status http_exchange_new(HttpConnection *connection, HttpExchange **ret_exchange) {
+    HttpServer *server = connection->server;
+    AUTO(free) HttpExchange *exchange = calloc(1, sizeof *exchange);
+    if (!exchange)
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+    TRY(arena_new(ARENA_FIRST_BYTES,
+                  MAX_OF(server->context->request_arena_bytes, (size_t)ARENA_FIRST_BYTES),
+                  &exchange->arena));
+    exchange->server = server;
+    exchange->connection = connection;
+    exchange->arrived_ns = connection->arrived_ns;
+    atomic_init(&exchange->references, 1);
+    list_init(&exchange->node);
+    atomic_fetch_add(&server->live, 1);
+    mutex_lock(&server->mutex);
+    server->exchanges++;
+    mutex_unlock(&server->mutex);
+    *ret_exchange = TAKE(exchange);
+    return status_ok();
+}
+
+HttpExchange *http_exchange_ref(HttpExchange *exchange) {
+    atomic_fetch_add_explicit(&exchange->references, 1, memory_order_relaxed);
+    return exchange;
+}
+
+void http_exchange_unref(HttpExchange *exchange) {
+    if (atomic_fetch_sub_explicit(&exchange->references, 1, memory_order_acq_rel) != 1)
+        return;
+    HttpServer *server = exchange->server;
+    http_exchange_charge(exchange, 0);
+    if (exchange->reply.body)
+        evbuffer_free(exchange->reply.body);
+    free(exchange->body);
+    arena_free(exchange->arena);
+    free(exchange);
+    atomic_fetch_sub(&server->live, 1);
+    /* Under the lock to the end: whoever waits for the last one frees the server right after. */
+    LOCKED(&server->mutex);
+    if (--server->exchanges == 0)
+        cond_signal(&server->changed);
+}
+
+size_t http_exchange_charge(HttpExchange *exchange, size_t bytes) {
+    size_t change = bytes - exchange->reserved_bytes; /* may wrap: it is added */
+    exchange->reserved_bytes = bytes;
+    return atomic_fetch_add(&exchange->server->reserved_bytes, change) + change;
+}
+
+ServerContext *http_exchange_context(const HttpExchange *exchange) {
+    return exchange->server->context;
+}
+
+size_t http_exchange_body_limit(const HttpExchange *exchange) {
+    return exchange->server->limits.max_message_bytes;
+}
+
+uint64_t http_exchange_deadline_ns(const HttpExchange *exchange) {
+    return time_after(exchange->arrived_ns, exchange->server->request_timeout_ns);
+}
+
+void http_exchange_submitted(HttpExchange *exchange) {
+    event_active(exchange->server->kick_event, EV_TIMEOUT, 0);
+}
+
+/* --- replies --- */
+
+/* A body with binary tensors is compressed too; its JSON length is that before compression. */
+static const char *compress_reply(HttpExchange *exchange, HttpReply *reply) {
+    const char *accept = exchange->headers[HEADER_ACCEPT_ENCODING];
+    if (!accept || !reply->body || evbuffer_get_length(reply->body) < COMPRESS_LEAST_BYTES)
+        return NULL;
+    HttpCoding coding = http_coding_choose(accept);
+    struct evbuffer *smaller = coding == CODING_IDENTITY ? NULL : http_deflate(reply->body, coding);
+    if (!smaller)
+        return NULL;
+    evbuffer_free(reply->body);
+    reply->body = smaller;
+    return coding == CODING_GZIP ? "Content-Encoding: gzip\r\n" : "Content-Encoding: deflate\r\n";
+}
+
+void http_exchange_reply(HttpExchange *exchange, HttpReply reply) {
+    HttpServer *server = exchange->server;
+    const char *coding = compress_reply(exchange, &reply);
+    if (coding)
+        reply.extra = coding;
+    exchange->reply = reply;
+    http_exchange_ref(exchange); /* the list's */
+    bool first;
+    {
+        LOCKED(&server->mutex);
+        first = list_is_empty(&server->answered);
+        list_push_back(&server->answered, &exchange->node);
+        if (atomic_load(&server->ending))
+            cond_signal(&server->changed);
+    }
+    if (!first)
+        return;
+    if (thread_role() == THREAD_HTTP) {
+        event_active(server->answered_event, EV_READ, 0);
+        return;
+    }
+    uint64_t one = 1;
+    (void)!write(server->wake_fd, &one, sizeof one);
+}
+
+void http_exchange_json(HttpExchange *exchange, int code, const char *text, size_t length) {
+    struct evbuffer *body = evbuffer_new();
+    if (body)
+        evbuffer_add(body, text, length);
+    http_exchange_reply(exchange, (HttpReply){ .code = code, .body = body });
+}
+
+void http_exchange_fail(HttpExchange *exchange, int code, const char *message) {
+    json_t *object = json_pack("{s:s%}", "error", message, strlen(message));
+    char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+    if (text)
+        http_exchange_json(exchange, code, text, strlen(text));
+    else
+        http_exchange_reply(exchange, (HttpReply){ .code = code });
+    free(text);
+    json_decref(object);
+}
+
+void http_reply_head(const HttpExchange *exchange, const HttpReply *reply, bool keep_alive,
+                     struct evbuffer *head) {
+    size_t bytes = reply->body ? evbuffer_get_length(reply->body) : 0;
+    const char *type = reply->content_type ? reply->content_type : "application/json";
+    evbuffer_add_printf(head, "HTTP/1.1 %d %s\r\nContent-Length: %zu\r\n", reply->code,
+                        http_status_text(reply->code), bytes);
+    if (bytes > 0)
+        evbuffer_add_printf(head, "Content-Type: %s\r\n", type);
+    if (reply->json_bytes)
+        evbuffer_add_printf(head, "Inference-Header-Content-Length: %zu\r\n", reply->json_bytes);
+    if (reply->extra)
+        evbuffer_add(head, reply->extra, strlen(reply->extra));
+    static const char cors[] = "Access-Control-Allow-Origin: *\r\n"
+                               "Access-Control-Allow-Methods: POST, GET\r\n"
+                               "Access-Control-Allow-Headers: Content-Type\r\n";
+    if (exchange->server->allow_cors)
+        evbuffer_add(head, cors, sizeof cors - 1);
+    if (!keep_alive)
+        evbuffer_add(head, "Connection: close\r\n", 19);
+    else if (exchange->is_old)
+        evbuffer_add(head, "Connection: keep-alive\r\n", 24);
+    evbuffer_add(head, "\r\n", 2);
+}

@@ -1,0 +1,80 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Handlers of routes, and what the two protocols share between a body and a reply. A handler runs
+ * on the http thread and does not block.
+ */
+
+#include "server/infer.h"
+#include "server/rest/http_exchange.h"
+#include "server/rest/http_status.h"
+#include "server/rest/json_reader.h"
+#include "server/rest/json_writer.h"
+#include "server/rpc/method_table.h"
+
+#include <protobuf-c/protobuf-c.h>
+
+/* --- an inference --- */
+
+/* What encode makes, beside WireReply's pieces: they follow the text. */
+typedef struct RestOutput {
+    JsonWriter json;
+    bool has_binary; /* the text is the head of binary tensors */
+} RestOutput;
+
+typedef struct RestInfer {
+    WireInfer wire; /* the head: protocols are handed its address */
+    InferCall call;
+    HttpExchange *exchange;
+    RestProtocol protocol;
+    RestOutput *output;
+    StringView body;
+    /* TensorFlow */
+    bool is_columnar;
+    /* Open Inference */
+    size_t json_bytes;  /* of the body, what is JSON */
+    bool is_raw;        /* no JSON: the body is the only input's data */
+    bool binary_output; /* unless an output says otherwise */
+    bool *binary;       /* per wanted output; NULL: none named */
+} RestInfer;
+
+static inline const RestInfer *rest_infer_of(const WireInfer *wire) {
+    return (const RestInfer *)(const void *)wire;
+}
+
+/* Starts the inference that the exchange asks for; the route's version and label are the choice. */
+void rest_infer_start(HttpExchange *exchange, const InferProtocol *rest, RestProtocol protocol);
+/* Fails the exchange in the protocol's way. */
+void rest_fail(HttpExchange *exchange, const Status *status, RestProtocol protocol);
+/* Version and label of the path. */
+Status rest_version(const HttpExchange *exchange, VersionChoice *ret_version);
+/* The mistake that ended a walk over a text. */
+Status rest_json_error(const JsonReader *reader, const Arena *arena, const char *prefix);
+/* Inflates the body in place. */
+Status rest_inflate(HttpExchange *exchange);
+
+/* rest_inference_reply.c: an InferProtocol's encode. */
+Status rest_inference_encode(const WireInfer *wire, const InferRequest *request, WireReply *reply);
+
+/* --- handlers --- */
+
+/* A control method of gRPC asked by REST: which, and how its answer looks. The row's argument. */
+typedef struct RestControl {
+    UnaryServe serve;
+    const ProtobufCMessageDescriptor *answer;
+    RestProtocol protocol;
+    bool tensorflow_metadata; /* ask for signature_def */
+    bool all_fields;
+    const char *only; /* the field that is the whole document; NULL: all of it */
+} RestControl;
+
+void rest_control(HttpExchange *exchange);
+void rest_models(HttpExchange *exchange); /* the listing of either protocol; argument: "/v1" */
+void rest_live(HttpExchange *exchange);
+void rest_ready(HttpExchange *exchange);
+void rest_model_ready(HttpExchange *exchange);
+void rest_not_built(HttpExchange *exchange); /* argument: what, as text */
+void rest_tensorflow_predict(HttpExchange *exchange);
+void rest_inference_infer(HttpExchange *exchange);

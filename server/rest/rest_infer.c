@@ -1,0 +1,171 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * HTTP as the transport of an inference (server/infer.h). The reply's bytes are made where the
+ * inference ends, on a worker: JSON text and long tensors go into the evbuffer by reference, which
+ * holds the output block until they have left. Thread: http to start and when the client is gone;
+ * whoever works on the call for the rest.
+ */
+
+#include "server/rest/rest.h"
+
+#include "runtime/base/size.h"
+
+static RestInfer *rest_of(InferCall *call) {
+    return LIST_ITEM(call, RestInfer, call);
+}
+
+/* --- the reply --- */
+
+static void free_text(const void *data, size_t bytes, void *user) {
+    (void)data, (void)bytes;
+    free(user);
+}
+
+static void release_block(const void *data, size_t bytes, void *user) {
+    (void)data, (void)bytes;
+    output_block_unref(user);
+}
+
+static bool add_piece(struct evbuffer *body, const WirePiece *piece) {
+    if (!piece->block)
+        return evbuffer_add(body, piece->data, piece->bytes) == 0;
+    output_block_ref(piece->block);
+    if (evbuffer_add_reference(body, piece->data, piece->bytes, release_block, piece->block) == 0)
+        return true;
+    output_block_unref(piece->block);
+    return false;
+}
+
+static bool fill_body(struct evbuffer *body, RestOutput *output, const WireReply *reply) {
+    JsonWriter *json = &output->json;
+    if (json->failed)
+        return false;
+    if (json->length > 0 &&
+        evbuffer_add_reference(body, json->data, json->length, free_text, json->data))
+        return false;
+    if (json->length > 0)
+        *json = (JsonWriter){ 0 };
+    for (size_t i = 0; i < reply->count; i++)
+        if (!add_piece(body, &reply->pieces[i]))
+            return false;
+    return true;
+}
+
+static void reply_good(RestInfer *rest, const WireReply *reply) {
+    size_t json_bytes = rest->output->has_binary ? rest->output->json.length : 0;
+    struct evbuffer *body = evbuffer_new();
+    if (!body || !fill_body(body, rest->output, reply)) {
+        if (body)
+            evbuffer_free(body);
+        http_exchange_fail(rest->exchange, 503, "out of memory");
+        return;
+    }
+    http_exchange_reply(rest->exchange,
+                        (HttpReply){ .code = 200,
+                                     .content_type = json_bytes ? "application/octet-stream" : NULL,
+                                     .body = body,
+                                     .json_bytes = json_bytes });
+}
+
+static void finish(InferCall *call, const Status *status, const WireReply *reply) {
+    RestInfer *rest = rest_of(call);
+    HttpExchange *exchange = rest->exchange;
+    if (status_is_ok(status))
+        reply_good(rest, reply);
+    else
+        rest_fail(exchange, status, rest->protocol);
+    json_writer_deinit(&rest->output->json);
+    request_release_outputs(&call->request);
+    lease_release(&call->request.lease);
+    http_exchange_unref(exchange); /* the call's own */
+}
+
+static void ref(InferCall *call) {
+    http_exchange_ref(rest_of(call)->exchange);
+}
+
+static void unref(InferCall *call) {
+    http_exchange_unref(rest_of(call)->exchange);
+}
+
+/* --- the request --- */
+
+/* The body as the message, once it is plain. */
+static Status set_message(RestInfer *rest) {
+    HttpExchange *exchange = rest->exchange;
+    Span *span = arena_alloc(exchange->arena, sizeof *span);
+    if (!span)
+        return arena_exhausted(exchange->arena);
+    rest->body = (StringView){ .data = exchange->body ? exchange->body : "",
+                               .length = exchange->body_bytes };
+    *span = (Span){ rest->body.data, rest->body.length };
+    rest->call.message = (Spans){ .items = span, .count = 1, .bytes = span->bytes };
+    return status_ok();
+}
+
+static Status open_body(InferCall *call) {
+    RestInfer *rest = rest_of(call);
+    TRY(rest_inflate(rest->exchange));
+    return set_message(rest);
+}
+
+static const InferTransport TRANSPORT = {
+    .open = open_body, .finish = finish, .ref = ref, .unref = unref
+};
+
+static void on_gone(HttpExchange *exchange) {
+    RestInfer *rest = exchange->user;
+    infer_cancel(&rest->call);
+}
+
+static Status make_call(HttpExchange *exchange, RestProtocol protocol, RestInfer **ret_rest) {
+    RestInfer *rest = arena_calloc(exchange->arena, 1, sizeof *rest);
+    if (rest)
+        rest->output = arena_calloc(exchange->arena, 1, sizeof *rest->output);
+    if (!rest || !rest->output)
+        return arena_exhausted(exchange->arena);
+    rest->exchange = exchange;
+    rest->protocol = protocol;
+    rest->wire.model = exchange->match.model;
+    rest->wire.id = rest->wire.signature = (StringView){ .data = "" };
+    TRY(rest_version(exchange, &rest->wire.version));
+    TRY(set_message(rest));
+    *ret_rest = rest;
+    return status_ok();
+}
+
+void rest_infer_start(HttpExchange *exchange, const InferProtocol *rest_protocol,
+                      RestProtocol protocol) {
+    RestInfer *rest;
+    Status status = make_call(exchange, protocol, &rest);
+    if (!status_is_ok(&status)) {
+        rest_fail(exchange, &status, protocol);
+        return;
+    }
+    InferCall *call = &rest->call;
+    call->context = http_exchange_context(exchange);
+    call->transport = &TRANSPORT;
+    call->protocol = rest_protocol;
+    call->arena = exchange->arena;
+    call->wire = &rest->wire;
+    call->arrived_ns = exchange->arrived_ns;
+    call->deadline_ns = http_exchange_deadline_ns(exchange);
+    call->must_open = exchange->is_compressed;
+    exchange->user = rest;
+    exchange->on_gone = on_gone;
+    http_exchange_ref(exchange); /* the call's own, which finish gives back */
+    if (infer_start(call))
+        http_exchange_submitted(exchange);
+}
+
+Status rest_json_error(const JsonReader *reader, const Arena *arena, const char *prefix) {
+    if (reader->memory)
+        return arena_exhausted(arena);
+    const char *what = reader->mistake                ? reader->mistake
+                       : reader->begin == reader->end ? "The document is empty."
+                                                      : "Invalid value.";
+    return status_error(STATUS_INVALID_ARGUMENT, "%s%s at offset: %zu", prefix, what,
+                        (size_t)(reader->at - reader->begin));
+}

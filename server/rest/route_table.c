@@ -1,0 +1,105 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Everything that can be asked over HTTP. Source: reference tensorflow_serving.md 2,
+ * open_inference_triton.md 2.1; both listings and the two probes at the end are ours.
+ */
+
+#include "runtime/base/size.h"
+#include "server/rest/rest.h"
+
+#include "inference/grpc_service.pb-c.h"
+#include "tensorflow_serving/apis/get_model_metadata.pb-c.h"
+#include "tensorflow_serving/apis/get_model_status.pb-c.h"
+
+static const RestControl STATUS = { .serve = tensorflow_get_model_status,
+                                    .answer =
+                                        &tensorflow__serving__get_model_status_response__descriptor,
+                                    .protocol = REST_TENSORFLOW,
+                                    .all_fields = true };
+static const RestControl METADATA = {
+    .serve = tensorflow_get_model_metadata,
+    .answer = &tensorflow__serving__get_model_metadata_response__descriptor,
+    .protocol = REST_TENSORFLOW,
+    .tensorflow_metadata = true,
+    .all_fields = true
+};
+static const RestControl SERVER_METADATA = { .serve = inference_server_metadata,
+                                             .answer =
+                                                 &inference__server_metadata_response__descriptor,
+                                             .protocol = REST_INFERENCE,
+                                             .all_fields = true };
+static const RestControl MODEL_METADATA = { .serve = inference_model_metadata,
+                                            .answer =
+                                                &inference__model_metadata_response__descriptor,
+                                            .protocol = REST_INFERENCE,
+                                            .all_fields = true };
+static const RestControl STATISTICS = { .serve = inference_model_statistics,
+                                        .answer = &inference__model_statistics_response__descriptor,
+                                        .protocol = REST_INFERENCE,
+                                        .all_fields = true };
+static const RestControl INDEX = { .serve = inference_repository_index,
+                                   .answer = &inference__repository_index_response__descriptor,
+                                   .protocol = REST_INFERENCE,
+                                   .only = "models" };
+
+#define PROBE(pattern_, serve_)                                                                    \
+    { .method = "GET", .pattern = (pattern_), .class = ROUTE_PROBE, .serve = (serve_) }
+#define CONTROL(method_, pattern_, control_)                                                       \
+    {                                                                                              \
+        .method = (method_), .pattern = (pattern_), .class = ROUTE_CONTROL, .serve = rest_control, \
+        .argument = (control_)                                                                     \
+    }
+#define LISTING(pattern_)                                                                          \
+    {                                                                                              \
+        .method = "GET", .pattern = (pattern_), .class = ROUTE_CONTROL, .serve = rest_models,      \
+        .argument = (pattern_)                                                                     \
+    }
+#define INFER(pattern_, serve_)                                                                    \
+    { .method = "POST", .pattern = (pattern_), .class = ROUTE_INFER, .serve = (serve_) }
+#define NOT_BUILT(pattern_, what_)                                                                 \
+    {                                                                                              \
+        .method = "POST", .pattern = (pattern_), .class = ROUTE_CONTROL, .serve = rest_not_built,  \
+        .argument = (what_)                                                                        \
+    }
+
+const RouteRow ROUTES[] = {
+    INFER("/v1/models/*:predict", rest_tensorflow_predict),
+    INFER("/v1/models/*/versions/#:predict", rest_tensorflow_predict),
+    INFER("/v1/models/*/labels/@:predict", rest_tensorflow_predict),
+    NOT_BUILT("/v1/models/*:classify", "classify"),
+    NOT_BUILT("/v1/models/*/versions/#:classify", "classify"),
+    NOT_BUILT("/v1/models/*/labels/@:classify", "classify"),
+    NOT_BUILT("/v1/models/*:regress", "regress"),
+    NOT_BUILT("/v1/models/*/versions/#:regress", "regress"),
+    NOT_BUILT("/v1/models/*/labels/@:regress", "regress"),
+    LISTING("/v1/models"),
+    CONTROL("GET", "/v1/models/*", &STATUS),
+    CONTROL("GET", "/v1/models/*/versions/#", &STATUS),
+    CONTROL("GET", "/v1/models/*/labels/@", &STATUS),
+    CONTROL("GET", "/v1/models/*/metadata", &METADATA),
+    CONTROL("GET", "/v1/models/*/versions/#/metadata", &METADATA),
+    CONTROL("GET", "/v1/models/*/labels/@/metadata", &METADATA),
+
+    INFER("/v2/models/*/infer", rest_inference_infer),
+    INFER("/v2/models/*/versions/#/infer", rest_inference_infer),
+    PROBE("/v2/health/live", rest_live),
+    PROBE("/v2/health/ready", rest_ready),
+    PROBE("/v2/models/*/ready", rest_model_ready),
+    PROBE("/v2/models/*/versions/#/ready", rest_model_ready),
+    CONTROL("GET", "/v2", &SERVER_METADATA),
+    CONTROL("GET", "/v2/", &SERVER_METADATA),
+    LISTING("/v2/models"),
+    CONTROL("GET", "/v2/models/stats", &STATISTICS),
+    CONTROL("GET", "/v2/models/*", &MODEL_METADATA),
+    CONTROL("GET", "/v2/models/*/versions/#", &MODEL_METADATA),
+    CONTROL("GET", "/v2/models/*/stats", &STATISTICS),
+    CONTROL("GET", "/v2/models/*/versions/#/stats", &STATISTICS),
+    CONTROL("POST", "/v2/repository/index", &INDEX),
+
+    PROBE("/livez", rest_live),
+    PROBE("/readyz", rest_ready),
+};
+
+const size_t ROUTE_COUNT = ARRAY_LENGTH(ROUTES);

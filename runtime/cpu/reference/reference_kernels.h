@@ -27,6 +27,7 @@
     X("", "Attention", attention)                           \
     X("", "AveragePool", average_pool)                      \
     X("", "BatchNormalization", batch_normalization)        \
+    X("", "Bernoulli", bernoulli)                           \
     X("", "BitCast", bit_cast)                              \
     X("", "BitShift", bit_shift)                            \
     X("", "BitwiseAnd", bitwise_and)                        \
@@ -115,6 +116,7 @@
     X("", "Mish", mish)                                     \
     X("", "Mod", mod)                                       \
     X("", "Mul", mul)                                       \
+    X("", "Multinomial", multinomial)                       \
     X("", "Neg", neg)                                       \
     X("", "NegativeLogLikelihoodLoss", negative_log_likelihood_loss)\
     X("", "NonMaxSuppression", non_max_suppression)         \
@@ -130,6 +132,10 @@
     X("", "QuantizeLinear", quantize_linear)                \
     X("", "RMSNormalization", rms_normalization)            \
     X("", "RNN", rnn)                                       \
+    X("", "RandomNormal", random_normal)                    \
+    X("", "RandomNormalLike", random_normal_like)           \
+    X("", "RandomUniform", random_uniform)                  \
+    X("", "RandomUniformLike", random_uniform_like)         \
     X("", "Range", range)                                   \
     X("", "Reciprocal", reciprocal)                         \
     X("", "ReduceL1", reduce_l1)                            \
@@ -169,12 +175,16 @@
     X("", "Split", split)                                   \
     X("", "Sqrt", sqrt)                                     \
     X("", "Squeeze", reshape)                               \
+    X("", "StringConcat", string_concat)                    \
+    X("", "StringNormalizer", string_normalizer)            \
+    X("", "StringSplit", string_split)                      \
     X("", "Sub", sub)                                       \
     X("", "Sum", sum)                                       \
     X("", "Swish", swish)                                   \
     X("", "Tan", tan)                                       \
     X("", "Tanh", tanh)                                     \
     X("", "TensorScatter", tensor_scatter)                  \
+    X("", "TfIdfVectorizer", tf_idf_vectorizer)             \
     X("", "ThresholdedRelu", thresholded_relu)              \
     X("", "Tile", tile)                                     \
     X("", "TopK", top_k)                                    \

@@ -147,11 +147,33 @@ static void test_signals(void **state) {
     CHECK_ALL(cases);
 }
 
+static void test_text_and_chance(void **state) {
+    (void)state;
+    const Case cases[] = {
+        { "StringSplit", "string[2,?] int64[2]", IN(T(STRING, 2)), .outputs = 2 },
+        { "StringSplit", "! limit", IN(T(STRING, 1, 1, 1, 1, 1, 1, 1, 1)) },
+        { "StringNormalizer", "string[1,?]", IN(T(STRING, 1, 3)) },
+        { "StringNormalizer", "! [2,3]", IN(T(STRING, 2, 3)) },
+        { "StringConcat", "string[2,3]", IN(T(STRING, 2, 1), T(STRING, 3)) },
+        { "TfIdfVectorizer", "float32[?,6]", IN(I(U, 9)), AT(INTS("ngram_indexes", 0, 5)) },
+        { "TfIdfVectorizer", "! no coordinate", IN(I(9)), AT(INTS("ngram_indexes", INT64_MAX)) },
+        { "TfIdfVectorizer", "! no coordinate", IN(I(9)), AT(INTS("ngram_indexes", -1)) },
+        { "RandomNormalLike", "float16[2]", IN(T(STRING, 2)), AT(INT("dtype", DTYPE_F16)) },
+        { "RandomUniformLike", "! dtype", IN(T(STRING, 2)) },
+        { "Bernoulli", "bool[2]", IN(F(2)), AT(INT("dtype", DTYPE_BOOL)) },
+        { "Multinomial", "int64[2,5]", IN(F(2, 3)),
+          AT(INT("dtype", DTYPE_I64), INT("sample_size", 5)) },
+        { "Multinomial", "! sample_size", IN(F(2, 3)), AT(INT("sample_size", -5)) },
+        { "Multinomial", "! [batch,classes]", IN(F(3)) },
+    };
+    CHECK_ALL(cases);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_norms),     cmocka_unit_test(test_losses),
         cmocka_unit_test(test_attention), cmocka_unit_test(test_recurrence),
-        cmocka_unit_test(test_signals),
+        cmocka_unit_test(test_signals),   cmocka_unit_test(test_text_and_chance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

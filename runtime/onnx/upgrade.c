@@ -23,9 +23,12 @@ typedef struct UpgradeTable {
 } UpgradeTable;
 
 static const UpgradeTable tables[] = {
-    { "", upgrade_rows_attribute_input }, { "", upgrade_rows_broadcast },
-    { "", upgrade_rows_image },           { "", upgrade_rows_normalization },
-    { "", upgrade_rows_sequence },        { "ai.onnx.ml", upgrade_rows_ml },
+    { "", upgrade_rows_attribute_input },
+    { "", upgrade_rows_broadcast },
+    { "", upgrade_rows_image },
+    { "", upgrade_rows_normalization },
+    { "", upgrade_rows_sequence },
+    { "ai.onnx.ml", upgrade_rows_ml },
     { "com.microsoft", upgrade_rows_contrib },
 };
 

@@ -96,6 +96,10 @@ static Status center_crop_pad(const KernelCall *call) {
     Tensor *dst = &call->dst[0];
     if (src->shape.rank != dst->shape.rank)
         return call_shape_mismatch(call, &src->shape, &dst->shape);
+    if (dst->bytes)
+        memset(dst->data, 0, dst->bytes);
+    if (tensor_elements(src) == 0 || tensor_elements(dst) == 0) /* other dims may be anything */
+        return status_ok();
     shape_strides(&src->shape, src_strides);
     shape_strides(&dst->shape, dst_strides);
     StridedCopy copy = { .rank = src->shape.rank };
@@ -108,8 +112,6 @@ static Status center_crop_pad(const KernelCall *call) {
         from += have > want ? (have - want) / 2 * src_strides[d] : 0;
         to += want > have ? (want - have) / 2 * dst_strides[d] : 0;
     }
-    if (dst->bytes)
-        memset(dst->data, 0, dst->bytes);
     strided_copy(&copy, (char *)dst->data + (size_t)to * bytes,
                  (const char *)src->data + (size_t)from * bytes, bytes);
     return status_ok();

@@ -149,6 +149,14 @@ static void attrs_spatial_0(WireWriter *file) {
 static void attrs_ratio(WireWriter *file) {
     onnx_put_attr_float(file, "ratio", 0.25f);
 }
+static void attrs_float_power(WireWriter *file) {
+    INTS("kernel_shape", 2);
+    onnx_put_attr_float(file, "p", 1);
+}
+static void attrs_broken_power(WireWriter *file) {
+    INTS("kernel_shape", 2);
+    onnx_put_attr_float(file, "p", 1.5f);
+}
 
 static const UpgradeCase cases[] = {
     { 11, "Squeeze", "u", "y", attrs_axes, "Squeeze(u,int64:[0 2])", 0 },
@@ -193,6 +201,17 @@ static const UpgradeCase cases[] = {
     { 7, "Dropout", "x", "y", attrs_ratio, "Dropout(x)", 0 },
     { 7, "Dropout", "x", "y mask", attrs_ratio, "Dropout(x) CastLike(_,x)", 0 },
     { 10, "Dropout", "x", "y mask", attrs_ratio, "Dropout(x)", 0 },
+    { 9, "Upsample", "x c", "y", attrs_none,
+      "Resize(x,-,c;coordinate_transformation_mode,nearest_mode)", 0 },
+    { 10, "Resize", "x c", "y", attrs_none,
+      "Resize(x,-,c;coordinate_transformation_mode,nearest_mode)", 0 },
+    { 8, "Upsample", "x", "y", attrs_none, "node 'n' (Upsample): needs attribute 'scales'",
+      STATUS_INVALID_ARGUMENT },
+    { 1, "Upsample", "x", "y", attrs_none, "node 'n' (Upsample): needs attributes 'height_scale'",
+      STATUS_INVALID_ARGUMENT },
+    { 1, "LpPool", "x", "y", attrs_float_power, "LpPool(x;kernel_shape,p=1)", 0 },
+    { 1, "LpPool", "x", "y", attrs_broken_power, "node 'n' (LpPool): a norm of p = 1.5",
+      STATUS_UNIMPLEMENTED },
     { 5, "Tile", "x c c", "y", attrs_none,
       "node 'n' (Tile): operator 'Tile' (domain '', opset 5) is not", STATUS_UNIMPLEMENTED },
 };

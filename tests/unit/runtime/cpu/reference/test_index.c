@@ -191,6 +191,9 @@ static void test_crop_pad_reverse_and_triangles(void **state) {
     check(&(Run){ .op = "CenterCropPad",
                   .src = { &x, &I64(SHAPE(2), 2, 4) },
                   .dst = { I64(SHAPE(2, 4), 1, 2, 3, 0, 4, 5, 6, 0) } });
+    check(&(Run){ .op = "CenterCropPad", /* nothing, in every direction */
+                  .src = { &x, &I64(SHAPE(2), INT64_MAX, 0) },
+                  .dst = { EMPTY(DTYPE_I64, SHAPE(INT64_MAX, 0)) } });
     check(&(Run){ .op = "ReverseSequence",
                   .attributes = { INT("batch_axis", 0), INT("time_axis", 1) },
                   .src = { &x, &I64(SHAPE(3), 3, 0, 2) },

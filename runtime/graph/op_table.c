@@ -300,6 +300,8 @@ static const OpSchema ROWS[] = {
        infer_reduce, "sum over axes"),
     OP("ReduceSumSquare", 1, 18, 1, 2, 1, 1, 8, 0, TYPES_WIDE,
        infer_reduce, "sum of squares over axes"),
+    OP("RegexFullMatch", 20, 20, 1, 1, 1, 1, 8, OP_ELEMENTWISE, DTYPE_BIT(DTYPE_STRING),
+       infer_predicate, "does all of each string match a pattern"),
     OP("Relu", 6, 14, 1, 1, 1, 1, 1, OP_ELEMENTWISE, TYPES_FLOAT | TYPES_SIGNED,
        infer_same, "max(0, x)"),
     INTERNAL_OP("Reorder", 1, 1, 1, 1, 1, 1, 0, OP_INTERNAL, 0,

@@ -148,6 +148,7 @@
     X("", "ReduceProd", reduce_prod)                        \
     X("", "ReduceSum", reduce_sum)                          \
     X("", "ReduceSumSquare", reduce_sum_square)             \
+    X("", "RegexFullMatch", regex_full_match)               \
     X("", "Relu", relu)                                     \
     X("", "Reshape", reshape)                               \
     X("", "Resize", resize)                                 \

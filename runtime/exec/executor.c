@@ -33,8 +33,9 @@ static Status out_of_memory(void) {
     return status_error(STATUS_RESOURCE_EXHAUSTED, "executor: out of memory");
 }
 
-/* What one core has of the caches, all cores busy. A virtual machine of two cores may report the L3 of
- * its whole host (480 MB seen), so the share is capped at what server parts really give a core. */
+/* What one core has of the caches, all cores busy. A virtual machine of two cores may report the L3
+ * of its whole host (480 MB seen), so the share is capped at what server parts really give a core.
+ */
 static size_t core_cache_bytes(void) {
     long own = sysconf(_SC_LEVEL2_CACHE_SIZE), shared = sysconf(_SC_LEVEL3_CACHE_SIZE);
     size_t bytes = own > 0 ? (size_t)own : 0;

@@ -9,58 +9,59 @@ static Attribute pattern_of(const char *text) {
     return (Attribute){ .name = "pattern", .kind = ATTRIBUTE_STRING, .s = { text, strlen(text) } };
 }
 
+static const struct {
+    const char *pattern, *text;
+    bool matches;
+} cases[] = {
+    { "", "", true },
+    { "", "a", false },
+    { "abc", "abc", true },
+    { "ab", "abc", false },
+    { "a|bc|", "bc", true },
+    { "a|bc|", "", true },
+    { "a|bc|", "abc", false },
+    { "a.c",
+      "a\xC3\xA4"
+      "c",
+      true },
+    { "a.c", "a\nc", false },
+    { "(?s)a.c", "a\nc", true },
+    { "(?:ab)*", "ababab", true },
+    { "(ab)+?c", "ababc", true },
+    { "(?P<n>ab)?", "abab", false },
+    { "a{2,3}", "a", false },
+    { "a{2,3}", "aaa", true },
+    { "a{2,3}", "aaaa", false },
+    { "a{2,}", "aaaaa", true },
+    { "a{0}b", "b", true },
+    { "(a{1,2}b){2}", "abaab", true },
+    { "a{,2}", "a{,2}", true },
+    { "[a-c]+", "abcabc", true },
+    { "[^a-c]", "d", true },
+    { "[]a-]+", "]-a", true },
+    { "[[:digit:]x]*", "1x2", true },
+    { "[^\\D]+", "42", true },
+    { "\\d{3}-\\d{4}", "555-1234", true },
+    { "\\w+@\\w+\\.com", "me_1@example.com", true },
+    { "\\W\\S\\s", "!! ", true },
+    { "\\x41\\x{e4}\\t", "A\xC3\xA4\t", true },
+    { "(?i)stra\xC3\x9F"
+      "e\xC3\xA4",
+      "STRA\xC3\x9F"
+      "E\xC3\x84",
+      true },
+    { "(?i:a)b", "AB", false },
+    { "^a$", "a", true },
+    { "(?m)a$\n^b", "a\nb", true },
+    { "a$\nb", "a\nb", false },
+    { "a\\b.\\Bb?", "a b", false },
+    { "a\\b.b", "a b", true },
+    { "\\Qa.b\\E", "a.b", true },
+    { "(a*)*b", "aaaab", true },
+};
+
 static void test_patterns_match_all_of_a_text(void **state) {
     (void)state;
-    static const struct {
-        const char *pattern, *text;
-        bool matches;
-    } cases[] = {
-        { "", "", true },
-        { "", "a", false },
-        { "abc", "abc", true },
-        { "ab", "abc", false },
-        { "a|bc|", "bc", true },
-        { "a|bc|", "", true },
-        { "a|bc|", "abc", false },
-        { "a.c",
-          "a\xC3\xA4"
-          "c",
-          true },
-        { "a.c", "a\nc", false },
-        { "(?s)a.c", "a\nc", true },
-        { "(?:ab)*", "ababab", true },
-        { "(ab)+?c", "ababc", true },
-        { "(?P<n>ab)?", "abab", false },
-        { "a{2,3}", "a", false },
-        { "a{2,3}", "aaa", true },
-        { "a{2,3}", "aaaa", false },
-        { "a{2,}", "aaaaa", true },
-        { "a{0}b", "b", true },
-        { "(a{1,2}b){2}", "abaab", true },
-        { "a{,2}", "a{,2}", true },
-        { "[a-c]+", "abcabc", true },
-        { "[^a-c]", "d", true },
-        { "[]a-]+", "]-a", true },
-        { "[[:digit:]x]*", "1x2", true },
-        { "[^\\D]+", "42", true },
-        { "\\d{3}-\\d{4}", "555-1234", true },
-        { "\\w+@\\w+\\.com", "me_1@example.com", true },
-        { "\\W\\S\\s", "!! ", true },
-        { "\\x41\\x{e4}\\t", "A\xC3\xA4\t", true },
-        { "(?i)stra\xC3\x9F"
-          "e\xC3\xA4",
-          "STRA\xC3\x9F"
-          "E\xC3\x84",
-          true },
-        { "(?i:a)b", "AB", false },
-        { "^a$", "a", true },
-        { "(?m)a$\n^b", "a\nb", true },
-        { "a$\nb", "a\nb", false },
-        { "a\\b.\\Bb?", "a b", false },
-        { "a\\b.b", "a b", true },
-        { "\\Qa.b\\E", "a.b", true },
-        { "(a*)*b", "aaaab", true },
-    };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         StringView text = { cases[i].text, strlen(cases[i].text) };
         Tensor x = {

@@ -22,51 +22,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGITS_MAX = 19, EXPONENT_CAP = 100000 };
-
 /* --- scanning --- */
 
-static inline bool is_digit(char character) {
-    return (unsigned char)(character - '0') < 10;
-}
-
-/* Eight digits at once, if they are digits. Little-endian. */
-static inline bool eight_digits(const char *at, uint32_t *ret_value) {
-    uint64_t chunk;
-    memcpy(&chunk, at, sizeof chunk);
-    uint64_t low = chunk - UINT64_C(0x3030303030303030);
-    if (((chunk + UINT64_C(0x4646464646464646)) | low) & UINT64_C(0x8080808080808080))
-        return false;
-    low = low * 10 + (low >> 8);
-    const uint64_t mask = UINT64_C(0x000000FF000000FF);
-    *ret_value = (uint32_t)(((low & mask) * UINT64_C(0x000F424000000064) +
-                             ((low >> 16) & mask) * UINT64_C(0x0000271000000001)) >>
-                            32);
-    return true;
-}
-
-static inline const char *scan_digits(const char *at, const char *end, uint64_t *digits) {
-    uint32_t eight;
-    while (end - at >= 8 && eight_digits(at, &eight)) {
-        *digits = *digits * 100000000 + eight;
-        at += 8;
-    }
-    for (; at < end && is_digit(*at); at++)
-        *digits = *digits * 10 + (uint64_t)(*at - '0');
-    return at;
-}
-
 /* The first 19 digits that count, and the exponent that goes with them. */
-static void cut_digits(const char *at, const char *end, int64_t exponent, Decimal *decimal) {
+void decimal_cut_digits(const char *at, const char *end, int64_t exponent, Decimal *decimal) {
     uint64_t digits = 0;
     int kept = 0;
     bool fraction = false;
-    for (; at < end && (is_digit(*at) || *at == '.'); at++) {
+    for (; at < end && (decimal_is_digit(*at) || *at == '.'); at++) {
         if (*at == '.') {
             fraction = true;
             continue;
         }
-        bool keep = kept < DIGITS_MAX;
+        bool keep = kept < DECIMAL_DIGITS_MAX;
         if (keep)
             digits = digits * 10 + (uint64_t)(*at - '0');
         kept += keep && digits > 0; /* leading zeros do not count */
@@ -75,66 +43,6 @@ static void cut_digits(const char *at, const char *end, int64_t exponent, Decima
     }
     decimal->digits = digits;
     decimal->exponent = (int32_t)exponent;
-}
-
-static const char *scan_exponent(const char *at, const char *end, int64_t *exponent) {
-    bool negative = at < end && *at == '-';
-    int64_t value = 0;
-    at += at < end && (*at == '-' || *at == '+');
-    if (at == end || !is_digit(*at))
-        return NULL;
-    for (; at < end && is_digit(*at); at++)
-        if (value < EXPONENT_CAP)
-            value = value * 10 + (*at - '0');
-    *exponent += negative ? -value : value;
-    return at;
-}
-
-const char *decimal_scan(const char *at, const char *end, Decimal *ret_decimal) {
-    const char *begin = at;
-    bool negative = at < end && *at == '-';
-    at += negative;
-    const char *first = at;
-    if (at == end || !is_digit(*at))
-        return NULL;
-    uint64_t digits = 0;
-    int64_t exponent = 0;
-    if (*at == '0') {
-        at++;
-        if (at < end && is_digit(*at))
-            return NULL;
-    } else {
-        at = scan_digits(at, end, &digits);
-    }
-    ptrdiff_t count = at - first;
-    bool is_integer = true;
-    if (at < end && *at == '.') {
-        const char *fraction = ++at;
-        at = scan_digits(at, end, &digits);
-        if (at == fraction)
-            return NULL;
-        is_integer = false;
-        exponent = fraction - at;
-        count += at - fraction;
-    }
-    int64_t written = 0;
-    if (at < end && (*at == 'e' || *at == 'E')) {
-        at = scan_exponent(at + 1, end, &written);
-        if (!at)
-            return NULL;
-        is_integer = false;
-        exponent += written;
-    }
-    ret_decimal->digits = digits;
-    ret_decimal->exponent = (int32_t)exponent;
-    ret_decimal->negative = negative;
-    ret_decimal->is_integer = is_integer;
-    ret_decimal->is_cut = false;
-    ret_decimal->begin = begin;
-    ret_decimal->end = at;
-    if (__builtin_expect(count > DIGITS_MAX, 0))
-        cut_digits(first, at, written, ret_decimal);
-    return at;
 }
 
 /* --- to binary --- */
@@ -150,7 +58,8 @@ static const FloatFormat F32 = { 23, -127, 0xFF, -17, 10, -64, 38 };
 static const FloatFormat F64 = { 52, -1023, 0x7FF, -4, 23, -342, 308 };
 
 /* Exponent and mantissa as IEEE 754 lays them out, without the sign. digits is not 0. */
-static uint64_t binary_of(uint64_t digits, int32_t power, const FloatFormat *format) {
+static inline __attribute__((always_inline)) uint64_t binary_of(uint64_t digits, int32_t power,
+                                                                const FloatFormat *format) {
     if (power < format->power_first)
         return 0;
     uint64_t infinite = (uint64_t)format->exponent_infinite << format->mantissa_bits;
@@ -219,7 +128,8 @@ static uint64_t binary_by_library(const Decimal *decimal, const FloatFormat *for
     return bits;
 }
 
-static uint64_t binary(const Decimal *decimal, const FloatFormat *format) {
+static inline __attribute__((always_inline)) uint64_t binary(const Decimal *decimal,
+                                                             const FloatFormat *format) {
     if (decimal->digits == 0)
         return 0;
     uint64_t bits = binary_of(decimal->digits, decimal->exponent, format);
@@ -228,19 +138,10 @@ static uint64_t binary(const Decimal *decimal, const FloatFormat *format) {
     return bits;
 }
 
-float decimal_to_f32(const Decimal *decimal) {
-    static const float exact[] = {
-        1e0F, 1e1F, 1e2F, 1e3F, 1e4F, 1e5F, 1e6F, 1e7F, 1e8F, 1e9F, 1e10F
-    };
-    int32_t power = decimal->exponent;
+float decimal_to_f32_slow(const Decimal *decimal) {
+    uint32_t bits = (uint32_t)binary(decimal, &F32);
     float value;
-    if (decimal->digits <= UINT64_C(1) << 24 && power >= -10 && power <= 10 && !decimal->is_cut) {
-        value = (float)decimal->digits;
-        value = power < 0 ? value / exact[-power] : value * exact[power];
-    } else {
-        uint32_t bits = (uint32_t)binary(decimal, &F32);
-        memcpy(&value, &bits, sizeof value);
-    }
+    memcpy(&value, &bits, sizeof value);
     return decimal->negative ? -value : value;
 }
 

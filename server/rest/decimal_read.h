@@ -8,10 +8,12 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Longer ones are refused: nobody writes them, and a gigabyte of digits is an attack. */
-enum { DECIMAL_LENGTH_MAX = 4096 };
+enum { DECIMAL_LENGTH_MAX = 4096, DECIMAL_DIGITS_MAX = 19, DECIMAL_EXPONENT_CAP = 100000 };
 
 typedef struct Decimal {
     uint64_t digits;  /* the first 19 that count */
@@ -22,11 +24,119 @@ typedef struct Decimal {
     const char *begin, *end;
 } Decimal;
 
+/* decimal_read.c: the first 19 digits that count, and the exponent that goes with them. */
+void decimal_cut_digits(const char *at, const char *end, int64_t exponent, Decimal *decimal);
+
+/* --- scanning: here, because it is the inner loop of JSON tensors --- */
+
+static inline bool decimal_is_digit(char character) {
+    return (unsigned char)(character - '0') < 10;
+}
+
+/* Eight digits at once, if they are digits. Little-endian. */
+static inline bool decimal_eight_digits(const char *at, uint32_t *ret_value) {
+    uint64_t chunk;
+    memcpy(&chunk, at, sizeof chunk);
+    uint64_t low = chunk - UINT64_C(0x3030303030303030);
+    if (((chunk + UINT64_C(0x4646464646464646)) | low) & UINT64_C(0x8080808080808080))
+        return false;
+    low = low * 10 + (low >> 8);
+    const uint64_t mask = UINT64_C(0x000000FF000000FF);
+    *ret_value = (uint32_t)(((low & mask) * UINT64_C(0x000F424000000064) +
+                             ((low >> 16) & mask) * UINT64_C(0x0000271000000001)) >>
+                            32);
+    return true;
+}
+
+static inline const char *decimal_scan_digits(const char *at, const char *end, uint64_t *digits) {
+    uint32_t eight;
+    while (end - at >= 8 && decimal_eight_digits(at, &eight)) {
+        *digits = *digits * 100000000 + eight;
+        at += 8;
+    }
+    for (; at < end && decimal_is_digit(*at); at++)
+        *digits = *digits * 10 + (uint64_t)(*at - '0');
+    return at;
+}
+
+static inline const char *decimal_scan_exponent(const char *at, const char *end,
+                                                int64_t *exponent) {
+    bool negative = at < end && *at == '-';
+    int64_t value = 0;
+    at += at < end && (*at == '-' || *at == '+');
+    if (at == end || !decimal_is_digit(*at))
+        return NULL;
+    for (; at < end && decimal_is_digit(*at); at++)
+        if (value < DECIMAL_EXPONENT_CAP)
+            value = value * 10 + (*at - '0');
+    *exponent += negative ? -value : value;
+    return at;
+}
+
 /* JSON's grammar. Returns where the number ends, NULL if there is none at `at`. */
-const char *decimal_scan(const char *at, const char *end, Decimal *ret_decimal);
+static inline const char *decimal_scan(const char *at, const char *end, Decimal *ret_decimal) {
+    const char *begin = at;
+    bool negative = at < end && *at == '-';
+    at += negative;
+    const char *first = at;
+    if (at == end || !decimal_is_digit(*at))
+        return NULL;
+    uint64_t digits = 0;
+    int64_t exponent = 0;
+    if (*at == '0') {
+        at++;
+        if (at < end && decimal_is_digit(*at))
+            return NULL;
+    } else {
+        for (; at < end && decimal_is_digit(*at); at++) /* few, most of the time */
+            digits = digits * 10 + (uint64_t)(*at - '0');
+    }
+    ptrdiff_t count = at - first;
+    bool is_integer = true;
+    if (at < end && *at == '.') {
+        const char *fraction = ++at;
+        at = decimal_scan_digits(at, end, &digits);
+        if (at == fraction)
+            return NULL;
+        is_integer = false;
+        exponent = fraction - at;
+        count += at - fraction;
+    }
+    int64_t written = 0;
+    if (at < end && (*at == 'e' || *at == 'E')) {
+        at = decimal_scan_exponent(at + 1, end, &written);
+        if (!at)
+            return NULL;
+        is_integer = false;
+        exponent += written;
+    }
+    ret_decimal->digits = digits;
+    ret_decimal->exponent = (int32_t)exponent;
+    ret_decimal->negative = negative;
+    ret_decimal->is_integer = is_integer;
+    ret_decimal->is_cut = false;
+    ret_decimal->begin = begin;
+    ret_decimal->end = at;
+    if (__builtin_expect(count > DECIMAL_DIGITS_MAX, 0))
+        decimal_cut_digits(first, at, written, ret_decimal);
+    return at;
+}
+
+/* --- values --- */
 
 /* Too large: infinity; too small: zero. */
-float decimal_to_f32(const Decimal *decimal);
+float decimal_to_f32_slow(const Decimal *decimal);
+static inline float decimal_to_f32(const Decimal *decimal) {
+    static const float exact[] = {
+        1e0F, 1e1F, 1e2F, 1e3F, 1e4F, 1e5F, 1e6F, 1e7F, 1e8F, 1e9F, 1e10F
+    };
+    int32_t power = decimal->exponent;
+    if (decimal->digits > UINT64_C(1) << 24 || power < -10 || power > 10 || decimal->is_cut)
+        return decimal_to_f32_slow(decimal);
+    float value = (float)decimal->digits; /* Clinger: both are exact, so one operation rounds */
+    value = power < 0 ? value / exact[-power] : value * exact[power];
+    return decimal->negative ? -value : value;
+}
 double decimal_to_f64(const Decimal *decimal);
 /* false when it is not an integer or does not fit. */
 bool decimal_to_i64(const Decimal *decimal, int64_t *ret_value);

@@ -22,7 +22,7 @@ enum {
     STRING_TOKEN_MAX = 64 << 20,
     NUMBER_KEPT_MAX = 2 * DECIMAL_LENGTH_MAX + TOKEN_FIRST_BYTES, /* with what comes behind it */
     ELEMENTS_FIRST = 64,
-    TEXT_PER_ELEMENT = 6, /* a guess */
+    TEXT_PER_ELEMENT = 2, /* "1,": then nothing grows, and what stays untouched costs nothing */
     SHOWN_MAX = 40,
 };
 
@@ -177,21 +177,20 @@ static Status put_integer(JsonTensor *tensor, const Decimal *decimal) {
     return status_ok();
 }
 
+static inline Status put_float(JsonTensor *tensor, float narrow, double wide) {
+    const void *value = tensor->options.dtype == DTYPE_F32 ? (const void *)&narrow : &wide;
+    memcpy(slot(tensor), value, tensor->element_bytes);
+    tensor->count++;
+    return status_ok();
+}
+
 static inline Status put_number(JsonTensor *tensor, const Decimal *decimal) {
     if (decimal->end - decimal->begin > DECIMAL_LENGTH_MAX)
         return syntax_error(tensor, "Number too long.", 0);
-    if (tensor->options.dtype == DTYPE_F32) {
-        float value = decimal_to_f32(decimal);
-        memcpy(slot(tensor), &value, sizeof value);
-        tensor->count++;
-        return status_ok();
-    }
-    if (tensor->options.dtype == DTYPE_F64) {
-        double value = decimal_to_f64(decimal);
-        memcpy(slot(tensor), &value, sizeof value);
-        tensor->count++;
-        return status_ok();
-    }
+    if (tensor->options.dtype == DTYPE_F32)
+        return put_float(tensor, decimal_to_f32(decimal), 0);
+    if (tensor->options.dtype == DTYPE_F64)
+        return put_float(tensor, 0, decimal_to_f64(decimal));
     if (tensor->options.dtype == DTYPE_BOOL || tensor->options.dtype == DTYPE_STRING)
         return type_error(tensor, decimal->begin, decimal->end);
     return put_integer(tensor, decimal);
@@ -262,16 +261,9 @@ static Status put_word(JsonTensor *tensor, const char *begin, const char *end) {
     double value;
     if (json_not_finite(begin, end, &value) != end)
         return syntax_error(tensor, "Invalid value.", 0);
-    if (tensor->options.dtype == DTYPE_F32) {
-        float narrow = (float)value;
-        memcpy(slot(tensor), &narrow, sizeof narrow);
-    } else if (tensor->options.dtype == DTYPE_F64) {
-        memcpy(slot(tensor), &value, sizeof value);
-    } else {
-        return type_error(tensor, begin, end);
-    }
-    tensor->count++;
-    return status_ok();
+    if (tensor->options.dtype == DTYPE_F32 || tensor->options.dtype == DTYPE_F64)
+        return put_float(tensor, (float)value, value);
+    return type_error(tensor, begin, end);
 }
 
 /* A whole scalar. */
@@ -392,11 +384,37 @@ static Status resume_token(JsonTensor *tensor, const char **at, const char *end,
     return status_ok();
 }
 
+/* The same for floats where elements are known to be, with nothing to look up in between. Stops in
+ * front of a number, never behind one. */
+static const char *run_floats(JsonTensor *tensor, const char *at, const char *end) {
+    float *first = (float *)(void *)slot(tensor), *dst = first;
+    const float *room = first + (tensor->capacity - tensor->count);
+    Decimal decimal;
+    while (dst < room) {
+        const char *behind = decimal_scan(at, end, &decimal);
+        if (!behind || behind - at > DECIMAL_LENGTH_MAX)
+            break;
+        behind = json_skip_blanks(behind, end);
+        if (behind == end || *behind != ',')
+            break;
+        *dst++ = decimal_to_f32(&decimal);
+        at = json_skip_blanks(behind + 1, end);
+    }
+    tensor->count += (size_t)(dst - first);
+    tensor->counts[tensor->depth] += (size_t)(dst - first);
+    if (dst > first)
+        tensor->may_close = false;
+    return at;
+}
+
 /* Numbers and commas, as long as that is what comes. Leaves everything else where it is. */
 static inline Status run_numbers(JsonTensor *tensor, const char **ret_at, const char *end) {
     const char *at = *ret_at;
     Decimal decimal;
     while (at < end) {
+        if (tensor->options.dtype == DTYPE_F32 && tensor->rank == tensor->depth &&
+            tensor->count < tensor->capacity)
+            at = run_floats(tensor, at, end);
         const char *behind = decimal_scan(at, end, &decimal);
         if (!behind || behind == end) /* perhaps cut */
             break;

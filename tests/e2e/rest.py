@@ -416,6 +416,20 @@ def test_curl(server):
     check(json.loads(got)["predictions"][0][-1] == 99999 * 0.5 + 2, got[:200])
 
 
+class SlowPeers:
+    """One stops in the middle of a head, one in the middle of a body; opened early, asked about late."""
+
+    def __init__(self, server):
+        self.peers = [connect(server), connect(server)]
+        self.peers[0].sendall(b"GET /v2 HTTP/1.1\r\nHost: x")
+        self.peers[1].sendall(b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{" % PREDICT.encode())
+
+    def check_ended(self):
+        for peer in self.peers:
+            with peer, peer.makefile("rb") as stream:
+                check(read_reply(stream)[0] == 408, "a peer that stops is told so")
+
+
 def test_drain(server):
     """An idle connection is closed, one with a request in progress is answered first, then all ends."""
     body = json.dumps({"instances": [list(range(30000))]}).encode()
@@ -441,11 +455,14 @@ def main():
             os.utime(f"{folder}/{name}/1", (time.time() - 60,) * 2)
         server = Server(sys.argv[1], folder, "--http-max-input-size=4M")
         try:
+            slow = SlowPeers(server)
             for test in (test_tables, test_head_options_and_cors, test_binary_tensors, test_long_tensors, test_codings,
                          test_pipelining_and_keep_alive, test_pieces, test_malformed_requests,
-                         test_gone_peers_cost_nothing, test_many_at_once, test_curl, test_drain):
+                         test_gone_peers_cost_nothing, test_many_at_once, test_curl):
                 test(server)
                 print("ok", test.__name__)
+            slow.check_ended()
+            test_drain(server)
         finally:
             server.process.kill()
             server.process.wait()

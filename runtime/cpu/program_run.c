@@ -222,7 +222,7 @@ static Status finish_outputs(Run *run) {
             continue;
         }
         TRY(output_memory(run, i, dst));
-        if (src->bytes > 0)
+        if (src->bytes > 0 && dst->data != src->data) /* the host may let an input be an output */
             memcpy(dst->data, src->data, src->bytes);
     }
     return status_ok();

@@ -41,7 +41,7 @@ typedef struct ProgramIo {
     Tensor *outputs;      /* filled in: dtype, shape, data, bytes */
     /* Asked once per output as soon as its shape is known: memory to write it to, aligned to
      * TENSOR_ALIGNMENT and lent until done. NULL: over budget, the run fails with
-     * RESOURCE_EXHAUSTED. */
+     * RESOURCE_EXHAUSTED. For an output that is an input it may be that input's own memory. */
     void *(*output_memory)(void *user, size_t output, const Tensor *described);
     void *output_user;
     /* Looked at between steps; the run then fails with CANCELLED; may be NULL */

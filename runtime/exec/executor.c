@@ -76,12 +76,21 @@ static Shape merge_shapes(const Shape *declared, const Shape *inferred) {
     return merged;
 }
 
+/* Strings are left out: their characters must move into the block. */
+static size_t find_passed_input(const Graph *graph, ValueId output) {
+    for (size_t i = 0; i < graph_input_count(graph); i++)
+        if (graph_input(graph, i)->value == output && graph_input(graph, i)->dtype != DTYPE_STRING)
+            return i;
+    return INDEX_NONE;
+}
+
 static Status make_ports(Executor *executor) {
     executor->input_count = graph_input_count(executor->graph);
     executor->output_count = graph_output_count(executor->graph);
-    executor->outputs =
-        calloc(executor->output_count ? executor->output_count : 1, sizeof *executor->outputs);
-    if (!executor->outputs)
+    size_t outputs = MAX_OF(executor->output_count, (size_t)1);
+    executor->outputs = calloc(outputs, sizeof *executor->outputs);
+    executor->passed = calloc(outputs, sizeof *executor->passed);
+    if (!executor->outputs || !executor->passed)
         return out_of_memory();
     for (size_t i = 0; i < executor->output_count; i++) {
         Port *port = &executor->outputs[i];
@@ -89,8 +98,16 @@ static Status make_ports(Executor *executor) {
         const Value *value = graph_value_const(executor->graph, port->value);
         port->shape = merge_shapes(&port->shape, &value->shape);
         port->dtype = value->dtype == DTYPE_INVALID ? port->dtype : value->dtype;
+        executor->passed[i] = find_passed_input(executor->graph, port->value);
     }
     return status_ok();
+}
+
+bool executor_passes_input(const Executor *executor, size_t input) {
+    for (size_t i = 0; i < executor->output_count; i++)
+        if (executor->passed[i] == input)
+            return true;
+    return false;
 }
 
 static Status start_executor(Graph *graph, const ExecutorOptions *options, Executor *executor) {
@@ -135,6 +152,7 @@ void executor_free(Executor *executor) {
     graph_free(executor->graph);
     graph_free(executor->origin);
     free(executor->outputs);
+    free(executor->passed);
     free(executor);
 }
 

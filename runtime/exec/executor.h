@@ -68,7 +68,11 @@ typedef struct RunArgs {
     Tensor *outputs;          /* room for executor_output_count; filled in */
     OutputBlock *block;       /* outputs' memory is allocated from it; lent until done */
     const _Atomic bool *stop; /* may be NULL */
+    uint64_t held_inputs;     /* bit i: input i lies in block, so an output may be a view of it */
 } RunArgs;
+
+/* Is some output this input, unchanged? Then gathering it into the block saves a copy. */
+bool executor_passes_input(const Executor *executor, size_t input);
 
 /**
  * Checks dtype and shape of every input against the ports, finds or builds the plans, and runs.

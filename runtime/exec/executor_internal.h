@@ -22,6 +22,7 @@ struct Executor {
     DeviceModel *model;
     PlanSource source;
     Port *outputs; /* as inferred, where that says more than the file */
+    size_t *passed; /* an output: the input it is, or INDEX_NONE */
     size_t input_count, output_count;
     size_t cache_bytes;
     size_t weights_bytes; /* constants as the model has them */

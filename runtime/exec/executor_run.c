@@ -197,6 +197,15 @@ static char *rows_place(const PieceRun *piece, size_t output, size_t *ret_bytes)
     return (char *)whole->data + piece->first_row * row_bytes;
 }
 
+/* The output is, in this plan too, an input that lives as long as the block. */
+static bool is_held_input(const PieceRun *piece, size_t output) {
+    const Run *run = piece->run;
+    const Graph *graph = piece->plan->graph;
+    size_t input = run->executor->passed[output];
+    return input < 64 && (run->args.held_inputs >> input & 1) &&
+           graph_output(graph, output)->value == graph_input(graph, input)->value;
+}
+
 static void *piece_output_memory(void *user, size_t output, const Tensor *described) {
     PieceRun *piece = user;
     if (piece->run->cut) {
@@ -204,6 +213,8 @@ static void *piece_output_memory(void *user, size_t output, const Tensor *descri
         char *place = rows_place(piece, output, &bytes);
         if (described->bytes == bytes && (uintptr_t)place % TENSOR_ALIGNMENT == 0)
             return place;
+    } else if (is_held_input(piece, output)) {
+        return piece->inputs[piece->run->executor->passed[output]].data;
     }
     return output_block_alloc(piece->run->args.block, described->bytes);
 }

@@ -104,6 +104,17 @@ static void *find_in_place(const Batch *batch, size_t input) {
     return (void *)payload->items[0].data; /* an input: nobody writes to it */
 }
 
+/* An input that is also an output is gathered where outputs lie, and leaves from there. */
+static void *take_memory(BatchRun *run, size_t port, size_t bytes) {
+    const Executor *executor = run->batch.requests[0]->lease.version->executor;
+    bool is_real = run->scheduler->options.run == executor_submit;
+    if (is_real && port < 64 && executor_passes_input(executor, port)) {
+        run->held_inputs |= UINT64_C(1) << port;
+        return output_block_alloc(run->block, bytes);
+    }
+    return run->gathered[port] = batch_memory_take(run->scheduler->memory, bytes);
+}
+
 static Status gather_input(BatchRun *run, const Signature *signature, size_t input) {
     const Batch *batch = &run->batch;
     size_t port = signature->inputs[input].port, bytes;
@@ -116,7 +127,7 @@ static Status gather_input(BatchRun *run, const Signature *signature, size_t inp
     tensor->data = bytes > 0 ? find_in_place(batch, input) : NULL;
     if (bytes == 0 || !tensor->data) {
         if (bytes > 0)
-            run->gathered[port] = tensor->data = batch_memory_take(run->scheduler->memory, bytes);
+            tensor->data = take_memory(run, port, bytes);
         if (bytes > 0 && !tensor->data)
             return status_error(STATUS_RESOURCE_EXHAUSTED,
                                 "input '%s': no memory for a batch of %zu bytes; try again later",
@@ -138,9 +149,11 @@ static Status prepare(BatchRun *run) {
         run->inputs[i] = run->outputs[i] = (Tensor){ 0 };
         run->gathered[i] = NULL;
     }
+    run->held_inputs = 0;
+    TRY(output_block_new(run->scheduler->options.outputs, &run->block));
     for (size_t i = 0; i < signature->input_count; i++)
         TRY(gather_input(run, signature, i));
-    return output_block_new(run->scheduler->options.outputs, &run->block);
+    return status_ok();
 }
 
 static void release_memory(BatchRun *run) {
@@ -294,9 +307,11 @@ bool batch_run_start(BatchRun *run, bool only_if_planned) {
     if (only_if_planned && execute == executor_submit &&
         !executor_is_planned(executor, run->shapes))
         return false;
-    run->args = (RunArgs){
-        .inputs = run->inputs, .outputs = run->outputs, .block = run->block, .stop = &run->stop
-    };
+    run->args = (RunArgs){ .inputs = run->inputs,
+                           .outputs = run->outputs,
+                           .block = run->block,
+                           .stop = &run->stop,
+                           .held_inputs = run->held_inputs };
     execute(executor, &run->args, run_done, run);
     return true;
 }

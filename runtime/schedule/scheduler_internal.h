@@ -48,7 +48,8 @@ typedef struct BatchRun {
     size_t request_capacity, tensor_capacity;
     Tensor *inputs, *outputs, *ordered; /* port order, port order, signature order */
     Shape *shapes;                      /* of inputs, for executor_is_planned */
-    void **gathered; /* memory taken for inputs[i]; NULL where it is used in place */
+    void **gathered; /* memory taken for inputs[i]; NULL where it is used in place or in block */
+    uint64_t held_inputs; /* bit i: inputs[i] lies in block */
     OutputBlock *block;
     RunArgs args;
     atomic_bool stop;

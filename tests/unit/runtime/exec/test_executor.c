@@ -434,6 +434,29 @@ static void test_odd_outputs(void **state) {
     executor_free(executor);
 }
 
+/* An input that lives in the block is itself the output; one that does not is copied. */
+static void test_a_passed_input_needs_no_copy(void **state) {
+    const Fixture *fixture = *state;
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(2));
+    model_output(graph, "y", model_node(graph, "Identity", INPUTS(x), NO_ATTRIBUTES));
+    model_finish(graph);
+    Executor *executor = new_executor(fixture, graph, true);
+    assert_true(executor_passes_input(executor, 0));
+    OutputBlock *block = new_block(fixture);
+    Tensor input = { .dtype = DTYPE_F32, .shape = SHAPE(2), .bytes = 8 }, output;
+    input.data = memcpy(output_block_alloc(block, 8), (float[]){ 1, 2 }, 8);
+    RunArgs args = { .inputs = &input, .outputs = &output, .block = block };
+    model_check(executor_run(executor, &args));
+    assert_ptr_not_equal(output.data, input.data);
+    assert_memory_equal(output.data, input.data, 8);
+    args.held_inputs = 1;
+    model_check(executor_run(executor, &args));
+    assert_ptr_equal(output.data, input.data);
+    output_block_unref(block);
+    executor_free(executor);
+}
+
 static void test_a_failed_new_leaves_the_graph(void **state) {
     const Fixture *fixture = *state;
     Graph *graph = model_new();
@@ -467,6 +490,7 @@ int main(void) {
         cmocka_unit_test(test_stop_ends_a_run),
         cmocka_unit_test(test_output_memory_is_limited),
         cmocka_unit_test(test_odd_outputs),
+        cmocka_unit_test(test_a_passed_input_needs_no_copy),
         cmocka_unit_test(test_a_failed_new_leaves_the_graph),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -21,7 +21,7 @@ struct Executor {
     Graph *graph;  /* optimised; lends from origin */
     DeviceModel *model;
     PlanSource source;
-    Port *outputs; /* as inferred, where that says more than the file */
+    Port *outputs;  /* as inferred, where that says more than the file */
     size_t *passed; /* an output: the input it is, or INDEX_NONE */
     size_t input_count, output_count;
     size_t cache_bytes;

@@ -74,7 +74,7 @@ static Options options_default(Personality personality) {
         .default_max_batch_size = 4,
         .queue_requests = 4096,
         .queue_bytes = GIB,
-        .inline_limit_us = 50,
+        .inline_limit_us = -1,
         .max_message_bytes = 256 << 20,
         .max_live_calls = 10000,
         .memory_bytes = INT64_C(4) << 30,

@@ -98,8 +98,9 @@ static const OptionRow OPTION_TABLE[] = {
     FLAG("max-queue-bytes", GROUP_BATCHING, OPTION_BYTES, queue_bytes, 1, TIB, "Their bytes."),
     FLAG("workers", GROUP_BATCHING, OPTION_INT, workers, 0, 4096,
          "Threads that compute; 0: one per core we may use."),
-    FLAG("inline-limit-micros", GROUP_BATCHING, OPTION_INT, inline_limit_us, 0, MILLION,
-         "Models faster than this run on the network thread; 0: none."),
+    FLAG(
+        "inline-limit-micros", GROUP_BATCHING, OPTION_INT, inline_limit_us, -1, MILLION,
+        "Models faster than this run on the network thread; 0: none; -1: 50, or 1000 on one core."),
 
     FLAG("max-message-bytes", GROUP_LIMITS, OPTION_BYTES, max_message_bytes, 1024, INT32_MAX,
          "Largest request."),

@@ -11,6 +11,7 @@
 #include "server/serving.h"
 
 #include "runtime/base/log.h"
+#include "runtime/base/thread.h"
 #include "runtime/base/size.h"
 #include "runtime/config/server_config.h"
 #include "runtime/device/device_open.h"
@@ -166,6 +167,15 @@ static bool take_batch(void *scheduler, size_t worker_index) {
     return scheduler_take(scheduler, worker_index);
 }
 
+/* With one core there is nothing to overlap: handing a batch to a worker only costs switches (of
+ * 64 digits a call, 0.79 of the bare executor's throughput handed over, 0.90 in place). */
+static uint64_t inline_limit_ns(int64_t given_us) {
+    enum { SHARED_US = 50, LONE_CORE_US = 1000 };
+    if (given_us < 0)
+        given_us = thread_core_count() == 1 ? LONE_CORE_US : SHARED_US;
+    return (uint64_t)given_us * NS_PER_US;
+}
+
 static Status start_compute(Serving *serving) {
     const Options *options = serving->options;
     TRY(pool_new((size_t)options->workers, &serving->pool));
@@ -176,7 +186,7 @@ static Status start_compute(Serving *serving) {
         .outputs = serving->outputs,
         .max_queue_requests = (size_t)options->queue_requests,
         .max_queue_bytes = (size_t)options->queue_bytes,
-        .inline_limit_ns = (uint64_t)options->inline_limit_us * NS_PER_US,
+        .inline_limit_ns = inline_limit_ns(options->inline_limit_us),
         .batch_memory_bytes = (size_t)options->memory_bytes,
     };
     TRY(scheduler_new(&scheduler, &serving->scheduler));

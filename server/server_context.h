@@ -25,3 +25,12 @@ typedef struct ServerContext {
     /* any thread */
     atomic_bool draining;
 } ServerContext;
+
+/* A control request is names and flags: INVALID_ARGUMENT above header_limit_bytes. Thread: any. */
+static inline Status server_check_control(const ServerContext *server, const Spans *message) {
+    if (message->bytes <= server->header_limit_bytes)
+        return status_ok();
+    return status_error(STATUS_INVALID_ARGUMENT,
+                        "the request has %zu bytes, at most %zu are allowed", message->bytes,
+                        server->header_limit_bytes);
+}

@@ -30,10 +30,7 @@ static const struct {
 };
 
 static Status read_request(ServerContext *server, const Spans *message, bool *ret_ready_only) {
-    if (message->bytes > server->header_limit_bytes)
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "the request has %zu bytes, at most %zu are allowed", message->bytes,
-                            server->header_limit_bytes);
+    TRY(server_check_control(server, message));
     SpanReader reader = span_reader_of(message);
     WireField field;
     WireResult result;

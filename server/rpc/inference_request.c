@@ -11,10 +11,7 @@ enum { REQUEST_NAME = 1, REQUEST_VERSION = 2 };
 
 Status inference_name_version_decode(ServerContext *server, const Spans *message, Arena *arena,
                                      InferenceNameVersion *ret_request) {
-    if (message->bytes > server->header_limit_bytes)
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "the request has %zu bytes, at most %zu are allowed", message->bytes,
-                            server->header_limit_bytes);
+    TRY(server_check_control(server, message));
     SpanReader reader = span_reader_of(message);
     WireField field;
     WireResult result;

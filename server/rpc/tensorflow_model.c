@@ -31,10 +31,7 @@ typedef struct ModelRequest {
 
 static Status read_request(ServerContext *server, const Spans *message, Arena *arena,
                            ModelRequest *ret_request) {
-    if (message->bytes > server->header_limit_bytes)
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "the request has %zu bytes, at most %zu are allowed", message->bytes,
-                            server->header_limit_bytes);
+    TRY(server_check_control(server, message));
     SpanReader reader = span_reader_of(message);
     WireField field;
     WireResult result;

@@ -79,6 +79,12 @@ void json_put_int(JsonWriter *writer, int64_t value) {
             (size_t)(decimal_write_i64(writer->data + writer->length, value) - writer->data);
 }
 
+void json_put_f32(JsonWriter *writer, float value) {
+    if (reserve(writer, DECIMAL_TEXT_BYTES))
+        writer->length =
+            (size_t)(decimal_write_f32(writer->data + writer->length, value) - writer->data);
+}
+
 /* --- elements --- */
 
 static char *write_bool(char *at, const void *data, size_t index) {

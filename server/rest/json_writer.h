@@ -25,6 +25,7 @@ static inline void json_put(JsonWriter *writer, const char *text) {
 /* In quotes, escaped. */
 void json_put_string(JsonWriter *writer, const char *text, size_t length);
 void json_put_int(JsonWriter *writer, int64_t value);
+void json_put_f32(JsonWriter *writer, float value);
 
 typedef struct JsonTensorStyle {
     bool is_flat;   /* one list whatever the shape */

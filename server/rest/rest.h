@@ -77,4 +77,6 @@ void rest_ready(HttpExchange *exchange);
 void rest_model_ready(HttpExchange *exchange);
 void rest_not_built(HttpExchange *exchange); /* argument: what, as text */
 void rest_tensorflow_predict(HttpExchange *exchange);
+void rest_tensorflow_classify(HttpExchange *exchange);
+void rest_tensorflow_regress(HttpExchange *exchange);
 void rest_inference_infer(HttpExchange *exchange);

@@ -21,6 +21,9 @@
 
 const MethodRow METHOD_TABLE[] = {
     INFER("/tensorflow.serving.PredictionService/Predict", &TENSORFLOW_PREDICT),
+    INFER("/tensorflow.serving.PredictionService/Classify", &TENSORFLOW_CLASSIFY),
+    INFER("/tensorflow.serving.PredictionService/Regress", &TENSORFLOW_REGRESS),
+    INFER("/tensorflow.serving.PredictionService/MultiInference", &TENSORFLOW_MULTI_INFERENCE),
     UNARY("/tensorflow.serving.PredictionService/GetModelMetadata", CLASS_CONTROL,
           tensorflow_get_model_metadata),
     UNARY("/tensorflow.serving.ModelService/GetModelStatus", CLASS_CONTROL,

@@ -22,6 +22,8 @@ typedef struct WireTensor {
                       StringViews */
 } WireTensor;
 
+typedef struct WireExamples WireExamples; /* server/wire/wire_examples.h */
+
 typedef struct WireInfer {
     StringView model;
     VersionChoice version;
@@ -35,6 +37,7 @@ typedef struct WireInfer {
     uint32_t priority;
     size_t payload_bytes;
     const uint32_t *output_index; /* set by bind: per wanted output, its index in the signature */
+    WireExamples *examples; /* Classify, Regress, MultiInference: what inputs are made of in bind */
 } WireInfer;
 
 /* One inference protocol. Functions take no lock and do not block. Thread: rpc or http (decode,
@@ -57,4 +60,7 @@ typedef struct InferProtocol {
 } InferProtocol;
 
 extern const InferProtocol TENSORFLOW_PREDICT;
+extern const InferProtocol TENSORFLOW_CLASSIFY;
+extern const InferProtocol TENSORFLOW_REGRESS;
+extern const InferProtocol TENSORFLOW_MULTI_INFERENCE;
 extern const InferProtocol INFERENCE_INFER;

@@ -187,7 +187,6 @@ ROWS = [
     ("POST", PREDICT, '{"instances":' + "[" * 1000000, 400, "more than 8 dimensions"),
     ("POST", PREDICT, '{"x":' + "[" * 1000000, 400, "Nesting is too deep"),
     ("POST", PREDICT, '{"instances":[' + "7" * 1000000 + "]}", 400, "Number too long"),
-    ("POST", "/v1/models/default:classify", "{}", 501, "classify"),
     ("GET", "/v1/models", None, 200, {"models": [{"name": "default"}, {"name": "two"}]}),
     ("GET", "/v1/models/two", None, 200, {"model_version_status": [
         {"version": "1", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}]}),

@@ -65,8 +65,9 @@ void infer_cancel(InferCall *call) {
 static uint64_t request_deadline_ns(const InferCall *call, const QueuePolicy *policy) {
     uint64_t deadline_ns = call->deadline_ns;
     uint64_t timeout_ns = call->wire->timeout_ns;
-    if (policy->default_timeout_ns && !(timeout_ns && policy->allow_timeout_override))
-        deadline_ns = MIN_OF(deadline_ns, time_after(call->arrived_ns, policy->default_timeout_ns));
+    const LevelPolicy *level = queue_policy_of(policy, 0);
+    if (level->default_timeout_ns && !(timeout_ns && level->allow_timeout_override))
+        deadline_ns = MIN_OF(deadline_ns, time_after(call->arrived_ns, level->default_timeout_ns));
     if (timeout_ns)
         deadline_ns = MIN_OF(deadline_ns, time_after(call->arrived_ns, timeout_ns));
     return deadline_ns;

@@ -29,6 +29,10 @@ enum { CONFIG_FILE_LIMIT = 16 << 20, LOAD_THREADS = 2 };
 
 static Status version_ready(void *user, ModelVersion *version) {
     Serving *serving = user;
+    for (size_t i = 0; i < version->config.ignored_count; i++)
+        log_event(LOG_INFO, "config_without_effect", "model=%s version=%lld field=%s",
+                  LOG_TEXT(version->name), (long long)version->number,
+                  LOG_TEXT(version->config.ignored[i]));
     return scheduler_add_version(serving->scheduler, version);
 }
 

@@ -19,10 +19,30 @@ typedef struct ConfigCheck {
     size_t ignored_capacity;
 } ConfigCheck;
 
-/* Fills config->inputs and outputs. */
+/* config_tensors.c: inputs and outputs. */
 Status config_check_tensors(ConfigCheck *check);
-/* Fills has_max_batch_size, max_batch_size, has_dynamic_batching, queue. */
+/* DTYPE_INVALID for TYPE_INVALID. */
+DType config_dtype(Inference__DataType type);
+Inference__DataType config_data_type(DType dtype);
+/* config_batching.c: has_max_batch_size, max_batch_size, has_dynamic_batching, queue. */
 Status config_check_batching(ConfigCheck *check);
+/* Sorted and without doubles into queue.preferred_rows; `list` is the field's path. */
+Status config_check_preferred(ConfigCheck *check, const char *list, const int32_t *sizes,
+                              size_t count);
+/* Microseconds from a file; saturates far beyond any deadline. */
+uint64_t config_ns_from_us(uint64_t us);
+/* config_sequence.c */
+Status config_check_sequence(ConfigCheck *check);
+/* config_ensemble.c; after the tensors */
+Status config_check_ensemble(ConfigCheck *check);
+/* config_ragged.c: batch_inputs, scatter_outputs; after the tensors */
+Status config_check_ragged(ConfigCheck *check);
+/* config_instances.c: instances, device */
+Status config_check_instances(ConfigCheck *check);
+/* config_parameters.c: what stands under `parameters` */
+Status config_check_parameters(ConfigCheck *check);
+/* config_extras.c: warm-up, cache, checksums, metric tags; after the tensors */
+Status config_check_extras(ConfigCheck *check);
 /* Notes a field that has no effect; path is kept. */
 void config_ignore(ConfigCheck *check, const char *path);
 

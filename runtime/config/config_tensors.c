@@ -33,6 +33,17 @@ static const DType dtypes[] = {
     [INFERENCE__DATA_TYPE__TYPE_BF16] = DTYPE_BF16,
 };
 
+DType config_dtype(Inference__DataType type) {
+    return (size_t)type < ARRAY_LENGTH(dtypes) ? dtypes[type] : DTYPE_INVALID;
+}
+
+Inference__DataType config_data_type(DType dtype) {
+    for (size_t i = 1; i < ARRAY_LENGTH(dtypes); i++)
+        if (dtypes[i] == dtype)
+            return (Inference__DataType)i;
+    return INFERENCE__DATA_TYPE__TYPE_INVALID;
+}
+
 enum { TENSORS_MAX = 4096, PATH_BYTES = 96 };
 
 /* What ModelInput and ModelOutput have in common. */
@@ -120,7 +131,9 @@ static Status check_tensor(const ConfigCheck *check, const TensorView *view, Con
     if (view->format != INFERENCE__MODEL_INPUT__FORMAT__FORMAT_NONE && view->dim_count != 3)
         return tensor_error(check, view, "format", "an image format wants three dims");
     tensor->name = view->name;
-    tensor->dtype = dtypes[view->data_type]; /* the text parser accepts named values only */
+    tensor->dtype = config_dtype(view->data_type);
+    if (tensor->dtype == DTYPE_INVALID) /* a message that is no text may hold any number */
+        return tensor_error(check, view, "data_type", "is not known");
     TRY(check_dims(check, view, &tensor->dims));
     return check_reshape(check, view, tensor);
 }
@@ -166,12 +179,7 @@ static Status check_inputs(ConfigCheck *check) {
                             .non_linear = input->is_non_linear_format_io,
                             .format = input->format };
         TRY(check_tensor(check, &view, &tensors[i]));
-        if (input->allow_ragged_batch)
-            return tensor_error(check, &view, "allow_ragged_batch",
-                                "ragged batches are not supported");
-        if (input->optional && check->config->max_batch_size > 0)
-            return tensor_error(check, &view, "optional",
-                                "an optional input wants max_batch_size 0");
+        tensors[i].ragged = input->allow_ragged_batch;
         tensors[i].optional = input->optional;
     }
     check->config->inputs = tensors;

@@ -203,7 +203,7 @@ Status batching_parameters_parse(const char *text, size_t length, Arena *arena,
                           arena, &parsed));
     const Tensorflow__Serving__BatchingParameters *message =
         (const Tensorflow__Serving__BatchingParameters *)text_message_root(parsed);
-    QueuePolicy policy = { .batching = true, .allow_timeout_override = true };
+    QueuePolicy policy = { .batching = true, .level = { .allow_timeout_override = true } };
     size_t delay_us, batches, threads;
     TRY(read_count(parsed, "max_batch_size", message->max_batch_size, 1, DEFAULT_ROWS,
                    &policy.max_rows));

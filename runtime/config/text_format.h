@@ -36,6 +36,10 @@ const ProtobufCMessage *text_message_root(const TextMessage *message);
 /* @path  "input[0].dims", "dynamic_batching.max_queue_delay_microseconds"; position 0,0 when it was
  * not given */
 TextPosition text_message_position(const TextMessage *message, const char *path);
+/* Was a field of the outermost message given? */
+bool text_message_has(const TextMessage *message, const char *field);
+/* For a message that did not come as text. It is lent and lives as long as arena. */
+Status text_message_of(ProtobufCMessage *root, Arena *arena, TextMessage **ret_message);
 /* INVALID_ARGUMENT "<line>:<column>: <path>: ..." */
 Status text_message_error(const TextMessage *message, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -12,6 +12,7 @@
 #include "runtime/config/text_positions.h"
 
 #include "runtime/base/size.h"
+#include "runtime/config/text_values.h"
 
 #include <string.h>
 
@@ -102,11 +103,44 @@ TextPosition text_message_position(const TextMessage *message, const char *path)
     return entry && whole ? entry->position : (TextPosition){ 0, 0 };
 }
 
+Status text_message_of(ProtobufCMessage *root, Arena *arena, TextMessage **ret_message) {
+    TextMessage *message = arena_calloc(arena, 1, sizeof *message);
+    if (!message)
+        return arena_exhausted(arena);
+    *message = (TextMessage){ .root = root, .arena = arena, .is_bare = true };
+    *ret_message = message;
+    return status_ok();
+}
+
+/* Where there is no text: does the field hold anything but its default? */
+static bool is_set(const ProtobufCMessage *root, const ProtobufCFieldDescriptor *field) {
+    const char *value = (const char *)root + field->offset;
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        return *(const size_t *)(const void *)((const char *)root + field->quantifier_offset) > 0;
+    if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+        return *(const uint32_t *)(const void *)((const char *)root + field->quantifier_offset) ==
+               field->id;
+    if (field->type == PROTOBUF_C_TYPE_STRING)
+        return **(const char *const *)(const void *)value != '\0';
+    static const char zeros[sizeof(ProtobufCBinaryData)];
+    return memcmp(value, zeros, text_value_bytes(field->type)) != 0;
+}
+
+bool text_message_has(const TextMessage *message, const char *field) {
+    if (!message->is_bare)
+        return text_message_position(message, field).line > 0;
+    const ProtobufCFieldDescriptor *row =
+        protobuf_c_message_descriptor_get_field_by_name(message->root->descriptor, field);
+    return row && is_set(message->root, row);
+}
+
 Status text_message_error(const TextMessage *message, const char *path, const char *format, ...) {
     va_list args;
     va_start(args, format);
     Status status = status_error_v(STATUS_INVALID_ARGUMENT, format, args);
     va_end(args);
+    if (message->is_bare)
+        return status_prefix(&status, "%s", path);
     bool whole;
     const TextEntry *entry = walk_path(message, path, &whole);
     TextPosition position = entry ? entry->position : (TextPosition){ 1, 1 };

@@ -25,6 +25,7 @@ struct TextMessage {
     Arena *arena;
     TextEntry *entries;
     size_t count, capacity;
+    bool is_bare; /* made of a message: there was no text, so nothing has a position */
 };
 
 /* RESOURCE_EXHAUSTED when the file gives more fields than TEXT_ENTRIES_MAX. */

@@ -102,6 +102,59 @@ static QueuePolicy make_queue_policy(const ModelLoad *load, const ModelVersion *
     return policy;
 }
 
+/* What the parts above the model do not do yet. */
+static Status check_supported(const ModelConfig *config) {
+    const struct {
+        bool asked;
+        const char *what;
+    } rows[] = {
+        { config->kind == MODEL_ENSEMBLE, "ensemble_scheduling" },
+        { config->kind == MODEL_IDENTITY, "backend identity" },
+        { config->sequence, "sequence_batching" },
+        { config->batch_input_count > 0, "batch_input" },
+        { config->scatter_output_count > 0, "batch_output" },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+        if (rows[i].asked)
+            return status_error(STATUS_UNIMPLEMENTED, "config.pbtxt: %s is not supported",
+                                rows[i].what);
+    for (size_t i = 0; i < config->input_count; i++)
+        if (config->inputs[i].ragged)
+            return status_error(STATUS_UNIMPLEMENTED,
+                                "config.pbtxt: input '%s': allow_ragged_batch is not supported",
+                                config->inputs[i].name);
+    return status_ok();
+}
+
+/* The signature as a config would write it. */
+static Status list_tensors(const SignatureTensor *tensors, size_t count, bool batched, Arena *arena,
+                           const ConfigTensor **ret_list) {
+    ConfigTensor *list = arena_calloc(arena, count, sizeof *list);
+    if (!list)
+        return arena_exhausted(arena);
+    for (size_t i = 0; i < count; i++) {
+        const Shape *shape = &tensors[i].shape;
+        list[i] = (ConfigTensor){ .name = tensors[i].name, .dtype = tensors[i].dtype };
+        size_t lead = batched ? 1 : 0;
+        if (shape->rank > (int32_t)lead)
+            TRY(shape_make(shape->dims + lead, (size_t)shape->rank - lead, &list[i].dims));
+    }
+    *ret_list = list;
+    return status_ok();
+}
+
+static Status complete_config(ModelVersion *version) {
+    const Signature *signature = &version->signature;
+    ModelFacts facts = { .input_count = signature->input_count,
+                         .output_count = signature->output_count,
+                         .batching = version->queue_policy.batching };
+    TRY(list_tensors(signature->inputs, signature->input_count, signature->batched, version->arena,
+                     &facts.inputs));
+    TRY(list_tensors(signature->outputs, signature->output_count, signature->batched,
+                     version->arena, &facts.outputs));
+    return model_config_complete(&version->config, &facts, version->arena);
+}
+
 static Status build_executor(const ModelLoad *load, ModelVersion *version) {
     AUTO(graph_free) Graph *graph = NULL;
     TRY(read_graph(load, &version->config, &graph));
@@ -128,11 +181,13 @@ Status model_version_load(const ModelLoad *load, ModelVersion **ret_version) {
         return arena_exhausted(version->arena);
     version->number = load->number;
     TRY(read_config(load, version));
+    TRY(check_supported(&version->config));
     TRY(build_executor(load, version));
     TRY(signature_make(version->executor, &version->config, version->arena, &version->signature));
     TRY(signature_read_labels(&version->signature, &version->config, load->model_directory,
                               version->arena));
     version->queue_policy = make_queue_policy(load, version);
+    TRY(complete_config(version));
     if (load->warm)
         TRY(executor_warm(version->executor));
     pages_trim_heap();

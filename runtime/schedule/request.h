@@ -31,6 +31,13 @@ typedef struct RequestInput {
     Spans payload; /* checked: bytes is what dtype and shape say */
 } RequestInput;
 
+/* Which sequence a request belongs to (models with sequence_batching). */
+typedef struct SequenceId {
+    bool is_given;
+    uint64_t number; /* 0 with a text */
+    StringView text; /* empty: the number is the id; lent by the request */
+} SequenceId;
+
 /* Monotonic; 0 while not reached. */
 typedef struct RequestTimes {
     uint64_t arrived_ns, queued_ns, taken_ns, executed_ns, done_ns;
@@ -44,17 +51,25 @@ struct InferRequest {
     size_t payload_bytes; /* charged against the queue */
     uint64_t deadline_ns; /* TIME_NEVER */
     uint32_t priority;    /* 0: the default level */
-    uint64_t tenant;      /* hash of who asks; flows of fair queueing */
+    uint64_t timeout_ns;  /* how long it may wait, by its own word; 0: not said */
+    SequenceId sequence_id;
+    bool sequence_start, sequence_end;
+    uint64_t tenant; /* hash of who asks; flows of fair queueing */
     /* Called exactly once, on any thread, without a lock held. status tells; outputs are valid when
      * it is OK. */
     void (*on_done)(InferRequest *request, const Status *status);
     void *user;
+    /* Decoupled models: called for each response, as on_done is, with outputs that are valid during
+     * the call; on_done follows once, after the last, without outputs. NULL: only one response is
+     * wanted; then a request that gets another number of them fails. */
+    void (*on_response)(InferRequest *request);
 
     /* set by the scheduler, valid in on_done */
     OutputBlock *block; /* one reference of the request's own; request_release_outputs */
     Tensor *outputs;    /* signature.output_count, room provided by the maker; views into block */
     size_t batch_rows;  /* of the batch it travelled in */
     RequestTimes times;
+    size_t response_count; /* so far */
 
     /* scheduler only, under its lock; nobody else need set them */
     ListNode queue_node;   /* in its lane, then in its batch */

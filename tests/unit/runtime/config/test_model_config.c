@@ -69,8 +69,8 @@ static void test_the_digits_sample(void **state) {
     assert_int_equal(config.queue.preferred_rows[0], 8);
     assert_int_equal(config.queue.delay_ns, 100 * NS_PER_US);
     assert_int_equal(config.queue.max_queue_requests, 7);
-    assert_int_equal(config.queue.default_timeout_ns, 5 * NS_PER_US);
-    assert_false(config.queue.allow_timeout_override);
+    assert_int_equal(config.queue.level.default_timeout_ns, 5 * NS_PER_US);
+    assert_false(config.queue.level.allow_timeout_override);
     assert_true(config.deterministic);
 }
 
@@ -107,10 +107,11 @@ static void test_what_has_no_effect_is_listed(void **state) {
     ModelConfig config =
         parse("optimization { graph { level: 1 } } metric_tags { key: 'a' value: 'b' }\n"
               "parameters { key: 'intra_op_thread_count' value { string_value: '4' } }");
-    assert_int_equal(config.ignored_count, 3);
-    assert_string_equal(config.ignored[0], "metric_tags");
-    assert_string_equal(config.ignored[1], "optimization");
-    assert_string_equal(config.ignored[2], "parameters[intra_op_thread_count]");
+    assert_int_equal(config.ignored_count, 2);
+    assert_string_equal(config.ignored[0], "optimization");
+    assert_string_equal(config.ignored[1], "parameters[intra_op_thread_count]");
+    assert_int_equal(config.metric_tag_count, 1);
+    assert_string_equal(config.metric_tags[0].key, "a");
 }
 
 static void test_refusals(void **state) {
@@ -155,8 +156,9 @@ static void test_refusals(void **state) {
           "priority_levels (2), got 0" },
         { "instance_group { kind: KIND_CPU gpus: 0 }",
           "config.pbtxt:1:33: instance_group[0].gpus: KIND_CPU must not list GPUs" },
-        { "sequence_batching { }",
-          "config.pbtxt:1:1: sequence_batching: sequence batching is not supported" },
+        { "sequence_batching { iterative_sequence: true }",
+          "config.pbtxt:1:21: sequence_batching.iterative_sequence: iterative sequences are not "
+          "supported: only a backend of Triton's can ask to be run again" },
         { "version_policy { specific { versions: -3 } }",
           "config.pbtxt:1:29: version_policy.specific.versions[0]: a version is not negative, got "
           "-3" },

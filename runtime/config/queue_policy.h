@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * How the requests of one model are queued and joined: dynamic_batching of config.pbtxt or the
+ * batching file of TensorFlow Serving. What is done with it is in runtime/schedule.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What happens to a request that waited longer than its level allows. */
+typedef enum TimeoutAction {
+    TIMEOUT_REJECT, /* answered UNAVAILABLE */
+    TIMEOUT_DELAY,  /* goes behind all that are not late */
+} TimeoutAction;
+
+/* ModelQueuePolicy of one priority level. */
+typedef struct LevelPolicy {
+    TimeoutAction timeout_action;
+    uint64_t default_timeout_ns; /* 0: none */
+    bool allow_timeout_override; /* a request may ask for less than the default */
+    size_t max_queue_requests;   /* 0: the model's limit alone */
+} LevelPolicy;
+
+enum { PREFERRED_ROWS_MAX = 16, PRIORITY_LEVELS_MAX = 64 };
+
+typedef struct QueuePolicy {
+    bool batching;                             /* join requests along axis 0 */
+    size_t max_rows;                           /* of a batch; 1 when not batching */
+    uint64_t delay_ns;                         /* how long the oldest request waits for company */
+    size_t preferred_rows[PREFERRED_ROWS_MAX]; /* increasing */
+    size_t preferred_count;
+    size_t max_queue_requests; /* 0: the server's default */
+    size_t max_queue_bytes;    /* 0: the server's default */
+    bool preserve_ordering;    /* answers leave in the order in which requests came */
+    LevelPolicy level;         /* where there are no levels, and of levels without their own */
+    uint32_t priority_levels;  /* 0: priorities are classes of the whole server */
+    uint32_t default_level;    /* 1 to priority_levels */
+    const LevelPolicy *levels; /* [priority_levels]: of level i + 1; NULL without levels */
+    size_t split_rows;         /* a request with more rows runs in pieces of this many; 0: whole */
+    const size_t *padded_rows; /* a batch is filled up to the next of these; NULL: never */
+    size_t padded_count;
+    bool pad_lengths; /* requests of other lengths join, filled up to the longest */
+} QueuePolicy;
+
+/* The policy of a request's level: 0 or beyond the last means the default. */
+uint32_t queue_policy_level(const QueuePolicy *policy, uint32_t priority);
+const LevelPolicy *queue_policy_of(const QueuePolicy *policy, uint32_t level);

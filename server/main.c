@@ -176,7 +176,9 @@ int main(int argc, char **argv) {
         return EXIT_SUCCESS;
     }
     if (options.version) {
-        printf("inferd %s\n", INFERD_VERSION);
+        char core[128];
+        core_name(core, sizeof core);
+        printf("inferd %s\n%s\n", INFERD_VERSION, core);
         return EXIT_SUCCESS;
     }
     thread_set_role(THREAD_MAIN);

@@ -15,6 +15,7 @@
 #include "runtime/base/size.h"
 #include "runtime/config/server_config.h"
 #include "runtime/device/device_open.h"
+#include "server/rpc/core_compat.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -247,6 +248,23 @@ static Status format_address(const Options *options, char *buffer, size_t bytes)
     return status_ok();
 }
 
+/* What is bound to a name or an address that others may reach. */
+static bool is_loopback(const char *address) {
+    return !strcmp(address, "localhost") || !strncmp(address, "127.", 4) ||
+           !strcmp(address, "::1") || !strcmp(address, "[::1]");
+}
+
+static void warn_of_old_core(const Options *options) {
+    char name[128];
+    if (core_is_mended() || is_loopback(options->address))
+        return;
+    core_name(name, sizeof name);
+    log_event(LOG_WARN, "core_is_old", "address=%s core=%s reason=%s", LOG_TEXT(options->address),
+              LOG_TEXT(name),
+              LOG_TEXT("hostile clients can stop it or fill its memory; build with "
+                       "-Dgrpc=bundled before others can reach it"));
+}
+
 static Status start_rpc(Serving *serving) {
     const Options *options = serving->options;
     char tcp[300], local[PATH_MAX + 8];
@@ -282,6 +300,8 @@ static Status start_rpc(Serving *serving) {
     TRY(rpc_server_start(serving->rpc));
     log_event(LOG_INFO, "listening", "port=%d address=%s", rpc_server_port(serving->rpc),
               LOG_TEXT(no_tcp ? local : options->address));
+    if (!no_tcp)
+        warn_of_old_core(options);
     return status_ok();
 }
 

@@ -42,7 +42,12 @@ def fetch(folder):
     return archive
 
 
-def main():
+class Unobtainable(Exception):
+    """Neither cached nor to be had."""
+
+
+def obtain():
+    """The folder of the unpacked archive."""
     target = cache_folder() / NAME
     if not target.exists():
         cache_folder().mkdir(parents=True, exist_ok=True)
@@ -54,10 +59,18 @@ def main():
                 (folder / "sources" / NAME).rename(target)
         except (subprocess.CalledProcessError, OSError) as error:
             if not target.exists():  # else another run was quicker
-                print(f"fetch_grpc_core: {error}", file=sys.stderr)
-                return 77
-    print(target)
+                raise Unobtainable(str(error)) from error
+    return target
+
+
+def main():
+    try:
+        print(obtain())
+    except Unobtainable as error:
+        print(f"fetch_grpc_core: {error}", file=sys.stderr)
+        return 77
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

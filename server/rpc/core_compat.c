@@ -16,8 +16,16 @@
 #include "server/rpc/core_compat.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifndef CORE_ORIGIN
+#error "CORE_ORIGIN comes from the build"
+#endif
+
+/* 1.63: rapid reset, CONTINUATION floods and the listener that stops for good are mended. */
+enum { MENDED_MAJOR = 40 };
 
 static const char *const LOCK_GRAPH_SWITCHES[] = {
     "_ZN4absl7debian329SetMutexDeadlockDetectionModeENS0_15OnDeadlockCycleE", /* Debian 12: 20220623
@@ -45,9 +53,17 @@ static int core_major(void) {
     return atoi(grpc_version_string());
 }
 
+bool core_is_mended(void) {
+    return core_major() >= MENDED_MAJOR;
+}
+
+void core_name(char *buffer, size_t bytes) {
+    snprintf(buffer, bytes, "gRPC core %s (%s)", grpc_version_string(), CORE_ORIGIN);
+}
+
 void core_init(void) {
     lock_graph_off();
-    if (core_major() >= 40)
+    if (core_is_mended())
         setenv("GRPC_EXPERIMENTS", "-event_engine_listener", 0);
     core_log_hook();
     grpc_init();

@@ -7,6 +7,9 @@
  * the core includes this one and no <grpc/...> of its own. Known to compile from 1.51 on.
  */
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
 #if __has_include(<grpc/credentials.h>)
@@ -23,6 +26,11 @@
  * an environment variable). */
 void core_init(void);
 void core_deinit(void);
+
+/* Whether the known ways to bring a core down from outside are closed in this one. */
+bool core_is_mended(void);
+/* "gRPC core 58.0.0 (bundled, release 1.85.1)". Before core_init too. */
+void core_name(char *buffer, size_t bytes);
 
 /* Sends the core's log lines to log_event; does nothing on cores without a hook (1.65 on: they
  * write to standard error themselves). core_log.c or core_log_none.c. */

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 # SPDX-FileCopyrightText: 2026 The inferd authors
 # SPDX-License-Identifier: Apache-2.0
-"""bench.py rpc|serve BUILD CACHE: paired benchmarks; the last line is `RESULT name=value ...`.
+"""bench.py rpc|serve BUILD CACHE [BUNDLED]: paired benchmarks; the last line is `RESULT name=value ...`.
+
+BUNDLED is a build on the other gRPC core: then rpc measures that one too, under names that begin with bundled_. The
+client is BUILD's for both.
 
 The machine is shared and noisy, so nothing absolute is claimed. Server on one core, client on another; A and B are
 measured alternately in one run, each pair gives a ratio, and the median of the ratios is told with their range. A lone
@@ -14,7 +17,7 @@ import statistics
 import subprocess
 import sys
 
-BUILD = CACHE = None
+BUILD = CACHE = BUNDLED = None
 SERVER_CORE, CLIENT_CORE = "0", "1"
 ECHO_METHOD = "/inference.GRPCInferenceService/ModelInfer"
 
@@ -69,12 +72,13 @@ class Server:
         return result
 
 
-def echo():
-    return Server("echo", [f"{BUILD}/tests/bench/echo_server", ECHO_METHOD], "stdout")
+def echo(build=""):
+    poller = ["env", "GRPC_EXPERIMENTS=-event_engine_listener"] if build == BUNDLED else []  # as inferd has it
+    return Server("echo", [*poller, f"{build or BUILD}/tests/bench/echo_server", ECHO_METHOD], "stdout")
 
 
-def inferd(repository, *flags):
-    return Server("inferd", [f"{BUILD}/server/inferd", f"--model-repository={repository}", "--port=0", "--workers=1",
+def inferd(repository, *flags, build=None):
+    return Server("inferd", [f"{build or BUILD}/server/inferd", f"--model-repository={repository}", "--port=0", "--workers=1",
                              *flags], "stderr")
 
 
@@ -99,11 +103,15 @@ def compare(a, b, pairs, *arguments):
     return calls, cpu, last
 
 
-def bench_rpc():
-    results = {}
+def core_of(build):
+    text = subprocess.run([f"{build}/server/inferd", "--version"], check=True, capture_output=True, text=True).stdout
+    return text.splitlines()[1]
+
+
+def bench_core(results, prefix, build):
     seconds, pairs = 1.2, 7
-    with inferd("deploy/samples/bench") as server, echo() as bare:
-        print(f"{'16 floats':<34} inferd/s     bare/s   ratio of calls per second")
+    with inferd("deploy/samples/bench", build=build) as server, echo(build) as bare:
+        print(f"{core_of(build)}\n{'16 floats':<34} inferd/s     bare/s   ratio of calls per second")
         for outstanding in (1, 8, 64):
             worst = None
             for connections in (1, 8) if outstanding > 1 else (1,):
@@ -114,14 +122,21 @@ def bench_rpc():
                       f"{spread(ratios)}   CPU a call {spread(cpu)}", flush=True)
                 calls, used = statistics.median(ratios), statistics.median(cpu)
                 worst = (min(calls, worst[0]), max(used, worst[1])) if worst else (calls, used)
-            results[f"calls_ratio_{outstanding}"] = worst[0]
+            results[f"{prefix}calls_ratio_{outstanding}"] = worst[0]
             if outstanding == 64:
-                results["cpu_ratio_64"] = worst[1]
+                results[f"{prefix}cpu_ratio_64"] = worst[1]
         for name, shape, outstanding in (("1mib", "1x262144", 4), ("16mib", "1x4194304", 2)):
             ratios, _, last = compare(server, bare, pairs, "identity_any", "x", shape, outstanding, 1, seconds * 1.5)
             print(f"{name + ' tensors, ' + str(outstanding) + ' outstanding':<34} {last['inferd']['calls_per_s']:>8.1f}  "
                   f"{last['echo']['calls_per_s']:>9.1f}   {spread(ratios)}", flush=True)
-            results[f"bytes_ratio_{name}"] = statistics.median(ratios)
+            results[f"{prefix}bytes_ratio_{name}"] = statistics.median(ratios)
+
+
+def bench_rpc():
+    results = {}
+    bench_core(results, "", BUILD)
+    if BUNDLED:
+        bench_core(results, "bundled_", BUNDLED)
     return results
 
 
@@ -162,9 +177,9 @@ def bench_serve():
     return results
 
 
-def main(which, build, cache):
-    global BUILD, CACHE
-    BUILD, CACHE = build, cache
+def main(which, build, cache, bundled=None):
+    global BUILD, CACHE, BUNDLED
+    BUILD, CACHE, BUNDLED = build, cache, bundled
     if len(os.sched_getaffinity(0)) < 2:
         print("only one core: client and server share it, so ratios lean towards 1")
     results = {"rpc": bench_rpc, "serve": bench_serve}[which]()
@@ -172,6 +187,6 @@ def main(which, build, cache):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4 or sys.argv[1] not in ("rpc", "serve"):
+    if len(sys.argv) not in (4, 5) or sys.argv[1] not in ("rpc", "serve"):
         raise SystemExit(__doc__)
     main(*sys.argv[1:])

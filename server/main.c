@@ -13,6 +13,7 @@
 
 #include "runtime/base/log.h"
 #include "runtime/base/thread.h"
+#include "server/check.h"
 #include "server/drain.h"
 #include "server/rpc/core_compat.h"
 
@@ -142,6 +143,19 @@ static Status load_and_wait(Serving *serving, int signal_fd, bool *ret_loaded) {
     return status;
 }
 
+/* --check: everything but the network. */
+static int check(const Options *options) {
+    Serving serving = { 0 };
+    core_init();
+    Status status = serving_start(options, INFERD_VERSION, &serving);
+    bool good = status_is_ok(&status) && check_run(&serving, stdout);
+    serving_deinit(&serving);
+    core_deinit();
+    if (!status_is_ok(&status))
+        fprintf(stderr, "inferd: %s\n", status.message);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static int serve(const Options *options) {
     int signal_fd = -1;
     Serving serving = { 0 };
@@ -188,5 +202,5 @@ int main(int argc, char **argv) {
                   LOG_TEXT(options.without_effect.items[i]));
     keep_memory();
     raise_descriptor_limit();
-    return serve(&options);
+    return options.check ? check(&options) : serve(&options);
 }

@@ -9,6 +9,7 @@
 
 #include "server/options.h"
 
+#include "runtime/base/nearest.h"
 #include "runtime/base/size.h"
 
 #include <ctype.h>
@@ -24,6 +25,8 @@ typedef enum OptionKind {
     OPTION_CONTROL_MODE,
     OPTION_IGNORED, /* takes a value */
     OPTION_IGNORED_BOOL,
+    OPTION_REFUSED, /* whatever its value */
+    OPTION_REFUSED_BOOL,
 } OptionKind;
 
 typedef enum OptionGroup {
@@ -33,6 +36,7 @@ typedef enum OptionGroup {
     GROUP_LIMITS,
     GROUP_SERVER,
     GROUP_NOT_YET,
+    GROUP_REFUSED,
     GROUP_COUNT
 } OptionGroup;
 
@@ -146,34 +150,27 @@ static const OptionRow *find_row(const char *name) {
     return NULL;
 }
 
-/* Levenshtein's distance, a row at a time. */
-static size_t edit_distance(const char *a, const char *b) {
-    size_t row[NAME_BYTES + 1], length = strlen(b);
-    for (size_t k = 0; k <= length; k++)
-        row[k] = k;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t k = 1; k <= length; k++) {
-            size_t replaced = diagonal + (a[i - 1] != b[k - 1]);
-            diagonal = row[k];
-            row[k] = MIN_OF(replaced, MIN_OF(row[k], row[k - 1]) + 1);
-        }
-    }
-    return row[length];
+enum { NAMES_MAX = 512 };
+
+/* Every name of every flag. */
+typedef struct FlagNames {
+    char names[NAMES_MAX][NAME_BYTES];
+    size_t count;
+} FlagNames;
+
+static const char *flag_name_at(const void *user, size_t index) {
+    return ((const FlagNames *)user)->names[index];
 }
 
 static Status unknown_flag(const char *argument, const char *name) {
-    char nearest[NAME_BYTES] = "", candidate[NAME_BYTES];
-    size_t best = SIZE_MAX;
+    static FlagNames all; /* main alone, before any other thread */
+    all.count = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(OPTION_TABLE); i++)
-        for (const char *names = OPTION_TABLE[i].names; next_name(&names, candidate);) {
-            size_t distance = edit_distance(name, candidate);
-            if (distance < best)
-                memcpy(nearest, candidate, sizeof nearest);
-            best = MIN_OF(best, distance);
-        }
-    if (best <= 1 + strlen(name) / 3)
+        for (const char *names = OPTION_TABLE[i].names;
+             all.count < NAMES_MAX && next_name(&names, all.names[all.count]);)
+            all.count++;
+    const char *nearest = nearest_name(name, strlen(name), flag_name_at, &all, all.count);
+    if (nearest)
         return status_error(STATUS_INVALID_ARGUMENT, "unknown flag %s; did you mean --%s?",
                             argument, nearest);
     return status_error(STATUS_INVALID_ARGUMENT, "unknown flag %s; --help lists all", argument);
@@ -238,7 +235,26 @@ static Status append(TextList *list, const char *text) {
 }
 
 static bool is_bool(const OptionRow *row) {
-    return row->kind == OPTION_BOOL || row->kind == OPTION_IGNORED_BOOL;
+    return row->kind == OPTION_BOOL || row->kind == OPTION_IGNORED_BOOL ||
+           row->kind == OPTION_REFUSED_BOOL;
+}
+
+static Status refuse_flag(const OptionRow *row, const char *name) {
+    return status_error(STATUS_INVALID_ARGUMENT, "--%s: %s", name, row->help);
+}
+
+static Status set_bool(Options *options, const OptionRow *row, const char *name,
+                       const char *value) {
+    bool yes;
+    if (!parse_bool(value, &yes))
+        return status_error(STATUS_INVALID_ARGUMENT, "--%s: expected true or false, got '%s'", name,
+                            value);
+    if (row->kind == OPTION_IGNORED_BOOL)
+        return append(&options->without_effect, row->names);
+    if (row->kind == OPTION_REFUSED_BOOL)
+        return yes ? refuse_flag(row, name) : status_ok();
+    *(bool *)((char *)options + row->offset) = yes;
+    return status_ok();
 }
 
 static Status set_value(Options *options, const OptionRow *row, const char *name,
@@ -256,17 +272,11 @@ static Status set_value(Options *options, const OptionRow *row, const char *name
     case OPTION_CONTROL_MODE:
         return set_control_mode(value, dst);
     case OPTION_BOOL:
-    case OPTION_IGNORED_BOOL: {
-        bool yes;
-        if (!parse_bool(value, &yes))
-            return status_error(STATUS_INVALID_ARGUMENT, "--%s: expected true or false, got '%s'",
-                                name, value);
-        if (row->kind == OPTION_BOOL) {
-            *(bool *)dst = yes;
-            return status_ok();
-        }
-        return append(&options->without_effect, row->names);
-    }
+    case OPTION_IGNORED_BOOL:
+    case OPTION_REFUSED_BOOL:
+        return set_bool(options, row, name, value);
+    case OPTION_REFUSED:
+        return refuse_flag(row, name);
     case OPTION_IGNORED:
         return append(&options->without_effect, row->names);
     }
@@ -410,6 +420,7 @@ void options_print_help(const Options *options, FILE *file) {
         [GROUP_LIMITS] = "Limits",
         [GROUP_SERVER] = "Server",
         [GROUP_NOT_YET] = "Accepted, without effect so far",
+        [GROUP_REFUSED] = "Known and refused",
     };
     fputs(
         "inferd serves ONNX models over gRPC, in the protocols of TensorFlow Serving and "

@@ -29,7 +29,7 @@ typedef struct TextList {
 /* Values after parsing. Texts are argv's own; NULL when not given. */
 typedef struct Options {
     Personality personality;
-    bool help, version;
+    bool help, version, check;
 
     TextList repositories;   /* whole ones; a positional DIRECTORY is one of them */
     const char *single_file; /* positional FILE.onnx */

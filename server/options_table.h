@@ -6,7 +6,8 @@
  * One row per flag. Included by options.c alone. Names of the same flag are separated by blanks,
  * the preferred one first; defaults are set in options_default (options.c) and shown from there.
  * NOT_YET flags are accepted, so that existing command lines work, and named in the log when they
- * are given.
+ * are given. REFUSED ones end the start with their reason when they ask for what would change
+ * answers or who may see them: a boolean when it is true, another whatever its value.
  */
 
 #define FLAG(names_, group_, kind_, field_, least_, most_, help_)                                  \
@@ -18,6 +19,11 @@
     { .names = (names_), .group = GROUP_NOT_YET, .kind = OPTION_IGNORED, .help = (help_) }
 #define NOT_YET_BOOL(names_, help_)                                                                \
     { .names = (names_), .group = GROUP_NOT_YET, .kind = OPTION_IGNORED_BOOL, .help = (help_) }
+
+#define REFUSED(names_, help_)                                                                     \
+    { .names = (names_), .group = GROUP_REFUSED, .kind = OPTION_REFUSED, .help = (help_) }
+#define REFUSED_BOOL(names_, help_)                                                                \
+    { .names = (names_), .group = GROUP_REFUSED, .kind = OPTION_REFUSED_BOOL, .help = (help_) }
 
 enum { MILLION = 1000000, GIB = 1 << 30 };
 #define TIB (INT64_C(1) << 40)
@@ -121,6 +127,8 @@ static const OptionRow OPTION_TABLE[] = {
     FLAG("drain-pause-millis", GROUP_SERVER, OPTION_INT, drain_pause_ms, 0, MILLION,
          "How long we answer and say NOT_SERVING before we stop listening."),
     FLAG("log-verbose", GROUP_SERVER, OPTION_INT, log_verbose, 0, 9, "1: debug lines too."),
+    FLAG("check", GROUP_SERVER, OPTION_BOOL, check, 0, 0,
+         "Load everything, print what would be served and end: 0 when all of it is well."),
     FLAG("help h", GROUP_SERVER, OPTION_BOOL, help, 0, 0, "This text."),
     FLAG("version", GROUP_SERVER, OPTION_BOOL, version, 0, 0, "Print the version."),
 
@@ -156,4 +164,63 @@ static const OptionRow OPTION_TABLE[] = {
     NOT_YET_BOOL("log-info", "see --log-verbose"),
     NOT_YET_BOOL("log-warning", "see --log-verbose"),
     NOT_YET_BOOL("log-error", "see --log-verbose"),
+    NOT_YET("num-request-iterations-for-warmup", "warm-up records run once"),
+    NOT_YET_BOOL("remove-unused-fields-from-bundle-metagraph", "SavedModel"),
+    NOT_YET_BOOL("enable-signature-method-name-check", "SavedModel"),
+    NOT_YET("num-tflite-pools", "TensorFlow Lite"),
+    NOT_YET("num-tflite-interpreters-per-pool", "TensorFlow Lite"),
+    NOT_YET_BOOL("xla-cpu-compilation-enabled", "there is one engine"),
+    NOT_YET_BOOL("xla-gpu-compilation-enabled", "there is one engine"),
+    NOT_YET_BOOL("enable-profiler", "profiles"),
+    NOT_YET_BOOL("skip-initialize-tpu", "TPU"),
+    NOT_YET_BOOL("enable-serialization-as-tensor-content",
+                 "replies to Predict are tensor_content where that is shorter"),
+    NOT_YET("tensorflow-session-config-file", "see --workers"),
+    NOT_YET("thread-pool-factory-config-file", "see --workers"),
+    NOT_YET("model-config-name", "configs/NAME.pbtxt"),
+    NOT_YET_BOOL("enable-peer-access", "CUDA"),
+    NOT_YET("http-header-forward-pattern", "headers as parameters"),
+    NOT_YET("grpc-header-forward-pattern", "headers as parameters"),
+    NOT_YET_BOOL("reuse-http-port", "see --reuse-grpc-port"),
+    NOT_YET("grpc-max-response-pool-size", "replies are pooled as needed"),
+    NOT_YET("grpc-infer-response-compression-level", "compression of replies"),
+    NOT_YET_BOOL("grpc-keepalive-permit-without-calls", "see --grpc-channel-arguments"),
+    NOT_YET("grpc-http2-max-pings-without-data", "see --grpc-channel-arguments"),
+    NOT_YET("grpc-http2-min-recv-ping-interval-without-data", "see --grpc-channel-arguments"),
+    NOT_YET("grpc-http2-max-ping-strikes", "see --grpc-channel-arguments"),
+    NOT_YET("grpc-max-connection-age", "see --grpc-channel-arguments"),
+    NOT_YET("grpc-max-connection-age-grace", "see --grpc-channel-arguments"),
+    NOT_YET("metrics-interval-ms", "metrics"),
+    NOT_YET("metrics-config", "metrics"),
+    NOT_YET("cache-config", "the response cache"),
+    NOT_YET("cache-directory", "the response cache"),
+    NOT_YET("response-cache-byte-size", "the response cache"),
+    NOT_YET("rate-limit-resource", "rate limits"),
+    NOT_YET("pinned-memory-pool-byte-size", "CUDA"),
+    NOT_YET("cuda-memory-pool-byte-size", "CUDA"),
+    NOT_YET("cuda-virtual-address-size", "CUDA"),
+    NOT_YET("min-supported-compute-capability", "CUDA"),
+    NOT_YET("model-load-gpu-limit", "CUDA"),
+    NOT_YET("buffer-manager-thread-count", "inputs are gathered by the worker that runs them"),
+    NOT_YET("host-policy", "threads are placed by the kernel"),
+    NOT_YET_BOOL("allow-client-shm", "shared memory"),
+    NOT_YET("log-format", "the log has one format"),
+    NOT_YET("log-file", "the log goes to standard error"),
+    NOT_YET("sagemaker-port", "SageMaker"),
+    NOT_YET("sagemaker-thread-count", "SageMaker"),
+    NOT_YET("vertex-ai-port", "Vertex AI"),
+
+    REFUSED_BOOL("use-alts-credentials", "ALTS is not supported; see --ssl-config-file"),
+    REFUSED("platform-config-file", "there is one platform, ONNX"),
+    REFUSED_BOOL("prefer-tflite-model", "TensorFlow Lite models are not supported"),
+    REFUSED("mixed-precision", "a model is run in the precision it has"),
+    REFUSED_BOOL("model-namespacing", "a model's name is its folder's, once in all repositories"),
+    REFUSED("http-restricted-api", "restricting parts of the API is not supported"),
+    REFUSED("grpc-restricted-protocol", "restricting parts of the API is not supported"),
+    REFUSED_BOOL("grpc-use-ssl-mutual", "mutual TLS by Triton's flags is not supported"),
+    REFUSED("grpc-server-cert", "TLS by Triton's flags is not supported"),
+    REFUSED("grpc-server-key", "TLS by Triton's flags is not supported"),
+    REFUSED("grpc-root-cert", "TLS by Triton's flags is not supported"),
+    REFUSED_BOOL("allow-sagemaker", "SageMaker's routes are not supported"),
+    REFUSED_BOOL("allow-vertex-ai", "Vertex AI's routes are not supported"),
 };

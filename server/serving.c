@@ -64,7 +64,8 @@ static void state_changed(void *user, const char *model, int64_t version, Versio
             if (events[i].state == state)
                 log_event(events[i].level, events[i].event, "model=%s version=%lld",
                           LOG_TEXT(model), (long long)version);
-    rpc_server_health_changed(serving->rpc);
+    if (serving->rpc)
+        rpc_server_health_changed(serving->rpc);
 }
 
 /* --- configuration files --- */
@@ -222,7 +223,7 @@ static Status make_repo(Serving *serving) {
         .settle_ns = NS_PER_S,
         .load_threads =
             options->load_threads ? (size_t)options->load_threads : (size_t)LOAD_THREADS,
-        .load_retries = (size_t)options->load_retries,
+        .load_retries = options->check ? 0 : (size_t)options->load_retries,
         .retry_ns = (uint64_t)options->load_retry_us * NS_PER_US,
         .autocomplete = !options->disable_autocomplete,
         .default_max_batch_size = (size_t)options->default_max_batch_size,
@@ -347,6 +348,8 @@ Status serving_start(const Options *options, const char *version, Serving *servi
         .header_limit_bytes = (size_t)options->header_limit_bytes,
         .request_arena_bytes = (size_t)options->request_arena_bytes,
     };
+    if (options->check)
+        return status_ok();
     TRY(start_rpc(serving));
     return start_http(serving);
 }

@@ -30,8 +30,8 @@ typedef struct Serving {
 } Serving;
 
 /**
- * Makes everything and listens; models are not looked for before serving_load. core_init has been
- * called.
+ * Makes everything and, unless options->check, listens; models are not looked for before
+ * serving_load. core_init has been called.
  *
  * @options  lent for the serving's life
  * @serving  written in part on failure too: serving_deinit mends that

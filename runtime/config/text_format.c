@@ -21,6 +21,7 @@
 
 #include "runtime/config/text_format.h"
 
+#include "runtime/base/nearest.h"
 #include "runtime/base/size.h"
 #include "runtime/config/text_lexer.h"
 #include "runtime/config/text_positions.h"
@@ -171,8 +172,8 @@ static Status find_field(const Token *name, const ProtobufCMessageDescriptor *de
             return status_ok();
         }
     }
-    const char *nearest = text_nearest_name(name->text, name->length, field_name_at, descriptor,
-                                            descriptor->n_fields);
+    const char *nearest =
+        nearest_name(name->text, name->length, field_name_at, descriptor, descriptor->n_fields);
     if (nearest)
         return text_error_at(name->position, "%s has no field %s; did you mean '%s'?",
                              descriptor->short_name, TOKEN_TEXT(name), nearest);

@@ -33,9 +33,3 @@ Status text_positions_add(TextMessage *message, const TextEntry *entry, int32_t 
 /* First entry of that field in that parent; NULL. */
 const TextEntry *text_positions_find(const TextMessage *message, int32_t parent,
                                      const ProtobufCFieldDescriptor *field);
-
-/* The name nearest to a wrong one, by edit distance, or NULL when none is near. name_at(user, i)
- * lists the names. */
-typedef const char *(*NameAt)(const void *user, size_t index);
-const char *text_nearest_name(const char *name, size_t length, NameAt name_at, const void *user,
-                              size_t count);

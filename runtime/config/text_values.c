@@ -14,6 +14,7 @@
 
 #include "runtime/config/text_values.h"
 
+#include "runtime/base/nearest.h"
 #include "runtime/base/size.h"
 #include "runtime/config/text_positions.h"
 
@@ -181,8 +182,8 @@ static Status read_enum(const Literal *literal, TextValue *ret_value) {
                 return status_ok();
             }
         }
-        const char *nearest = text_nearest_name(token->text, token->length, enum_name_at,
-                                                descriptor, descriptor->n_value_names);
+        const char *nearest = nearest_name(token->text, token->length, enum_name_at, descriptor,
+                                           descriptor->n_value_names);
         if (nearest)
             return text_error_at(token->position, "field '%s' has no value %s; did you mean %s?",
                                  literal->field->name, TOKEN_TEXT(token), nearest);

@@ -438,7 +438,7 @@ static Status describe(const Status *status, const WireInfer *wire) {
 #define EXAMPLES_PROTOCOL(decode_)                                                                 \
     {                                                                                              \
         .name = "tensorflow-rest", .decode = (decode_), .decode_cost_ns = decode_cost_ns,          \
-        .bind = bind_examples, .encode = encode, .describe = describe,                                      \
+        .bind = bind_examples, .encode = encode, .describe = describe,                             \
     }
 
 static const InferProtocol REST_CLASSIFY = EXAMPLES_PROTOCOL(classify_decode);

@@ -132,6 +132,58 @@ static void test_http_is_off_until_a_port_is_named(void **state) {
     }
 }
 
+/* Every flag that the references list, numbers and switches. */
+static const char NUMBERS[] =
+    "--port --rest_api_port --rest_api_num_threads --rest_api_timeout_in_ms "
+    "--model_config_file_poll_wait_seconds --num_load_threads --num_unload_threads "
+    "--max_num_load_retries --load_retry_interval_micros --file_system_poll_wait_seconds "
+    "--tensorflow_session_parallelism --tensorflow_intra_op_parallelism "
+    "--tensorflow_inter_op_parallelism --per_process_gpu_memory_fraction "
+    "--grpc_max_threads --num_request_iterations_for_warmup --num_tflite_pools "
+    "--num_tflite_interpreters_per_pool --exit-timeout-secs --repository-poll-secs "
+    "--model-load-thread-count --model-load-retry-count --http-port --http-thread-count "
+    "--http-max-input-size --grpc-port --grpc-infer-thread-count "
+    "--grpc-infer-allocation-pool-size --grpc-max-response-pool-size "
+    "--grpc-keepalive-time --grpc-keepalive-timeout --grpc-http2-max-pings-without-data "
+    "--grpc-http2-min-recv-ping-interval-without-data --grpc-http2-max-ping-strikes "
+    "--grpc-max-connection-age --grpc-max-connection-age-grace --metrics-port "
+    "--metrics-interval-ms --pinned-memory-pool-byte-size "
+    "--min-supported-compute-capability --buffer-manager-thread-count --log-verbose";
+static const char SWITCHES[] =
+    "--rest_api_enable_cors_support --enable_batching "
+    "--enable_per_model_batching_parameters "
+    "--allow_version_labels_for_unavailable_models --flush_filesystem_caches "
+    "--enable_model_warmup --remove_unused_fields_from_bundle_metagraph "
+    "--prefer_tflite_model --enable_signature_method_name_check "
+    "--xla_cpu_compilation_enabled --xla_gpu_compilation_enabled --enable_profiler "
+    "--skip_initialize_tpu --enable_grpc_healthcheck_service "
+    "--enable_serialization_as_tensor_content --use_alts_credentials --exit-on-error "
+    "--disable-auto-complete-config --strict-model-config --strict-readiness "
+    "--model-namespacing --enable-peer-access --allow-http --reuse-http-port "
+    "--allow-grpc --reuse-grpc-port --grpc-use-ssl --grpc-use-ssl-mutual --allow-metrics "
+    "--allow-gpu-metrics --allow-cpu-metrics --allow-client-shm --log-info --log-warning "
+    "--log-error";
+
+/* Not "unknown", whatever becomes of it. */
+static void parse_each(const char *flags, const char *value) {
+    while (*flags) {
+        size_t length = strcspn(flags, " ");
+        char argument[96];
+        snprintf(argument, sizeof argument, "%.*s=%s", (int)length, flags, value);
+        AUTO(options_deinit) Options options = { 0 };
+        Status status = PARSE(&options, "inferd", "dir", argument);
+        if (strstr(status.message, "unknown flag"))
+            fail_msg("%s", status.message);
+        flags += length + (flags[length] == ' ');
+    }
+}
+
+static void test_both_families_are_known(void **state) {
+    (void)state;
+    parse_each(NUMBERS, "1000");
+    parse_each(SWITCHES, "false");
+}
+
 static void test_errors_name_the_flag(void **state) {
     (void)state;
     static const struct {
@@ -139,6 +191,8 @@ static void test_errors_name_the_flag(void **state) {
     } rows[] = {
         { "--grpc-prot=9", NULL, "did you mean --grpc-port" },
         { "--model_repositry", "d", "did you mean --model-repository" },
+        { "--use_alts_credentials", NULL, "ALTS is not supported" },
+        { "--platform_config_file=f", NULL, "one platform" },
         { "--zzzzzzzzzzzz", NULL, "--help lists all" },
         { "--port", NULL, "--port needs a value" },
         { "--port=70000", NULL, "expected 0 to 65535" },
@@ -194,6 +248,7 @@ int main(void) {
         cmocka_unit_test(test_sizes_take_units),
         cmocka_unit_test(test_flags_to_come_are_told),
         cmocka_unit_test(test_http_is_off_until_a_port_is_named),
+        cmocka_unit_test(test_both_families_are_known),
         cmocka_unit_test(test_errors_name_the_flag),
         cmocka_unit_test(test_help_is_complete_and_narrow),
     };

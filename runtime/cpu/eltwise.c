@@ -33,7 +33,7 @@ static const EltwiseRow rows[] = {
     { .op = "Abs", .loop = UNARY_ABS },
     { .op = "Erf", .loop = UNARY_ERF },
     { .op = "Exp", .loop = UNARY_EXP },
-    { .op = "Gelu", .loop = UNARY_GELU }, /* approximate="none" only */
+    { .op = "Gelu", .loop = UNARY_GELU }, /* approximate="tanh": UNARY_GELU_TANH */
     { .op = "HardSigmoid",
       .loop = UNARY_HARD_SIGMOID,
       .alpha_name = "alpha",
@@ -66,6 +66,10 @@ static const EltwiseRow *row_find(const Node *node) {
     return NULL;
 }
 
+static bool is_text(StringView text, const char *wanted) {
+    return text.length == strlen(wanted) && memcmp(text.data, wanted, text.length) == 0;
+}
+
 bool eltwise_takes(const KernelBuild *build) {
     const EltwiseRow *row = row_find(build->node);
     const Value *src = build_input(build, 0), *dst = build_output(build, 0);
@@ -73,7 +77,7 @@ bool eltwise_takes(const KernelBuild *build) {
         return false;
     if (row->loop == UNARY_GELU) {
         StringView text = node_get_string(build->node, "approximate", "none");
-        return text.length == 4 && memcmp(text.data, "none", 4) == 0;
+        return is_text(text, "none") || is_text(text, "tanh");
     }
     for (uint32_t i = 1; row->loop == UNARY_CLIP && i < 3; i++) {
         const Value *bound = fused_steps_free_input(build, i);
@@ -94,6 +98,9 @@ static Status eltwise_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     EltwiseKernel *eltwise;
     TRY(kernel_alloc(&eltwise_kernel_type, sizeof *eltwise, &eltwise));
     eltwise->loop = row->loop;
+    if (row->loop == UNARY_GELU &&
+        is_text(node_get_string(build->node, "approximate", "none"), "tanh"))
+        eltwise->loop = UNARY_GELU_TANH;
     eltwise->alpha =
         row->alpha_name ? node_get_float(build->node, row->alpha_name, row->alpha) : row->alpha;
     eltwise->beta =

@@ -13,6 +13,7 @@ extern const KernelType concat_kernel_type;
 extern const KernelType conv_kernel_type;
 extern const KernelType eltwise_kernel_type;
 extern const KernelType global_pool_kernel_type;
+extern const KernelType layer_norm_kernel_type;
 extern const KernelType matmul_kernel_type;
 extern const KernelType pool_kernel_type;
 extern const KernelType reorder_kernel_type;

@@ -7,119 +7,18 @@
  * under plain IEEE rules: no reassociation, reductions run in 16 partial sums that are added in a
  * fixed order, selects instead of branches.
  *
- * exp: 2^n * polynomial after Cody-Waite reduction, 2 ulp; below -87.3 the result is 0, above 88.7
- * infinity. erf: odd polynomial below 1, 1 - polynomial * exp(-x^2) above, 4e-7 absolute. NaN stays
- * NaN in all of them.
- *
  * Thread: any; no state.
  */
 
 #include "runtime/cpu/vector_loops.h"
 
-#include <math.h>
-#include <stdint.h>
-#include <string.h>
+#include "runtime/cpu/vector_math.h"
 
 extern const VectorLoops VECTOR_TABLE;
+extern const VectorNn VECTOR_NN;
 
 #define VECTOR_TEXT_(name) #name
 #define VECTOR_TEXT(name)  VECTOR_TEXT_(name)
-#define LANES              16
-#define INLINE             static inline __attribute__((always_inline))
-
-INLINE float float_of(uint32_t bits) {
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-INLINE uint32_t bits_of(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-INLINE float exp_f(float x) {
-    float bounded = x < -87.3f ? -87.3f : x;
-    bounded = bounded > 88.72f ? 88.72f : bounded;
-    /* Adding 1.5 * 2^23 rounds to an integer that then stands in the low bits. */
-    const float magic = 12582912.0f;
-    float shifted = bounded * 1.44269504f + magic;
-    float n = shifted - magic;
-    float r = bounded - n * 0.693359375f;
-    r = r - n * -2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    /* n reaches 128, one more than an exponent holds: two factors. */
-    int32_t whole = (int32_t)(bits_of(shifted) - bits_of(magic));
-    int32_t half = whole >> 1;
-    float result =
-        p * float_of((uint32_t)(half + 127) << 23) * float_of((uint32_t)(whole - half + 127) << 23);
-    result = x > 88.722839f ? INFINITY : result;
-    result = x < -87.3f ? 0.0f : result;
-    return x != x ? x : result;
-}
-
-INLINE float sigmoid_f(float x) {
-    return 1.0f / (1.0f + exp_f(-x));
-}
-
-INLINE float tanh_f(float x) {
-    float a = fabsf(x);
-    float s = x * x;
-    /* Near 0 the quotient below loses its low bits. */
-    float small = -5.70498872745e-3f;
-    small = small * s + 2.06390887954e-2f;
-    small = small * s - 5.37397155531e-2f;
-    small = small * s + 1.33314422036e-1f;
-    small = small * s - 3.33332819422e-1f;
-    small = small * s * x + x;
-    float large = copysignf(1.0f - 2.0f / (exp_f(2.0f * a) + 1.0f), x);
-    float result = a < 0.625f ? small : large;
-    return x != x ? x : result;
-}
-
-INLINE float erf_f(float x) {
-    float a = fabsf(x);
-    float s = x * x;
-    /* |x| < 1: Taylor with 11 terms (error below 1e-8 there). */
-    float small = 1.0f / 76204800.0f;
-    small = small * s - 1.0f / 6894720.0f;
-    small = small * s + 1.0f / 685440.0f;
-    small = small * s - 1.0f / 75600.0f;
-    small = small * s + 1.0f / 9360.0f;
-    small = small * s - 1.0f / 1320.0f;
-    small = small * s + 1.0f / 216.0f;
-    small = small * s - 1.0f / 42.0f;
-    small = small * s + 0.1f;
-    small = small * s - 1.0f / 3.0f;
-    small = (small * s + 1.0f) * 1.128379167f * x;
-    /* Abramowitz and Stegun 7.1.26: 1.5e-7 absolute. */
-    float t = 1.0f / (1.0f + 0.3275911f * a);
-    float p = 1.061405429f;
-    p = p * t - 1.453152027f;
-    p = p * t + 1.421413741f;
-    p = p * t - 0.284496736f;
-    p = p * t + 0.254829592f;
-    float large = copysignf(1.0f - p * t * exp_f(-s), x);
-    float result = a < 1.0f ? small : large;
-    return x != x ? x : result;
-}
-
-/* max and min that keep a NaN of x. */
-INLINE float at_least(float x, float low) {
-    return x < low ? low : x;
-}
-
-INLINE float at_most(float x, float high) {
-    return x > high ? high : x;
-}
-
 #define UNARY(name, expression)                                                                    \
     static void name(float *dst, const float *src, size_t count, float alpha, float beta) {        \
         (void)alpha;                                                                               \
@@ -139,6 +38,7 @@ UNARY(hard_sigmoid, at_most(at_least(alpha *x + beta, 0.0f), 1.0f))
 UNARY(hard_swish, x *at_most(at_least(x *(1.0f / 6.0f) + 0.5f, 0.0f), 1.0f))
 UNARY(swish, x *sigmoid_f(alpha *x))
 UNARY(gelu, 0.5f * x * (1.0f + erf_f(x * 0.707106781f)))
+UNARY(gelu_by_tanh, gelu_tanh_f(x))
 UNARY(linear, alpha *x + beta)
 UNARY(error_function, erf_f(x))
 UNARY(exponential, exp_f(x))
@@ -309,6 +209,7 @@ const VectorLoops VECTOR_TABLE = {
         [UNARY_HARD_SWISH] = hard_swish,
         [UNARY_SWISH] = swish,
         [UNARY_GELU] = gelu,
+        [UNARY_GELU_TANH] = gelu_by_tanh,
         [UNARY_LINEAR] = linear,
         [UNARY_ERF] = error_function,
         [UNARY_EXP] = exponential,
@@ -331,4 +232,5 @@ const VectorLoops VECTOR_TABLE = {
     .transpose = transpose,
     .pool_max = pool_max,
     .pool_sum = pool_sum,
+    .nn = &VECTOR_NN,
 };

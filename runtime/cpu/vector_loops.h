@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Loops of normalisation, attention and recurrent cells: runtime/cpu/vector_nn.h. */
+typedef struct VectorNn VectorNn;
+
 typedef enum UnaryLoop {
     UNARY_RELU,
     UNARY_LEAKY_RELU, /* alpha: slope below 0 */
@@ -22,8 +25,9 @@ typedef enum UnaryLoop {
     UNARY_TANH,
     UNARY_HARD_SIGMOID, /* max(0, min(1, alpha * x + beta)) */
     UNARY_HARD_SWISH,
-    UNARY_SWISH,  /* x * sigmoid(alpha * x) */
-    UNARY_GELU,   /* erf form */
+    UNARY_SWISH, /* x * sigmoid(alpha * x) */
+    UNARY_GELU,  /* erf form */
+    UNARY_GELU_TANH,
     UNARY_LINEAR, /* alpha * x + beta */
     UNARY_ERF,
     UNARY_EXP,
@@ -66,6 +70,7 @@ typedef struct VectorLoops {
     void (*pool_max)(float *dst, const float *const *taps, size_t tap_count, size_t channels);
     void (*pool_sum)(float *dst, const float *const *taps, size_t tap_count, size_t channels,
                      float factor);
+    const VectorNn *nn;
 } VectorLoops;
 
 /* Thread: any. */

@@ -5,14 +5,15 @@
  * Activations that exporters spell out become one node again:
  *
  *     x * HardSigmoid(x, 1/6, 1/2)          HardSwish
- *     x * Clip(x + 3, 0, 6) / 6             HardSwish; the division may also come first, or be a
- * Mul by 1/6 x * Sigmoid(x)                        Swish
+ *     x * Clip(x + 3, 0, 6) / 6             HardSwish; the division may also come first, or be
+ *                                           a Mul by 1/6
  *
  * Inner values that others read as well are left to them. Rounding differs in the last bit. Source:
- * ONNX HardSwish 22, Swish 24.
+ * ONNX HardSwish 22.
  */
 
 #include "runtime/passes/passes.h"
+#include "runtime/passes/product.h"
 #include "runtime/passes/scalar_constant.h"
 
 #include <math.h>
@@ -23,20 +24,15 @@ static bool nearly(float a, float b) {
     return fabsf(a - b) <= 1e-6f;
 }
 
-static const Node *producer_of(const Graph *graph, ValueId value) {
-    NodeId id = graph_value_const(graph, value)->producer;
-    return id == NODE_NONE ? NULL : graph_node_const(graph, id);
-}
-
 /* Clip(x + 3, 0, 6) */
 static bool is_clip_of(const Graph *graph, ValueId value, ValueId x) {
-    const Node *clip = producer_of(graph, value);
+    const Node *clip = value_producer(graph, value);
     float low, high, three;
     if (!clip || !node_is_op(clip, "Clip") || clip->input_count < 3 ||
         !scalar_constant(graph, clip->inputs[1], &low) ||
         !scalar_constant(graph, clip->inputs[2], &high) || low != 0 || high != 6)
         return false;
-    const Node *add = producer_of(graph, clip->inputs[0]);
+    const Node *add = value_producer(graph, clip->inputs[0]);
     if (!add || !node_is_op(add, "Add"))
         return false;
     for (uint32_t i = 0; i < 2; i++)
@@ -47,7 +43,7 @@ static bool is_clip_of(const Graph *graph, ValueId value, ValueId x) {
 
 /* value = *ret_inner / 6 */
 static bool is_sixth(const Graph *graph, ValueId value, ValueId *ret_inner) {
-    const Node *node = producer_of(graph, value);
+    const Node *node = value_producer(graph, value);
     float number;
     if (!node || node->input_count != 2)
         return false;
@@ -65,17 +61,12 @@ static bool is_sixth(const Graph *graph, ValueId value, ValueId *ret_inner) {
 }
 
 static bool is_hard_gate_of(const Graph *graph, ValueId gate, ValueId x) {
-    const Node *node = producer_of(graph, gate);
+    const Node *node = value_producer(graph, gate);
     if (node && node_is_op(node, "HardSigmoid"))
         return node->inputs[0] == x && nearly(node_get_float(node, "alpha", 0.2f), SIXTH) &&
                nearly(node_get_float(node, "beta", 0.5f), 0.5f);
     ValueId inner;
     return is_sixth(graph, gate, &inner) && is_clip_of(graph, inner, x);
-}
-
-static bool is_sigmoid_of(const Graph *graph, ValueId gate, ValueId x) {
-    const Node *node = producer_of(graph, gate);
-    return node && node_is_op(node, "Sigmoid") && node->inputs[0] == x;
 }
 
 /* The operator that value is of *ret_x; NULL when it is none. */
@@ -89,12 +80,10 @@ static const char *match(const Graph *graph, NodeId id, ValueId *ret_x) {
         *ret_x = node->inputs[i];
         if (is_hard_gate_of(graph, node->inputs[1 - i], *ret_x))
             return "HardSwish";
-        if (is_sigmoid_of(graph, node->inputs[1 - i], *ret_x))
-            return "Swish";
     }
     /* (x * Clip(x + 3, 0, 6)) / 6 */
     const Node *product =
-        is_sixth(graph, node->outputs[0], &inner) ? producer_of(graph, inner) : NULL;
+        is_sixth(graph, node->outputs[0], &inner) ? value_producer(graph, inner) : NULL;
     for (uint32_t i = 0; product && i < 2 && node_is_op(product, "Mul"); i++) {
         *ret_x = product->inputs[i];
         if (is_clip_of(graph, product->inputs[1 - i], *ret_x))

@@ -18,6 +18,8 @@ static const Pass passes[] = {
     { "drop_identities", PASS_ON_LOAD, pass_drop_identities },
     { "fold_constants", PASS_ON_LOAD, pass_fold_constants },
     { "drop_dead", PASS_ON_LOAD, pass_drop_dead },
+    { "match_norm", PASS_ON_LOAD, pass_match_norm },
+    { "match_gelu", PASS_ON_LOAD, pass_match_gelu },
     { "fuse_batch_norm", PASS_ON_LOAD, pass_fuse_batch_norm },
     { "fold_scalars", PASS_ON_LOAD, pass_fold_scalars },
     { "match_activations", PASS_ON_LOAD, pass_match_activations },

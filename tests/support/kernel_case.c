@@ -145,7 +145,9 @@ void case_prepare(KernelCase *test, const KernelType *type, Shape dst, Layout ds
     check_ok(type->prepare(&build, &test->kernel));
 }
 
-void case_run_into(const KernelCase *test, float *dst) {
+typedef Status (*CaseRun)(const KernelCase *test, const KernelCall *call);
+
+static void run_with(const KernelCase *test, CaseRun run, float *dst) {
     const Tensor *src[CASE_PORTS];
     for (size_t i = 0; i < test->input_count; i++)
         src[i] = &test->inputs[i].tensor;
@@ -158,7 +160,40 @@ void case_run_into(const KernelCase *test, float *dst) {
                         .src = src,
                         .dst = &out,
                         .pool = test->pool };
-    check_ok(test->kernel->type->run(test->kernel, &call));
+    check_ok(run(test, &call));
+}
+
+static Status run_kernel(const KernelCase *test, const KernelCall *call) {
+    return test->kernel->type->run(test->kernel, call);
+}
+
+static Status run_reference(const KernelCase *test, const KernelCall *call) {
+    ReferenceKernel reference = reference_kernel_find(test->op.domain, test->op.name);
+    assert_non_null(reference);
+    return reference(call);
+}
+
+void case_run_into(const KernelCase *test, float *dst) {
+    run_with(test, run_kernel, dst);
+}
+
+void case_reference(const KernelCase *test, float *dst) {
+    run_with(test, run_reference, dst);
+}
+
+void case_run_and_compare(KernelCase *test, double tolerance) {
+    case_run(test);
+    AUTO(free) float *want = calloc(test->result_count + 1, sizeof *want);
+    assert_non_null(want);
+    case_reference(test, want);
+    for (size_t i = 0; i < test->result_count; i++) {
+        double expected = (double)want[i], got = (double)test->result[i];
+        bool equal = isnan(expected) ? isnan(got)
+                                     : expected == got ||
+                                           fabs(got - expected) <= tolerance * (1 + fabs(expected));
+        if (!equal)
+            fail_msg("%s: element %zu: expected %.9g, got %.9g", test->op.name, i, expected, got);
+    }
 }
 
 void case_run(KernelCase *test) {

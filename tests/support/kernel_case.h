@@ -62,6 +62,10 @@ void case_prepare(KernelCase *test, const KernelType *type, Shape dst, Layout ds
 void case_run(KernelCase *test);
 /* The same, with dst of the caller's: in test->dst_layout. Thread: any, several at once. */
 void case_run_into(const KernelCase *test, float *dst);
+/* The operator's reference kernel on the same inputs, all plain: the oracle. After case_prepare. */
+void case_reference(const KernelCase *test, float *dst);
+/* case_run, then every element against case_reference: |got - want| <= tolerance * (1 + |want|). */
+void case_run_and_compare(KernelCase *test, double tolerance);
 void case_end(KernelCase *test);
 
 /* Plain order <-> channels last; for rank below 3 a copy. */

@@ -261,6 +261,19 @@ static void test_elementwise_operators_equal_their_formulas(void **state) {
     }
 }
 
+static void test_gelu_by_tanh(void **state) {
+    (void)state;
+    KernelCase test;
+    case_start(&test, "Gelu");
+    case_input(&test, SHAPE(1000), LAYOUT_PLAIN, false, 1);
+    for (size_t i = 0; i < 1000; i++)
+        test.inputs[0].data[i] *= 9;
+    case_string(&test, "approximate", "tanh");
+    case_prepare(&test, &eltwise_kernel_type, SHAPE(1000), LAYOUT_PLAIN);
+    case_run_and_compare(&test, 1e-6);
+    case_end(&test);
+}
+
 static void test_clip_takes_its_bounds_from_inputs(void **state) {
     (void)state;
     KernelCase test;
@@ -363,6 +376,7 @@ int main(void) {
         cmocka_unit_test(test_pools_equal_the_loops),
         cmocka_unit_test(test_global_pools_equal_the_loops),
         cmocka_unit_test(test_elementwise_operators_equal_their_formulas),
+        cmocka_unit_test(test_gelu_by_tanh),
         cmocka_unit_test(test_clip_takes_its_bounds_from_inputs),
         cmocka_unit_test(test_softmax_along_each_axis),
         cmocka_unit_test(test_batch_normalization),

@@ -1,0 +1,48 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Inner loops of transformers and recurrent networks, compiled once per instruction set like those
+ * of vector_loops.h, whose table leads here (VectorLoops.nn).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* c = a * b, or c += a * b: matrices that lie in the cache. */
+typedef struct SmallGemm {
+    size_t rows, columns, inner;
+    const float *a; /* [rows, inner], a_step floats a row */
+    size_t a_step;
+    /* [inner, columns]: panel_columns of them side by side, b_step floats a row, b_panel floats to
+     * the next panel. Whole vectors are read: columns must be there up to the next multiple of 16.
+     */
+    const float *b;
+    size_t b_step, b_panel;
+    float *c; /* [rows, columns], c_step floats a row; nothing beyond columns is written */
+    size_t c_step;
+    bool accumulate;
+} SmallGemm;
+
+typedef void (*SmallGemmFn)(const SmallGemm *gemm);
+
+struct VectorNn {
+    size_t panel_columns;
+    /* An element is one chain of multiply-adds in the order of inner, whatever the sizes: a row's
+     * bits do not depend on how many rows there are. */
+    SmallGemmFn gemm;
+    /* (x - mean) * factor * scale + shift over one row; factor = 1 / sqrt(variance + epsilon).
+     * shift may be NULL; not centred: mean is 0 (RMS). ret_moments: mean and factor. */
+    void (*normalize)(float *dst, const float *src, const float *scale, const float *shift,
+                      size_t count, float epsilon, bool centred, float ret_moments[2]);
+    /* row = exp(row * factor + mask - max of these); gives the sum. mask may be NULL. */
+    float (*attend)(float *row, const float *mask, size_t count, float factor);
+    /* One step of LSTM cells with sigmoid, tanh, tanh: gates i, o, f, c of count each. c is changed
+     * in place. peephole: i, o, f of count each, or NULL. */
+    void (*lstm_cell)(float *h, float *c, const float *gates, const float *peephole, size_t count);
+    /* One step of GRU cells with sigmoid, tanh: x = W x + biases of z, r, h; z_r_h = R h + biases
+     * of z, r, h (linear_before_reset). */
+    void (*gru_cell)(float *h, const float *previous, const float *x, const float *z_r_h,
+                     size_t count);
+};

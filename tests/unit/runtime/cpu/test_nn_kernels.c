@@ -1,0 +1,210 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Kernels of transformers against the reference kernels, and their inner loops in every instruction
+ * set that this machine has against loops in double.
+ *
+ * Tolerance: a sum of n products of numbers below 1 in f32 is off by less than n * 2^-24 of the sum
+ * of magnitudes; the shapes here stay below 1e-5.
+ */
+
+#include "runtime/base/size.h"
+#include "runtime/cpu/kernel_types.h"
+#include "runtime/cpu/vector_loops.h"
+#include "runtime/cpu/vector_nn.h"
+#include "tests/support/check.h"
+#include "tests/support/kernel_case.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static Pool *shared_pool;
+static uint32_t random_state = 1;
+
+static uint32_t random_below(uint32_t bound) {
+    random_state = random_state * 1664525u + 1013904223u;
+    return (random_state >> 8) % bound;
+}
+
+static void fill(float *data, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        data[i] = (float)random_below(2001) / 1000.0f - 1.0f;
+}
+
+enum { GEMM_ROWS = 19, GEMM_COLUMNS = 150, GEMM_INNER = 40, GEMM_STEP = 160 };
+
+typedef struct GemmMemory {
+    float a[GEMM_ROWS * GEMM_INNER], b[GEMM_INNER * GEMM_STEP];
+    float start[GEMM_ROWS * GEMM_STEP], c[GEMM_ROWS * GEMM_STEP];
+} GemmMemory;
+
+static void check_gemm(const VectorNn *nn, GemmMemory *memory, const SmallGemm *sizes) {
+    memcpy(memory->c, memory->start, sizeof memory->c);
+    SmallGemm gemm = *sizes;
+    gemm.a = memory->a;
+    gemm.b = memory->b;
+    gemm.c = memory->c;
+    gemm.a_step = GEMM_INNER;
+    gemm.b_step = gemm.c_step = GEMM_STEP;
+    gemm.b_panel = nn->panel_columns;
+    nn->gemm(&gemm);
+    for (size_t r = 0; r < GEMM_ROWS; r++)
+        for (size_t c = 0; c < GEMM_STEP; c++) {
+            size_t at = r * GEMM_STEP + c;
+            bool inside = r < gemm.rows && c < gemm.columns;
+            double want = inside && !gemm.accumulate ? 0 : (double)memory->start[at];
+            for (size_t k = 0; inside && k < gemm.inner; k++)
+                want +=
+                    (double)memory->a[r * GEMM_INNER + k] * (double)memory->b[k * GEMM_STEP + c];
+            if (!(fabs((double)memory->c[at] - want) <= (inside ? 1e-5 : 0)))
+                fail_msg("%zux%zux%zu: [%zu,%zu]: expected %g, got %g", gemm.rows, gemm.columns,
+                         gemm.inner, r, c, want, (double)memory->c[at]);
+        }
+}
+
+static void test_small_gemm_of_all_sizes(void **state) {
+    (void)state;
+    size_t count;
+    const VectorLoops *const *tables = vector_loops_all(&count);
+    AUTO(free) GemmMemory *memory = malloc(sizeof *memory);
+    assert_non_null(memory);
+    fill(memory->a, ARRAY_LENGTH(memory->a));
+    fill(memory->b, ARRAY_LENGTH(memory->b));
+    fill(memory->start, ARRAY_LENGTH(memory->start));
+    for (size_t i = 0; i < count; i++)
+        for (int round = 0; round < 200; round++)
+            check_gemm(tables[i]->nn, memory,
+                       &(SmallGemm){ .rows = 1 + random_below(GEMM_ROWS),
+                                     .columns = 1 + random_below(GEMM_COLUMNS),
+                                     .inner = random_below(GEMM_INNER + 1),
+                                     .accumulate = round & 1 });
+}
+
+/* The bits of a row are the same in any company. */
+static void test_small_gemm_rows_stand_alone(void **state) {
+    (void)state;
+    size_t count;
+    const VectorLoops *const *tables = vector_loops_all(&count);
+    AUTO(free) GemmMemory *memory = malloc(sizeof *memory);
+    assert_non_null(memory);
+    fill(memory->a, ARRAY_LENGTH(memory->a));
+    fill(memory->b, ARRAY_LENGTH(memory->b));
+    for (size_t i = 0; i < count; i++) {
+        SmallGemm gemm = { .rows = GEMM_ROWS,
+                           .columns = GEMM_COLUMNS,
+                           .inner = GEMM_INNER,
+                           .a = memory->a,
+                           .a_step = GEMM_INNER,
+                           .b = memory->b,
+                           .b_step = GEMM_STEP,
+                           .b_panel = tables[i]->nn->panel_columns,
+                           .c = memory->c,
+                           .c_step = GEMM_STEP };
+        tables[i]->nn->gemm(&gemm);
+        for (size_t r = 0; r < GEMM_ROWS; r++) {
+            float alone[GEMM_COLUMNS];
+            SmallGemm one = gemm;
+            one.rows = 1;
+            one.a += r * GEMM_INNER;
+            one.c = alone;
+            tables[i]->nn->gemm(&one);
+            assert_memory_equal(alone, memory->c + r * GEMM_STEP, sizeof alone);
+        }
+    }
+}
+
+static void test_normalize_and_attend_in_all_instruction_sets(void **state) {
+    (void)state;
+    size_t table_count;
+    const VectorLoops *const *tables = vector_loops_all(&table_count);
+    for (size_t i = 0; i < table_count * 40; i++) {
+        const VectorNn *nn = tables[i % table_count]->nn;
+        size_t count = 1 + random_below(70);
+        float x[70], scale[70], shift[70], y[70], moments[2];
+        fill(x, count);
+        fill(scale, count);
+        fill(shift, count);
+        bool centred = random_below(2), shifted = random_below(2);
+        double mean = 0, variance = 0, sum = 0, peak = -INFINITY;
+        for (size_t k = 0; k < count && centred; k++)
+            mean += (double)x[k] / (double)count;
+        for (size_t k = 0; k < count; k++)
+            variance += ((double)x[k] - mean) * ((double)x[k] - mean) / (double)count;
+        nn->normalize(y, x, scale, shifted ? shift : NULL, count, 1e-2f, centred, moments);
+        for (size_t k = 0; k < count; k++) {
+            double want = ((double)x[k] - mean) / sqrt(variance + 1e-2) * (double)scale[k] +
+                          (shifted ? (double)shift[k] : 0);
+            assert_true(fabs((double)y[k] - want) <= 1e-5);
+        }
+        for (size_t k = 0; k < count; k++)
+            peak = fmax(peak, (double)x[k] * 3 + (shifted ? (double)shift[k] : 0));
+        memcpy(y, x, sizeof y);
+        double got = (double)nn->attend(y, shifted ? shift : NULL, count, 3);
+        for (size_t k = 0; k < count; k++) {
+            double want = exp((double)x[k] * 3 + (shifted ? (double)shift[k] : 0) - peak);
+            sum += want;
+            assert_true(fabs((double)y[k] - want) <= 1e-6);
+        }
+        assert_true(fabs(got - sum) <= 1e-5 * sum);
+    }
+}
+
+typedef struct NormCase {
+    Shape src, scale, shift; /* shift of rank SHAPE_UNRANKED: none */
+    int64_t axis;
+    bool taken;
+} NormCase;
+
+static const NormCase norms[] = {
+    { { 3, { 2, 5, 768 } }, { 1, { 768 } }, { 1, { 768 } }, -1, true },
+    { { 3, { 2, 5, 33 } }, { 2, { 1, 33 } }, { SHAPE_UNRANKED, { 0 } }, 2, true },
+    { { 3, { 4, 6, 7 } }, { 2, { 6, 7 } }, { 2, { 6, 7 } }, 1, true },
+    { { 2, { 300, 40 } }, { 1, { 40 } }, { 1, { 40 } }, -1, true },
+    { { 3, { 4, 6, 7 } }, { 1, { 7 } }, { 2, { 6, 7 } }, 1, false }, /* broadcast inside the row */
+    { { 3, { 1, 6, 7 } }, { 3, { 6, 1, 1 } }, { SHAPE_UNRANKED, { 0 } }, -1, false },
+};
+
+static void test_norms_equal_the_reference(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(norms) * 2; i++) {
+        const NormCase *row = &norms[i / 2];
+        KernelCase test;
+        case_start(&test, i % 2 ? "RMSNormalization" : "LayerNormalization");
+        test.pool = shared_pool;
+        case_input(&test, row->src, LAYOUT_PLAIN, false, 1);
+        case_input(&test, row->scale, LAYOUT_PLAIN, true, 2);
+        if (row->shift.rank != SHAPE_UNRANKED && i % 2 == 0)
+            case_input(&test, row->shift, LAYOUT_PLAIN, true, 3);
+        case_int(&test, "axis", row->axis);
+        case_float(&test, "epsilon", 1e-5f);
+        case_prepare(&test, &layer_norm_kernel_type, row->src, LAYOUT_PLAIN);
+        assert_int_equal(test.kernel != NULL, row->taken);
+        if (row->taken)
+            case_run_and_compare(&test, 1e-5);
+        case_end(&test);
+    }
+}
+
+static int start_pool(void **state) {
+    (void)state;
+    Status status = pool_new(3, &shared_pool);
+    return status_is_ok(&status) ? 0 : -1;
+}
+
+static int end_pool(void **state) {
+    (void)state;
+    pool_free(shared_pool);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_small_gemm_of_all_sizes),
+        cmocka_unit_test(test_small_gemm_rows_stand_alone),
+        cmocka_unit_test(test_normalize_and_attend_in_all_instruction_sets),
+        cmocka_unit_test(test_norms_equal_the_reference),
+    };
+    return cmocka_run_group_tests(tests, start_pool, end_pool);
+}

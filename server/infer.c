@@ -62,15 +62,15 @@ void infer_cancel(InferCall *call) {
 
 /* --- decode to submit --- */
 
+/* A timeout of the request's own is a deadline, but where its level has a word on waiting: there
+ * the scheduler weighs both. */
 static uint64_t request_deadline_ns(const InferCall *call, const QueuePolicy *policy) {
-    uint64_t deadline_ns = call->deadline_ns;
+    const LevelPolicy *level =
+        queue_policy_of(policy, queue_policy_level(policy, call->wire->priority));
     uint64_t timeout_ns = call->wire->timeout_ns;
-    const LevelPolicy *level = queue_policy_of(policy, 0);
-    if (level->default_timeout_ns && !(timeout_ns && level->allow_timeout_override))
-        deadline_ns = MIN_OF(deadline_ns, time_after(call->arrived_ns, level->default_timeout_ns));
-    if (timeout_ns)
-        deadline_ns = MIN_OF(deadline_ns, time_after(call->arrived_ns, timeout_ns));
-    return deadline_ns;
+    if (timeout_ns == 0 || level->default_timeout_ns > 0)
+        return call->deadline_ns;
+    return MIN_OF(call->deadline_ns, time_after(call->arrived_ns, timeout_ns));
 }
 
 /* Until there are identities, every caller is the same tenant. */
@@ -96,6 +96,7 @@ static Status prepare(InferCall *call) {
     TRY(protocol->bind(call->wire, call->arena, request));
     request->deadline_ns = request_deadline_ns(call, &request->lease.version->queue_policy);
     request->priority = call->wire->priority;
+    request->timeout_ns = call->wire->timeout_ns;
     request->tenant = TENANT_ANYBODY;
     request->times.arrived_ns = call->arrived_ns;
     request->on_done = on_done;

@@ -170,7 +170,7 @@ static void release_memory(BatchRun *run) {
 static void recycle_locked(BatchRun *run) {
     run->batch.count = run->batch.rows = 0;
     run->live = 0;
-    run->is_prepared = false;
+    run->is_prepared = run->is_counted = false;
     run->model = NULL;
     run->queue = NULL;
     list_push_front(&run->scheduler->free_runs, &run->node);
@@ -201,22 +201,21 @@ static void settle_locked(BatchRun *run, InferRequest *request, uint64_t now_ns,
     counts->failed += request->ended_by == STATUS_OK && !is_ok;
 }
 
-static void answer(InferRequest *request, const Status *status) {
-    if (request->ended_by == STATUS_OK) {
-        request->on_done(request, status);
-        return;
-    }
+static size_t answer(InferRequest *request, const Status *status) {
+    if (request->ended_by == STATUS_OK)
+        return request_end(request, status);
     request_release_outputs(request);
     Status ended = status_error(request->ended_by, request->ended_by == STATUS_CANCELLED
                                                        ? "cancelled while running"
                                                        : "the deadline passed while running");
-    request->on_done(request, &ended);
+    return request_end(request, &ended);
 }
 
 static void finish(BatchRun *run, const Status *status) {
     Scheduler *scheduler = run->scheduler;
     uint64_t now_ns = clock_now_ns(scheduler->options.clock);
-    size_t count = run->batch.count;
+    size_t count = 0;
+    bool wakes_worker = false;
     release_memory(run);
     {
         LOCKED(&scheduler->mutex);
@@ -227,9 +226,15 @@ static void finish(BatchRun *run, const Status *status) {
         if (is_ok)
             learned_time_record(&run->queue->learned, run->batch.rows, now_ns - run->taken_ns);
         queue_update_locked(scheduler, run->queue, now_ns);
+        if (run->is_counted) {
+            run_limit_end_locked(scheduler, &run->model->limit, now_ns);
+            wakes_worker = scheduler_has_ready_locked(scheduler);
+        }
     }
+    if (wakes_worker && scheduler->options.pool)
+        pool_wake(scheduler->options.pool);
     while (!list_is_empty(&run->taken))
-        answer(LIST_ITEM(list_pop_front(&run->taken), InferRequest, queue_node), status);
+        count += answer(LIST_ITEM(list_pop_front(&run->taken), InferRequest, queue_node), status);
     LOCKED(&scheduler->mutex);
     recycle_locked(run);
     scheduler->active -= count;
@@ -268,6 +273,9 @@ static bool take_apart(BatchRun *run) {
             run->model->counts.batches++;
             run->model->counts.batches_by_reason[BATCH_REASON_NONE]++;
         }
+        if (run->is_counted)
+            run_limit_end_locked(scheduler, &run->model->limit,
+                                 clock_now_ns(scheduler->options.clock));
         recycle_locked(run);
     }
     if (scheduler->options.pool)

@@ -41,9 +41,16 @@ Status model_queue_new(Scheduler *scheduler, const ModelVersion *version, ModelQ
     model->histogram_rows =
         1 + MIN_OF(version->signature.batched ? most : (size_t)1, (size_t)HISTOGRAM_ROWS_MAX);
     model->batches_of = calloc(model->histogram_rows, sizeof *model->batches_of);
-    if (!model->batches_of) {
+    model->is_ordered = level_is_ordered(&model->policy);
+    model->order = model->policy.preserve_ordering ? reply_order_new(&scheduler->mutex) : NULL;
+    bool has_memory = model->batches_of && (model->order || !model->policy.preserve_ordering);
+    Status status = has_memory ? run_limit_init(scheduler, &version->config, &model->limit)
+                               : status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+    if (!status_is_ok(&status)) {
+        reply_order_unref(model->order);
+        free(model->batches_of);
         free(model);
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+        return status;
     }
     list_init(&model->node);
     list_init(&model->idle);
@@ -68,6 +75,8 @@ void model_queue_free(ModelQueue *model) {
             free(flow);
         }
     }
+    run_limit_deinit(&model->limit);
+    reply_order_unref(model->order);
     free(model->batches_of);
     free(model);
 }
@@ -107,13 +116,19 @@ static bool may_forget(const Scheduler *scheduler, const Flow *flow) {
            flow->virtual_ns <= scheduler->virtual_ns[flow->class];
 }
 
-Flow *model_queue_find_flow_locked(ModelQueue *model, uint64_t tenant, ScheduleClass class) {
+ScheduleClass request_class(const InferRequest *request) {
+    return level_class(&request->lease.version->queue->policy, request->priority);
+}
+
+Flow *model_queue_find_flow_locked(ModelQueue *model, const InferRequest *request) {
     Scheduler *scheduler = model->scheduler;
+    uint64_t tenant = request->tenant;
+    ScheduleClass class = request_class(request);
     mutex_assert_held(&scheduler->mutex);
     Flow **link = &model->flows[(tenant ^ tenant >> 32) % FLOW_BUCKETS];
     while (*link) {
         Flow *flow = *link;
-        if (flow->tenant == tenant && flow->class == class)
+        if (flow->tenant == tenant && flow->class == class && flow->level == request->level)
             return flow;
         if (may_forget(scheduler, flow)) {
             *link = flow->next;
@@ -126,10 +141,10 @@ Flow *model_queue_find_flow_locked(ModelQueue *model, uint64_t tenant, ScheduleC
     return NULL;
 }
 
-void model_queue_add_flow_locked(ModelQueue *model, Flow *flow, uint64_t tenant,
-                                 ScheduleClass class) {
+void model_queue_add_flow_locked(ModelQueue *model, Flow *flow, const InferRequest *request) {
+    uint64_t tenant = request->tenant;
     mutex_assert_held(&model->scheduler->mutex);
-    *flow = (Flow){ .tenant = tenant, .class = class };
+    *flow = (Flow){ .tenant = tenant, .class = request_class(request), .level = request->level };
     list_init(&flow->lanes);
     Flow **bucket = &model->flows[(tenant ^ tenant >> 32) % FLOW_BUCKETS];
     flow->next = *bucket;

@@ -23,6 +23,8 @@ QueueGate queue_gate_decide(const QueueGateView *view, uint64_t now_ns) {
         return REFUSE_EXPIRED;
     if (would_exceed(view->queued_requests, 1, view->max_requests))
         return REFUSE_QUEUE_REQUESTS;
+    if (would_exceed(view->level_requests, 1, view->max_level_requests))
+        return REFUSE_LEVEL_REQUESTS;
     /* A payload above the whole limit could never run: it may pass when nothing waits. */
     if (view->queued_bytes > 0 &&
         would_exceed(view->queued_bytes, view->payload_bytes, view->max_bytes))

@@ -18,6 +18,7 @@ typedef enum QueueGate {
     REFUSE_ROWS,    /* more than the model takes in one batch */
     REFUSE_EXPIRED, /* the deadline has passed */
     REFUSE_QUEUE_REQUESTS,
+    REFUSE_LEVEL_REQUESTS, /* of its priority level */
     REFUSE_QUEUE_BYTES,
     REFUSE_TOO_LATE, /* would not be done in time */
 } QueueGate;
@@ -27,6 +28,7 @@ typedef struct QueueGateView {
     size_t rows, max_rows;
     size_t payload_bytes;
     size_t queued_requests, max_requests; /* of the model; a limit of 0 is none */
+    size_t level_requests, max_level_requests;
     size_t queued_bytes, max_bytes;
     uint64_t deadline_ns;
     bool is_busy;      /* something of the model is queued or runs */

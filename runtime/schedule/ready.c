@@ -88,7 +88,10 @@ void queue_update_locked(Scheduler *scheduler, ShapeQueue *queue, uint64_t now_n
         BatchView view = queue_view_locked(scheduler, queue, 1);
         decision = batch_decide(&view, policy, now_ns);
     }
-    set_ready(scheduler, queue, decision.action == BATCH_SEND);
+    bool is_ready = decision.action == BATCH_SEND;
+    if (is_ready && queue->model->limit.is_limited)
+        is_ready = run_limit_allows_locked(&queue->model->limit);
+    set_ready(scheduler, queue, is_ready);
     set_delay(scheduler, queue, decision.wake_ns);
     set_idle(queue);
 }
@@ -129,6 +132,7 @@ void request_detach_locked(Scheduler *scheduler, InferRequest *request) {
     Lane *lane = request->lane;
     QueueCounts *counts = &lane->queue->model->counts;
     counts->queued_requests--;
+    lane->queue->model->level_requests[request->level]--;
     counts->queued_rows -= request->rows;
     counts->queued_bytes -= request->payload_bytes;
     if (lane_first(lane) == request && lane->requests.prev == &request->queue_node) {
@@ -178,22 +182,46 @@ bool timer_needs_wake_locked(Scheduler *scheduler) {
     const ShapeQueue *queue = heap_first(&scheduler->delays);
     const InferRequest *request = heap_first(&scheduler->deadlines);
     uint64_t next_ns =
-        MIN_OF(queue ? queue->wake_ns : TIME_NEVER, request ? request->deadline_ns : TIME_NEVER);
+        MIN_OF(queue ? queue->wake_ns : TIME_NEVER, request ? request->expires_ns : TIME_NEVER);
     if (next_ns >= scheduler->told_ns)
         return false;
     scheduler->told_ns = next_ns;
     return scheduler->timer_wake != NULL;
 }
 
+/* Behind all that are not late, with its own deadline alone. It keeps its place in the heap of
+ * deadlines, or has none. */
+static void put_behind_locked(Scheduler *scheduler, InferRequest *request) {
+    request->is_late = true;
+    request->waits_briefly = false;
+    request->urgent_ns = TIME_NEVER;
+    request->expires_ns = request->deadline_ns;
+    if (request->deadline_ns != TIME_NEVER)
+        heap_insert(&scheduler->deadlines, request); /* there is room: it has just left */
+    list_remove(&request->queue_node);
+    list_push_back(&request->lane->requests, &request->queue_node);
+    lane_changed_locked(scheduler, request->lane);
+}
+
+static bool is_put_behind(const InferRequest *request, uint64_t now_ns) {
+    const QueuePolicy *policy = &request->shape_queue->model->policy;
+    return request->waits_briefly && request->deadline_ns > now_ns &&
+           queue_policy_of(policy, request->level)->timeout_action == TIMEOUT_DELAY;
+}
+
 void scheduler_expire_locked(Scheduler *scheduler, uint64_t now_ns, size_t limit, ListNode *gone) {
     mutex_assert_held(&scheduler->mutex);
     for (size_t i = 0; i < limit; i++) {
         InferRequest *request = heap_first(&scheduler->deadlines);
-        if (!request || request->deadline_ns > now_ns)
+        if (!request || request->expires_ns > now_ns)
             return;
         heap_remove(&scheduler->deadlines, request);
         if (request->state == REQUEST_RUNNING) {
             batch_run_drop_locked(request, STATUS_DEADLINE_EXCEEDED);
+            continue;
+        }
+        if (is_put_behind(request, now_ns)) {
+            put_behind_locked(scheduler, request);
             continue;
         }
         ShapeQueue *queue = request->shape_queue;
@@ -201,7 +229,8 @@ void scheduler_expire_locked(Scheduler *scheduler, uint64_t now_ns, size_t limit
         queue_update_locked(scheduler, queue, now_ns);
         queue->model->counts.expired++;
         request->state = REQUEST_DONE;
-        request->ended_by = STATUS_DEADLINE_EXCEEDED;
+        request->ended_by =
+            request->deadline_ns <= now_ns ? STATUS_DEADLINE_EXCEEDED : STATUS_UNAVAILABLE;
         list_push_back(gone, &request->queue_node);
     }
 }
@@ -209,7 +238,17 @@ void scheduler_expire_locked(Scheduler *scheduler, uint64_t now_ns, size_t limit
 static Status end_status(StatusCode ended_by) {
     if (ended_by == STATUS_CANCELLED)
         return status_error(STATUS_CANCELLED, "cancelled while waiting in the queue");
+    if (ended_by == STATUS_UNAVAILABLE)
+        return status_error(STATUS_UNAVAILABLE, "Request timeout expired");
     return status_error(STATUS_DEADLINE_EXCEEDED, "the deadline passed while waiting in the queue");
+}
+
+size_t request_end(InferRequest *request, const Status *status) {
+    ReplyOrder *order = request->held ? request->lease.version->queue->order : NULL;
+    if (order)
+        return reply_order_end(order, request, status);
+    request->on_done(request, status);
+    return 1;
 }
 
 void scheduler_end(Scheduler *scheduler, ListNode *gone) {
@@ -217,8 +256,7 @@ void scheduler_end(Scheduler *scheduler, ListNode *gone) {
     while (!list_is_empty(gone)) {
         InferRequest *request = LIST_ITEM(list_pop_front(gone), InferRequest, queue_node);
         Status status = end_status(request->ended_by);
-        count++;
-        request->on_done(request, &status);
+        count += request_end(request, &status);
     }
     if (count == 0)
         return;

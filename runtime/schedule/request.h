@@ -15,6 +15,7 @@
 #include "runtime/tensor/spans.h"
 
 typedef struct InferRequest InferRequest;
+typedef struct HeldReply HeldReply; /* reply_order.c */
 
 typedef enum RequestState {
     REQUEST_NEW = 0,
@@ -80,8 +81,13 @@ struct InferRequest {
     struct Flow *flow;
     struct BatchRun *run; /* while running */
     uint64_t sequence, urgent_ns, charged_ns;
+    uint64_t expires_ns; /* its deadline, or sooner the end of what its level lets it wait */
+    uint32_t level;      /* of the model's priorities; 0: it has none */
+    bool waits_briefly;  /* expires_ns is its level's word */
+    bool is_late;        /* it waited too long, and was put behind the others for it */
+    HeldReply *held;     /* models that keep the order of answers */
     RequestState state;
-    StatusCode ended_by; /* OK, CANCELLED or DEADLINE_EXCEEDED: what came while it ran */
+    StatusCode ended_by; /* OK, CANCELLED, DEADLINE_EXCEEDED, or UNAVAILABLE for its level's word */
 };
 
 void request_release_outputs(InferRequest *request);

@@ -19,8 +19,8 @@ static bool delay_before(const void *a, const void *b) {
 
 static bool deadline_before(const void *a, const void *b) {
     const InferRequest *request_a = a, *request_b = b;
-    if (request_a->deadline_ns != request_b->deadline_ns)
-        return request_a->deadline_ns < request_b->deadline_ns;
+    if (request_a->expires_ns != request_b->expires_ns)
+        return request_a->expires_ns < request_b->expires_ns;
     return request_a->sequence < request_b->sequence;
 }
 
@@ -62,6 +62,7 @@ void scheduler_free(Scheduler *scheduler) {
         scheduler->free_flows = flow->next;
         free(flow);
     }
+    run_limits_free(scheduler);
     for (size_t i = 0; i < CLASS_COUNT; i++)
         heap_deinit(&scheduler->ready[i]);
     heap_deinit(&scheduler->delays);

@@ -21,7 +21,10 @@ typedef struct SchedulerOptions {
     OutputPool *outputs;
     size_t max_queue_requests; /* per model, where its policy says 0 */
     size_t max_queue_bytes;
-    uint64_t inline_limit_ns;  /* run on the rpc thread below this learned time; 0: never */
+    uint64_t inline_limit_ns;      /* run on the rpc thread below this learned time; 0: never */
+    bool limits_rate;              /* --rate-limit=execution_count */
+    const ResourceNeed *resources; /* totals that are given; of others: the most that one needs */
+    size_t resource_count;
     size_t batch_memory_bytes; /* gathered inputs in flight, all together; 0: no limit */
     /* What executes a batch. NULL: executor_submit; another one (a simulated device) is taken to
      * have its plans ready. */

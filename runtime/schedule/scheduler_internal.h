@@ -10,7 +10,10 @@
  */
 
 #include "runtime/base/thread.h"
+#include "runtime/schedule/level_policy.h"
 #include "runtime/schedule/queue_gate.h"
+#include "runtime/schedule/reply_order.h"
+#include "runtime/schedule/run_limit.h"
 #include "runtime/schedule/batch_memory.h"
 #include "runtime/schedule/batch_rows.h"
 #include "runtime/schedule/scheduler.h"
@@ -27,8 +30,12 @@ struct ModelQueue {
     size_t max_requests, max_bytes; /* 0: no limit */
     size_t histogram_rows;          /* entries of batches_of */
     uint64_t *batches_of;           /* under the scheduler's lock */
+    bool is_ordered;                /* levels or late requests: the queue's best lane goes first */
+    ReplyOrder *order;              /* preserve_ordering; NULL */
     /* under the scheduler's lock */
     ListNode node; /* in Scheduler.models */
+    RunLimit limit;
+    size_t level_requests[PRIORITY_LEVELS_MAX + 1]; /* queued */
     QueueCounts counts;
     size_t running; /* requests */
     ListNode shapes[SHAPE_BUCKETS];
@@ -57,6 +64,7 @@ typedef struct BatchRun {
     uint64_t taken_ns;
     BatchReason reason;
     bool is_prepared; /* inputs are gathered */
+    bool is_counted;  /* in its model's RunLimit */
 } BatchRun;
 
 struct Scheduler {
@@ -83,6 +91,7 @@ struct Scheduler {
     uint64_t virtual_max_ns[CLASS_COUNT]; /* of any flow */
     uint64_t told_ns;                     /* when the next tick is due, as told to the timer */
     size_t shape_count, lane_count;       /* in being: what the heaps must have room for */
+    Resource *resources;
     Lane *free_lanes;
     Flow *free_flows;
     ListNode free_runs, handed;
@@ -96,9 +105,10 @@ ShapeQueue *model_queue_find_shape_locked(ModelQueue *model, uint64_t hash,
 void model_queue_add_shape_locked(ModelQueue *model, ShapeQueue *queue);
 /* Unlinks an idle queue when there are too many; NULL. The caller frees it outside the lock. */
 ShapeQueue *model_queue_trim_locked(ModelQueue *model);
-Flow *model_queue_find_flow_locked(ModelQueue *model, uint64_t tenant, ScheduleClass class);
-void model_queue_add_flow_locked(ModelQueue *model, Flow *flow, uint64_t tenant,
-                                 ScheduleClass class);
+/* The flow that the request belongs to; NULL. */
+Flow *model_queue_find_flow_locked(ModelQueue *model, const InferRequest *request);
+void model_queue_add_flow_locked(ModelQueue *model, Flow *flow, const InferRequest *request);
+ScheduleClass request_class(const InferRequest *request);
 /* The learned time to run that many rows of the queue now; a guess where nothing is known. */
 uint64_t shape_queue_cost_ns(const ShapeQueue *queue, size_t rows);
 
@@ -120,6 +130,8 @@ bool timer_needs_wake_locked(Scheduler *scheduler);
 /* Moves every request whose deadline has passed out of its lane to `gone`, `limit` at most; marks
  * running ones. */
 void scheduler_expire_locked(Scheduler *scheduler, uint64_t now_ns, size_t limit, ListNode *gone);
+/* Answers, in order where the model wants that. Returns how many requests were answered. */
+size_t request_end(InferRequest *request, const Status *status);
 /* Ends requests that never ran, outside the lock. */
 void scheduler_end(Scheduler *scheduler, ListNode *gone);
 

@@ -108,8 +108,12 @@ bool lane_before_in_class(const void *a, const void *b) {
 
 bool lane_before_in_queue(const void *a, const void *b) {
     const Lane *lane_a = a, *lane_b = b;
+    if (lane_first(lane_a)->is_late != lane_first(lane_b)->is_late)
+        return lane_first(lane_b)->is_late;
     if (lane_a->flow->class != lane_b->flow->class)
         return lane_a->flow->class < lane_b->flow->class;
+    if (lane_a->flow->level != lane_b->flow->level)
+        return lane_a->flow->level < lane_b->flow->level;
     return lane_before_in_class(a, b);
 }
 

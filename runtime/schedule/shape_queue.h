@@ -21,6 +21,7 @@ enum { PATIENCE_MS = 1000 };
 typedef struct Flow {
     uint64_t tenant;
     ScheduleClass class;
+    uint32_t level; /* of the model's priorities */
     uint64_t virtual_ns;
     size_t in_flight; /* requests that run */
     ListNode lanes;

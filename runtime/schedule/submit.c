@@ -93,6 +93,7 @@ static uint64_t time_ahead(const Scheduler *scheduler, const Lane *lane,
 static QueueGate admit_locked(Scheduler *scheduler, ModelQueue *model, const ShapeQueue *queue,
                               const Lane *lane, const InferRequest *request) {
     const QueueCounts *counts = &model->counts;
+    const LevelPolicy *level = queue_policy_of(&model->policy, request->level);
     bool is_known = queue && learned_time_samples(&queue->learned, request->rows) >= KNOWN_SAMPLES;
     QueueGateView view = {
         .draining = scheduler->draining,
@@ -101,6 +102,8 @@ static QueueGate admit_locked(Scheduler *scheduler, ModelQueue *model, const Sha
         .payload_bytes = request->payload_bytes,
         .queued_requests = counts->queued_requests,
         .max_requests = model->max_requests,
+        .level_requests = model->level_requests[request->level],
+        .max_level_requests = request->level > 0 ? level->max_queue_requests : 0,
         .queued_bytes = counts->queued_bytes,
         .max_bytes = model->max_bytes,
         .deadline_ns = request->deadline_ns,
@@ -115,7 +118,7 @@ static QueueGate admit_locked(Scheduler *scheduler, ModelQueue *model, const Sha
 static Lane *open_lane_locked(ModelQueue *model, uint64_t hash, const InferRequest *request,
                               Spares *spares, Lack *ret_lack) {
     Scheduler *scheduler = model->scheduler;
-    ScheduleClass class = schedule_class(request->priority);
+    ScheduleClass class = request_class(request);
     ShapeQueue *queue = model_queue_find_shape_locked(model, hash, request);
     *ret_lack = LACK_QUEUE;
     if (!queue && !spares->queue)
@@ -125,9 +128,9 @@ static Lane *open_lane_locked(ModelQueue *model, uint64_t hash, const InferReque
         return NULL;
     if (!queue)
         model_queue_add_shape_locked(model, queue = TAKE(spares->queue));
-    Flow *flow = model_queue_find_flow_locked(model, request->tenant, class);
+    Flow *flow = model_queue_find_flow_locked(model, request);
     Lane *lane = flow ? shape_queue_find_lane(queue, flow) : NULL;
-    if (request->deadline_ns != TIME_NEVER &&
+    if (request->expires_ns != TIME_NEVER &&
         !has_room(&scheduler->deadlines, scheduler->deadlines.count + 1, spares))
         return NULL;
     if (lane)
@@ -140,7 +143,7 @@ static Lane *open_lane_locked(ModelQueue *model, uint64_t hash, const InferReque
         flow = pop_flow(scheduler, spares);
         if (!flow)
             return NULL;
-        model_queue_add_flow_locked(model, flow, request->tenant, class);
+        model_queue_add_flow_locked(model, flow, request);
     }
     *ret_lack = LACK_LANE;
     lane = pop_lane(scheduler, spares);
@@ -158,8 +161,11 @@ static void lie_down_locked(Scheduler *scheduler, Lane *lane, InferRequest *requ
     request->state = REQUEST_QUEUED;
     lane_add(lane, request);
     lane_changed_locked(scheduler, lane);
-    if (request->deadline_ns != TIME_NEVER)
+    if (request->expires_ns != TIME_NEVER)
         heap_insert(&scheduler->deadlines, request);
+    if (request->held)
+        reply_order_add_locked(model->order, request);
+    model->level_requests[request->level]++;
     scheduler->active++;
     model->counts.requests++;
     model->counts.queued_requests++;
@@ -172,9 +178,8 @@ static void lie_down_locked(Scheduler *scheduler, Lane *lane, InferRequest *requ
 static Lack place_locked(Scheduler *scheduler, InferRequest *request, uint64_t hash, Spares *spares,
                          QueueGate *ret_gate) {
     ModelQueue *model = request->lease.version->queue;
-    ScheduleClass class = schedule_class(request->priority);
     const ShapeQueue *queue = model_queue_find_shape_locked(model, hash, request);
-    const Flow *flow = model_queue_find_flow_locked(model, request->tenant, class);
+    const Flow *flow = model_queue_find_flow_locked(model, request);
     const Lane *known_lane = queue && flow ? shape_queue_find_lane(queue, flow) : NULL;
     *ret_gate = admit_locked(scheduler, model, queue, known_lane, request);
     if (*ret_gate != ADMIT) {
@@ -200,6 +205,7 @@ static Status refuse(QueueGate gate, const InferRequest *request) {
         [REFUSE_ROWS] = STATUS_INVALID_ARGUMENT,
         [REFUSE_EXPIRED] = STATUS_DEADLINE_EXCEEDED,
         [REFUSE_QUEUE_REQUESTS] = STATUS_RESOURCE_EXHAUSTED,
+        [REFUSE_LEVEL_REQUESTS] = STATUS_RESOURCE_EXHAUSTED,
         [REFUSE_QUEUE_BYTES] = STATUS_RESOURCE_EXHAUSTED,
         [REFUSE_TOO_LATE] = STATUS_DEADLINE_EXCEEDED,
     };
@@ -207,6 +213,7 @@ static Status refuse(QueueGate gate, const InferRequest *request) {
         [REFUSE_DRAINING] = "the server is shutting down",
         [REFUSE_EXPIRED] = "the deadline has passed",
         [REFUSE_QUEUE_REQUESTS] = "its queue is full (requests); try again later",
+        [REFUSE_LEVEL_REQUESTS] = "its queue is full at this priority level; try again later",
         [REFUSE_QUEUE_BYTES] = "its queue is full (bytes); try again later",
         [REFUSE_TOO_LATE] = "it is too busy to answer before the deadline",
     };
@@ -216,6 +223,19 @@ static Status refuse(QueueGate gate, const InferRequest *request) {
             "Task size %zu is larger than maximum input batch size %zu of model '%s'",
             request->rows, version->queue->rows_limit, version->name);
     return status_error(codes[gate], "model '%s': %s", version->name, reasons[gate]);
+}
+
+/* What its model's priority levels make of it. */
+static void set_level(InferRequest *request, const QueuePolicy *policy) {
+    request->level = level_of(policy, request->priority);
+    request->expires_ns = request->deadline_ns;
+    request->waits_briefly = request->is_late = false;
+    uint64_t wait_ns = level_wait_ns(queue_policy_of(policy, request->level), request->timeout_ns);
+    uint64_t end_ns = time_after(request->times.queued_ns, wait_ns);
+    if (wait_ns == 0 || end_ns >= request->deadline_ns)
+        return;
+    request->expires_ns = end_ns;
+    request->waits_briefly = true;
 }
 
 Status scheduler_submit(Scheduler *scheduler, InferRequest *request) {
@@ -229,6 +249,10 @@ Status scheduler_submit(Scheduler *scheduler, InferRequest *request) {
     list_init(&request->arrival_node);
     request->times.queued_ns = clock_now_ns(scheduler->options.clock);
     uint64_t hash = shape_queue_hash(request);
+    request->held = NULL;
+    set_level(request, &model->policy);
+    if (model->order && !reply_order_prepare(request))
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
 
     Spares spares = { 0 };
     QueueGate gate = ADMIT;
@@ -245,9 +269,11 @@ Status scheduler_submit(Scheduler *scheduler, InferRequest *request) {
     /* From here on the request is its scheduler's: it may be done already. */
     if (wakes_timer)
         scheduler->timer_wake(scheduler->timer_user);
-    if (!has_memory)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
-    return gate == ADMIT ? status_ok() : refuse(gate, request);
+    if (has_memory && gate == ADMIT)
+        return status_ok();
+    reply_order_forget(request);
+    return has_memory ? refuse(gate, request)
+                      : status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
 }
 
 void scheduler_cancel(Scheduler *scheduler, InferRequest *request) {

@@ -22,6 +22,16 @@ static ScheduleClass next_class_locked(Scheduler *scheduler) {
     return schedule_next(&scheduler->view);
 }
 
+/* Its level's word is about waiting alone: from now on only its own deadline holds. */
+static void stop_waiting_locked(Scheduler *scheduler, InferRequest *request) {
+    request->waits_briefly = false;
+    request->expires_ns = request->deadline_ns;
+    if (request->expires_ns == TIME_NEVER)
+        heap_remove(&scheduler->deadlines, request);
+    else
+        heap_update(&scheduler->deadlines, request);
+}
+
 static void take_request_locked(Scheduler *scheduler, BatchRun *run, InferRequest *request,
                                 uint64_t charge_ns) {
     ModelQueue *model = run->model;
@@ -38,6 +48,8 @@ static void take_request_locked(Scheduler *scheduler, BatchRun *run, InferReques
     model->counts.rows += request->rows;
     schedule_charge(&scheduler->view, flow->class, charge_ns);
     flow_charge_locked(scheduler, flow, (int64_t)charge_ns);
+    if (request->waits_briefly)
+        stop_waiting_locked(scheduler, request);
 }
 
 /* Whole requests, the given lane's first, then of whichever lane is next in fairness, while they
@@ -88,6 +100,8 @@ static BatchRun *pick_locked(Scheduler *scheduler, uint64_t now_ns, size_t idle_
             return NULL;
         Lane *lane = heap_first(&scheduler->ready[class]);
         ShapeQueue *queue = lane->queue;
+        if (queue->model->is_ordered)
+            lane = heap_first(&queue->lanes);
         BatchView view = queue_view_locked(scheduler, queue, idle_workers);
         view.first_rows = MAX_OF(lane_first(lane)->rows, (size_t)1);
         BatchDecision decision = batch_decide(&view, &queue->model->policy, now_ns);
@@ -105,6 +119,9 @@ static BatchRun *pick_locked(Scheduler *scheduler, uint64_t now_ns, size_t idle_
         scheduler->virtual_ns[class] = MAX_OF(scheduler->virtual_ns[class], lane->flow->virtual_ns);
         fill_locked(scheduler, run, lane, &decision);
         queue_update_locked(scheduler, queue, now_ns);
+        run->is_counted = run->model->limit.is_limited;
+        if (run->is_counted)
+            run_limit_start_locked(scheduler, &run->model->limit, now_ns);
         return run;
     }
 }
@@ -138,7 +155,7 @@ static BatchRun *take(Scheduler *scheduler, uint64_t limit_ns, bool *ret_has_mor
             LOCKED(&scheduler->mutex);
             scheduler_expire_locked(scheduler, now_ns, EXPIRE_AT_ONCE, &gone);
             const InferRequest *due = heap_first(&scheduler->deadlines);
-            bool is_clear = !due || due->deadline_ns > now_ns;
+            bool is_clear = !due || due->expires_ns > now_ns;
             has_run = !list_is_empty(&scheduler->free_runs);
             if (is_clear && has_run)
                 run = pick_locked(scheduler, now_ns, idle_workers, limit_ns);
@@ -213,7 +230,7 @@ uint64_t scheduler_tick(Scheduler *scheduler) {
                 queue = heap_first(&scheduler->delays);
             }
             const InferRequest *request = heap_first(&scheduler->deadlines);
-            is_clear = !request || request->deadline_ns > now_ns;
+            is_clear = !request || request->expires_ns > now_ns;
             scheduler->told_ns = TIME_NEVER;
             (void)timer_needs_wake_locked(scheduler);
             next_ns = scheduler->told_ns;

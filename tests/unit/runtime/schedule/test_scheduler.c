@@ -9,6 +9,7 @@
  */
 
 #include "runtime/base/size.h"
+#include "runtime/schedule/level_policy.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/schedule_sim.h"
 
@@ -40,6 +41,7 @@ typedef struct Running {
     const RunArgs *args;
     ProgramDone done;
     void *user;
+    size_t model;
     uint64_t ends_ns;
     StatusCode code;
 } Running;
@@ -54,8 +56,13 @@ typedef struct History {
     Running running[WORKERS_MAX];
     size_t workers, running_count;
     bool needs_tick;
+    bool is_apart;             /* a batch was taken apart: its requests run beyond the limits */
+    uint64_t answered[MODELS]; /* sequence of the last answer that keeps the order, plus 1 */
     uint64_t next_tick_ns;
 } History;
+
+enum { RESOURCE_TOTAL = 2 };
+static const ResourceNeed TOTAL = { "R", RESOURCE_TOTAL, false };
 
 static History *current; /* for the device, which is given no user */
 
@@ -70,13 +77,49 @@ static Guest *find_guest(int64_t number) {
     return &current->guests[number];
 }
 
+/* It left the queue, and its answer waits for those before it. */
+static bool request_has_ended(const Guest *guest) {
+    return guest->sim.request.state == REQUEST_DONE;
+}
+
+/* A level that is more urgent has something of that shape, and is not taken first. */
+static bool is_overtaken(const Guest *other, const Guest *guest) {
+    const InferRequest *a = &other->sim.request, *b = &guest->sim.request;
+    return other->fate == FATE_QUEUED && !request_has_ended(other) &&
+           other->model == guest->model && other->width == guest->width && a->level < b->level &&
+           !a->is_late && !b->is_late;
+}
+
 /* Would `other` have had to go before `guest`, being of the same lane and queued still? */
 static bool should_precede(const Guest *other, const Guest *guest) {
     const InferRequest *a = &other->sim.request, *b = &guest->sim.request;
-    if (other->fate != FATE_QUEUED || other->model != guest->model ||
-        other->width != guest->width || a->tenant != b->tenant || a->priority != b->priority)
+    if (other->fate != FATE_QUEUED || request_has_ended(other) || other->model != guest->model ||
+        other->width != guest->width || a->tenant != b->tenant || a->priority != b->priority ||
+        (a->is_late && b->is_late))
         return false;
     return a->urgent_ns != b->urgent_ns ? a->urgent_ns < b->urgent_ns : a->sequence < b->sequence;
+}
+
+static uint64_t waits_until(const Guest *guest) {
+    const QueuePolicy *policy = &guest->history->versions[guest->model].version.queue_policy;
+    const LevelPolicy *level = queue_policy_of(policy, guest->sim.request.level);
+    uint64_t wait_ns = level_wait_ns(level, guest->sim.request.timeout_ns);
+    return wait_ns ? guest->sim.request.times.queued_ns + wait_ns : TIME_NEVER;
+}
+
+/* No more batches of a model than it has instances, nor of all than there are resources. */
+static void check_limits(size_t model) {
+    size_t running = 1, of_resource = 1;
+    for (size_t i = 0; i < current->running_count; i++) {
+        const ModelVersion *other = &current->versions[current->running[i].model].version;
+        running += current->running[i].model == model;
+        of_resource += other->config.instances.need_count > 0;
+    }
+    const ModelVersion *version = &current->versions[model].version;
+    if (version->config.instances.limits && !current->is_apart) {
+        assert_true(running <= version->config.instances.count);
+        assert_true(of_resource <= RESOURCE_TOTAL || version->config.instances.need_count == 0);
+    }
 }
 
 /* The device: checks what it is asked to run, completes when the history says so. */
@@ -112,13 +155,31 @@ static void sim_run(Executor *executor, const RunArgs *args, ProgramDone done, v
         Guest *guest = find_guest(values[row * width]);
         for (size_t i = 0; i < REQUESTS && guest->runs == 1;
              i++) /* not those that run again, alone */
-            assert_false(should_precede(&current->guests[i], guest));
+            assert_false(should_precede(&current->guests[i], guest) ||
+                         is_overtaken(&current->guests[i], guest));
         row += guest->sim.request.rows;
     }
     assert_true(current->running_count < current->workers);
+    check_limits(model);
     current->running[current->running_count++] =
-        (Running){ args, done, user, now_ns + 100 + draw(current, 400) + total * draw(current, 100),
+        (Running){ args,
+                   done,
+                   user,
+                   model,
+                   now_ns + 100 + draw(current, 400) + total * draw(current, 100),
                    is_bad ? STATUS_INVALID_ARGUMENT : STATUS_OK };
+}
+
+static bool keeps_order(const Guest *guest) {
+    return guest->history->versions[guest->model].version.queue_policy.preserve_ordering;
+}
+
+static void check_order(Guest *guest, const Status *status) {
+    uint64_t *answered = &guest->history->answered[guest->model];
+    if (!keeps_order(guest) || status->code == STATUS_CANCELLED)
+        return;
+    assert_true(guest->sim.request.sequence >= *answered);
+    *answered = guest->sim.request.sequence + 1;
 }
 
 static void guest_done(InferRequest *request, const Status *status) {
@@ -127,11 +188,13 @@ static void guest_done(InferRequest *request, const Status *status) {
     assert_true(guest->fate == FATE_QUEUED || guest->fate == FATE_RUNNING);
     sim_request_end(&guest->sim, status);
     assert_int_equal(guest->sim.endings, 1);
+    check_order(guest, status);
     bool was_running = guest->fate == FATE_RUNNING;
     guest->fate = FATE_ENDED;
     switch (status->code) {
     case STATUS_OK:
-        assert_true(was_running && guest->sim.is_right && !guest->is_cancelled);
+        assert_true(was_running && guest->sim.is_right);
+        assert_true(!guest->is_cancelled || keeps_order(guest)); /* it was done by then */
         assert_true(guest->sim.number % BAD_EVERY != 7);
         break;
     case STATUS_INVALID_ARGUMENT:
@@ -139,7 +202,10 @@ static void guest_done(InferRequest *request, const Status *status) {
         break;
     case STATUS_DEADLINE_EXCEEDED:
         assert_true(request->deadline_ns <= now_ns);
-        assert_true(was_running || request->deadline_ns == now_ns); /* exactly then */
+        assert_true(was_running || request->deadline_ns == now_ns || keeps_order(guest));
+        break;
+    case STATUS_UNAVAILABLE:
+        assert_true(!was_running && waits_until(guest) <= now_ns);
         break;
     case STATUS_CANCELLED:
         assert_true(guest->is_cancelled);
@@ -151,6 +217,32 @@ static void guest_done(InferRequest *request, const Status *status) {
 
 static void timer_wake(void *user) {
     ((History *)user)->needs_tick = true;
+}
+
+/* Levels 3 and 4 are of one class: only their number tells them apart. */
+static const LevelPolicy LEVELS[] = {
+    { .max_queue_requests = 3 },
+    { .default_timeout_ns = 1500, .allow_timeout_override = true },
+    { .timeout_action = TIMEOUT_DELAY, .default_timeout_ns = 900 },
+    { .max_queue_requests = 0 },
+};
+static const ResourceNeed NEED = { "R", 1, false };
+
+/* Priorities, order of answers, limits: each now and then. */
+static void draw_policies(History *history, QueuePolicy *policy, ModelConfig *config) {
+    if (draw(history, 3) == 0) {
+        policy->priority_levels = ARRAY_LENGTH(LEVELS);
+        policy->default_level = 2;
+        policy->levels = LEVELS;
+    } else if (draw(history, 3) == 0) {
+        policy->preserve_ordering = true;
+        policy->level.default_timeout_ns = draw(history, 2) ? 1200 : 0;
+    }
+    if (draw(history, 3) == 0)
+        config->instances = (InstanceConfig){ .count = 1 + draw(history, 2),
+                                              .limits = true,
+                                              .needs = &NEED,
+                                              .need_count = draw(history, 2) };
 }
 
 static void make_models(History *history) {
@@ -167,7 +259,10 @@ static void make_models(History *history) {
         }
         if (draw(history, 3) == 0)
             policy.max_queue_requests = 1 + draw(history, 10);
+        ModelConfig config = { 0 };
+        draw_policies(history, &policy, &config);
         sim_version_init(&history->versions[i], "sim", max_rows, policy);
+        history->versions[i].version.config.instances = config.instances;
         Status status = scheduler_add_version(history->scheduler, &history->versions[i].version);
         assert_true(status_is_ok(&status));
     }
@@ -188,7 +283,8 @@ static void make_guests(History *history) {
         guest->sim.request.on_done = guest_done;
         guest->sim.request.user = guest;
         guest->sim.request.tenant = draw(history, 3);
-        guest->sim.request.priority = draw(history, 4) ? 0 : (uint32_t)draw(history, 4);
+        guest->sim.request.priority = draw(history, 4) ? 0 : (uint32_t)draw(history, 5);
+        guest->sim.request.timeout_ns = draw(history, 3) ? 0 : draw(history, 2000);
         at_ns += draw(history, 3) ? draw(history, gap) : 0;
         guest->arrives_ns = at_ns;
         if (draw(history, 3) == 0)
@@ -197,14 +293,27 @@ static void make_guests(History *history) {
     }
 }
 
+static bool is_queued(const Guest *guest) {
+    return guest->fate == FATE_QUEUED && !request_has_ended(guest);
+}
+
+static bool level_is_full(const History *history, const Guest *guest) {
+    const QueuePolicy *policy = &history->versions[guest->model].version.queue_policy;
+    uint32_t level = level_of(policy, guest->sim.request.priority);
+    size_t queued = 0, limit = queue_policy_of(policy, level)->max_queue_requests;
+    for (size_t i = 0; i < REQUESTS; i++)
+        queued += history->guests[i].model == guest->model && is_queued(&history->guests[i]) &&
+                  history->guests[i].sim.request.level == level;
+    return level > 0 && limit > 0 && queued >= limit;
+}
+
 static void submit(History *history, Guest *guest) {
     ModelVersion *version = &history->versions[guest->model].version;
     size_t queued = 0;
     for (size_t i = 0; i < REQUESTS; i++)
-        queued +=
-            history->guests[i].model == guest->model && history->guests[i].fate == FATE_QUEUED;
+        queued += history->guests[i].model == guest->model && is_queued(&history->guests[i]);
     size_t limit = version->queue_policy.max_queue_requests;
-    bool is_full = limit > 0 && queued >= limit;
+    bool is_full = (limit > 0 && queued >= limit) || level_is_full(history, guest);
     assert_int_equal(scheduler_counts(history->scheduler, version).queued_requests, queued);
     guest->fate = FATE_QUEUED;
     Status status = scheduler_submit(history->scheduler, &guest->sim.request);
@@ -221,7 +330,7 @@ static void submit(History *history, Guest *guest) {
 }
 
 static void cancel(History *history, Guest *guest) {
-    bool was_queued = guest->fate == FATE_QUEUED;
+    bool was_queued = is_queued(guest);
     guest->is_cancelled = true;
     scheduler_cancel(history->scheduler, &guest->sim.request);
     if (was_queued)
@@ -231,6 +340,7 @@ static void cancel(History *history, Guest *guest) {
 static void complete(History *history, size_t index) {
     Running run = history->running[index];
     history->running[index] = history->running[--history->running_count];
+    current->is_apart = current->is_apart || run.code != STATUS_OK;
     Status status =
         run.code == STATUS_OK ? sim_copy(run.args) : status_error(run.code, "a bad row");
     if (atomic_load(run.args->stop))
@@ -244,7 +354,9 @@ static void check_work_conserving(const History *history) {
         return;
     for (size_t i = 0; i < REQUESTS; i++) {
         const Guest *guest = &history->guests[i];
-        if (guest->fate != FATE_QUEUED)
+        const ModelVersion *version = &history->versions[guest->model].version;
+        if (guest->fate != FATE_QUEUED || version->config.instances.limits ||
+            request_has_ended(guest))
             continue;
         uint64_t delay_ns = history->versions[guest->model].version.queue_policy.delay_ns;
         assert_true(history->clock.now_ns - guest->sim.request.times.queued_ns < delay_ns);
@@ -308,7 +420,8 @@ static void check_counts(History *history) {
         assert_int_equal(counts.requests, accepted);
         assert_int_equal(counts.rejected, refused);
         assert_int_equal(counts.cancelled, by_code[STATUS_CANCELLED]);
-        assert_int_equal(counts.expired, by_code[STATUS_DEADLINE_EXCEEDED]);
+        assert_int_equal(counts.expired,
+                         by_code[STATUS_DEADLINE_EXCEEDED] + by_code[STATUS_UNAVAILABLE]);
         assert_int_equal(counts.failed, by_code[STATUS_INVALID_ARGUMENT]);
         assert_int_equal(counts.queued_requests + counts.queued_rows + counts.queued_bytes, 0);
         scheduler_remove_version(history->scheduler, version);
@@ -326,6 +439,9 @@ static void live(uint64_t seed) {
     assert_true(status_is_ok(&status));
     SchedulerOptions options = { .clock = &history->clock.clock,
                                  .outputs = history->outputs,
+                                 .limits_rate = true,
+                                 .resources = &TOTAL,
+                                 .resource_count = 1,
                                  .run = sim_run };
     status = scheduler_new(&options, &history->scheduler);
     assert_true(status_is_ok(&status));

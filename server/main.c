@@ -29,7 +29,8 @@
 #error "INFERD_VERSION comes from the build"
 #endif
 
-enum { EXIT_USAGE = 2 };
+/* Certificates are looked at this often: a few stat calls, right on every kind of file system. */
+enum { EXIT_USAGE = 2, REFRESH_MS = 1000 };
 
 /* Large blocks otherwise go back to the kernel after each request, and come back page by page. */
 static void keep_memory(void) {
@@ -110,7 +111,8 @@ static bool wait_for_end(Serving *serving, FirstLoad *load, int signal_fd) {
     struct pollfd waits[] = { { .fd = signal_fd, .events = POLLIN },
                               { .fd = load->done_fd, .events = POLLIN } };
     for (;;) {
-        (void)poll(waits, 2, -1);
+        (void)poll(waits, 2, serving->tls ? REFRESH_MS : -1);
+        serving_refresh(serving);
         if (waits[1].revents) {
             waits[1].fd = -1; /* once */
             if (!report_first_load(load))
@@ -200,6 +202,7 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < options.without_effect.count; i++)
         log_event(LOG_WARN, "flag_without_effect", "flag=%s",
                   LOG_TEXT(options.without_effect.items[i]));
+    (void)signal(SIGPIPE, SIG_IGN); /* OpenSSL and libevent write to peers that may be gone */
     keep_memory();
     raise_descriptor_limit();
     return options.check ? check(&options) : serve(&options);

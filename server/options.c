@@ -32,6 +32,7 @@ typedef enum OptionKind {
 typedef enum OptionGroup {
     GROUP_MODELS,
     GROUP_NETWORK,
+    GROUP_TLS,
     GROUP_BATCHING,
     GROUP_LIMITS,
     GROUP_SERVER,
@@ -416,6 +417,7 @@ void options_print_help(const Options *options, FILE *file) {
     static const char *const titles[GROUP_COUNT] = {
         [GROUP_MODELS] = "Models",
         [GROUP_NETWORK] = "Network",
+        [GROUP_TLS] = "TLS",
         [GROUP_BATCHING] = "Batching and compute",
         [GROUP_LIMITS] = "Limits",
         [GROUP_SERVER] = "Server",

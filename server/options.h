@@ -49,6 +49,8 @@ typedef struct Options {
     const char *http_address;
     bool allow_http, allow_cors;
     int64_t http_timeout_ms, http_max_body_bytes, http_max_connections;
+    const char *tls_cert, *tls_key, *tls_ca, *tls_config_file;
+    bool tls_mutual, tls_grpc_only;
     int64_t max_streams, keepalive_ms, keepalive_timeout_ms, handshake_timeout_ms;
 
     bool enable_batching;

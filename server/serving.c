@@ -16,15 +16,14 @@
 #include "runtime/config/server_config.h"
 #include "runtime/device/device_open.h"
 #include "server/rpc/core_compat.h"
+#include "server/text_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-enum { CONFIG_FILE_LIMIT = 16 << 20, LOAD_THREADS = 2 };
+enum { LOAD_THREADS = 2 };
 
 /* --- hooks of the repository --- */
 
@@ -70,48 +69,13 @@ static void state_changed(void *user, const char *model, int64_t version, Versio
 
 /* --- configuration files --- */
 
-static Status read_all(int file, const char *path, Arena *arena, const char **ret_text,
-                       size_t *ret_length) {
-    struct stat info;
-    if (fstat(file, &info) || !S_ISREG(info.st_mode) || info.st_size > CONFIG_FILE_LIMIT)
-        return status_error(STATUS_INVALID_ARGUMENT, "%s: not a file of at most %d bytes", path,
-                            CONFIG_FILE_LIMIT);
-    size_t length = (size_t)info.st_size, used = 0;
-    char *text = arena_alloc(arena, length + 1);
-    if (!text)
-        return arena_exhausted(arena);
-    while (used < length) {
-        ssize_t got = read(file, text + used, length - used);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return status_from_errno(errno, path);
-        if (got == 0)
-            break;
-        used += (size_t)got;
-    }
-    text[used] = '\0';
-    *ret_text = text;
-    *ret_length = used;
-    return status_ok();
-}
-
-static Status read_file(const char *path, Arena *arena, const char **ret_text, size_t *ret_length) {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return status_from_errno(errno, path);
-    Status status = read_all(file, path, arena, ret_text, ret_length);
-    close(file);
-    return status;
-}
-
 /* The models of --model-config-file, or the one of --model-base-path. */
 static Status served_models(const Options *options, Arena *arena, const ServedModel **ret_models,
                             size_t *ret_count) {
     if (options->model_config_file) {
         const char *text;
         size_t length;
-        TRY(read_file(options->model_config_file, arena, &text, &length));
+        TRY(text_file_read(options->model_config_file, arena, &text, &length));
         Status status = served_models_parse(text, length, arena, ret_models, ret_count);
         return status_is_ok(&status) ? status
                                      : status_prefix(&status, "%s", options->model_config_file);
@@ -134,7 +98,7 @@ static Status queue_default(const Options *options, Arena *arena, const QueuePol
         return status_ok();
     const char *text;
     size_t length;
-    TRY(read_file(options->batching_file, arena, &text, &length));
+    TRY(text_file_read(options->batching_file, arena, &text, &length));
     QueuePolicy *policy = arena_calloc(arena, 1, sizeof *policy);
     if (!policy)
         return arena_exhausted(arena);
@@ -295,6 +259,7 @@ static Status start_rpc(Serving *serving) {
         .keepalive_time_ns = (uint64_t)options->keepalive_ms * NS_PER_MS,
         .keepalive_timeout_ns = (uint64_t)options->keepalive_timeout_ms * NS_PER_MS,
         .reuse_port = options->reuse_port,
+        .tls = serving->tls,
         .channel_arguments = options->channel_arguments,
     };
     TRY(rpc_server_new(&rpc, &serving->context, &serving->rpc));
@@ -315,6 +280,7 @@ static Status start_http(Serving *serving) {
         .address = options->http_address,
         .port = (int)options->http_port,
         .reuse_port = options->reuse_port,
+        .tls = options->tls_grpc_only || options->tls_config_file ? NULL : serving->tls,
         .limits = { .max_live_calls = (size_t)options->max_live_calls,
                     .max_bytes = (size_t)options->memory_bytes,
                     .max_message_bytes = (size_t)options->http_max_body_bytes },
@@ -325,17 +291,35 @@ static Status start_http(Serving *serving) {
     };
     TRY(http_server_new(&http, &serving->context, &serving->http));
     TRY(http_server_start(serving->http));
-    log_event(LOG_INFO, "listening", "protocol=http port=%d address=%s",
+    log_event(LOG_INFO, "listening", "protocol=%s port=%d address=%s", http.tls ? "https" : "http",
               http_server_port(serving->http), LOG_TEXT(options->http_address));
     return status_ok();
 }
 
 /* --- together --- */
 
+static Status start_tls(Serving *serving) {
+    const Options *options = serving->options;
+    TlsOptions tls = { .cert_file = options->tls_cert,
+                       .key_file = options->tls_key,
+                       .ca_file = options->tls_ca,
+                       .mutual = options->tls_mutual,
+                       .config_file = options->tls_config_file };
+    bool wanted = tls.cert_file || tls.key_file || tls.ca_file || tls.config_file || tls.mutual ||
+                  options->tls_grpc_only;
+    return wanted ? tls_new(&tls, &serving->tls) : status_ok();
+}
+
+void serving_refresh(Serving *serving) {
+    if (serving->tls)
+        tls_refresh(serving->tls);
+}
+
 Status serving_start(const Options *options, const char *version, Serving *serving) {
     *serving = (Serving){ .options = options };
     TRY(check_paths(options));
-    TRY(arena_new(4096, 4 * (size_t)CONFIG_FILE_LIMIT, &serving->arena));
+    TRY(arena_new(4096, 4 * (size_t)TEXT_FILE_LIMIT, &serving->arena));
+    TRY(start_tls(serving));
     TRY(start_compute(serving));
     TRY(make_repo(serving));
     serving->context = (ServerContext){
@@ -369,5 +353,6 @@ void serving_deinit(Serving *serving) {
     scheduler_free(serving->scheduler);
     device_close(serving->device);
     output_pool_free(serving->outputs);
+    tls_free(serving->tls);
     arena_free(serving->arena);
 }

@@ -18,6 +18,7 @@ typedef struct Serving {
     /* fixed after start */
     const Options *options;
     ServerContext context;
+    Tls *tls;     /* NULL: none */
     Arena *arena; /* what configuration files said */
     OutputPool *outputs;
     Pool *pool;
@@ -42,5 +43,7 @@ typedef struct Serving {
 Status serving_start(const Options *options, const char *version, Serving *serving);
 /* Starts to watch and load. */
 Status serving_load(Serving *serving);
+/* Looks at files that may change while we serve (certificates). Thread: main, once a second. */
+void serving_refresh(Serving *serving);
 /* Network first, then models, then threads. Calls still in progress are cancelled. */
 void serving_deinit(Serving *serving);

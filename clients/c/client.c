@@ -9,6 +9,7 @@
 
 #include "clients/c/client.h"
 
+#include "clients/c/client_channel.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/list.h"
 #include "runtime/base/size.h"
@@ -17,16 +18,10 @@
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/grpc.h>
-#include <grpc/grpc_security.h>
 #include <grpc/support/alloc.h>
 #include <grpc/support/time.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-
-#if __has_include(<grpc/credentials.h>)
-#include <grpc/credentials.h> /* its own header since core 1.64 */
-#endif
 
 enum { METHODS_MAX = 32 };
 
@@ -54,32 +49,11 @@ typedef struct Method {
 struct Client {
     size_t channel_count, next_channel, outstanding, method_count;
     grpc_channel **channels;
+    char *authorization; /* header; NULL */
     grpc_completion_queue *queue;
     Method methods[METHODS_MAX];
     ListNode idle, busy;
 };
-
-static grpc_channel *open_channel(const ClientOptions *options) {
-    grpc_arg arguments[] = {
-        /* Each channel is a connection of its own. */
-        { .type = GRPC_ARG_INTEGER,
-          .key = (char *)"grpc.use_local_subchannel_pool",
-          .value.integer = 1 },
-        { .type = GRPC_ARG_INTEGER,
-          .key = (char *)GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH,
-          .value.integer = options->max_message_bytes
-                               ? (int)MIN_OF(options->max_message_bytes, (size_t)INT_MAX)
-                               : INT_MAX },
-        { .type = GRPC_ARG_INTEGER,
-          .key = (char *)GRPC_ARG_MAX_SEND_MESSAGE_LENGTH,
-          .value.integer = INT_MAX },
-    };
-    grpc_channel_args args = { .num_args = ARRAY_LENGTH(arguments), .args = arguments };
-    grpc_channel_credentials *credentials = grpc_insecure_credentials_create();
-    grpc_channel *channel = grpc_channel_create(options->target, credentials, &args);
-    grpc_channel_credentials_release(credentials);
-    return channel;
-}
 
 Status client_new(const ClientOptions *options, Client **ret_client) {
     AUTO(client_free) Client *client = calloc(1, sizeof *client);
@@ -93,13 +67,9 @@ Status client_new(const ClientOptions *options, Client **ret_client) {
     client->channels = calloc(count, sizeof(grpc_channel *));
     if (!client->channels)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
-    for (; client->channel_count < count; client->channel_count++) {
-        client->channels[client->channel_count] = open_channel(options);
-        if (!client->channels[client->channel_count])
-            return status_error(STATUS_INVALID_ARGUMENT,
-                                "'%s' is not an address: expected HOST:PORT or unix:PATH",
-                                options->target);
-    }
+    TRY(client_authorization(options, &client->authorization));
+    for (; client->channel_count < count; client->channel_count++)
+        TRY(client_channel_new(options, &client->channels[client->channel_count]));
     *ret_client = TAKE(client);
     return status_ok();
 }
@@ -125,6 +95,7 @@ void client_free(Client *client) {
     for (size_t i = 0; i < client->method_count; i++)
         free(client->methods[i].handles);
     free(client->channels);
+    free(client->authorization);
     grpc_completion_queue_shutdown(client->queue);
     while (
         grpc_completion_queue_next(client->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL).type !=
@@ -195,10 +166,15 @@ static gpr_timespec deadline_of(uint64_t timeout_ns) {
 
 /* The core takes the slices out of the buffer it is given, so each call gets a shell of its own
  * over the same bytes. */
-static void start_batch(Call *call, ClientMessage *message) {
+static void start_batch(const Client *client, Call *call, ClientMessage *message) {
     grpc_byte_buffer *shell = grpc_byte_buffer_copy(message->buffer);
+    grpc_metadata header = { .key = grpc_slice_from_static_string("authorization") };
+    if (client->authorization)
+        header.value = grpc_slice_from_static_string(client->authorization);
     grpc_op ops[6] = {
-        { .op = GRPC_OP_SEND_INITIAL_METADATA },
+        { .op = GRPC_OP_SEND_INITIAL_METADATA,
+          .data.send_initial_metadata = { .count = client->authorization ? 1 : 0,
+                                          .metadata = &header } },
         { .op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = shell },
         { .op = GRPC_OP_SEND_CLOSE_FROM_CLIENT },
         { .op = GRPC_OP_RECV_INITIAL_METADATA,
@@ -228,7 +204,7 @@ Status client_start(Client *client, const ClientCall *spec) {
     call->call = grpc_channel_create_registered_call(
         client->channels[channel], NULL, GRPC_PROPAGATE_DEFAULTS, client->queue, handles[channel],
         deadline_of(spec->timeout_ns), NULL);
-    start_batch(call, spec->message);
+    start_batch(client, call, spec->message);
     list_push_back(&client->busy, &call->node);
     client->outstanding++;
     return status_ok();

@@ -20,9 +20,14 @@ typedef struct ClientOptions {
     const char *target;       /* "127.0.0.1:8500", "unix:/run/inferd.sock" */
     size_t connections;       /* calls take turns over them; 0 means 1 */
     size_t max_message_bytes; /* of a reply; 0: 2 GiB - 1 */
+    bool tls;                 /* implied by the files; alone: the system's CAs */
+    /* PEM: who signs servers, and our own certificate with its key; NULL */
+    const char *ca_file, *cert_file, *key_file;
+    const char *token_file; /* its first line is sent as bearer token; NULL */
 } ClientOptions;
 
-/* Connects lazily. INVALID_ARGUMENT for a target that cannot be read. */
+/* Connects lazily; files are read here. INVALID_ARGUMENT for a target or file that cannot be
+ * used. */
 Status client_new(const ClientOptions *options, Client **ret_client);
 /* Cancels what is outstanding and waits for it. */
 void client_free(Client *client);

@@ -27,6 +27,8 @@ typedef struct Args {
 
     const char *server;
     ClientProtocol protocol;
+    bool tls;
+    const char *ca_file, *cert_file, *key_file, *token_file; /* NULL: none */
     bool json;
     double timeout_s;
 

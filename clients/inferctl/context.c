@@ -43,7 +43,12 @@ uint64_t context_timeout_ns(const Context *context) {
 Status context_ask(Context *context, ClientAsk *ret_ask) {
     if (!context->client)
         TRY(client_new(&(ClientOptions){ .target = context->args->server,
-                                         .connections = (size_t)context->args->connections },
+                                         .connections = (size_t)context->args->connections,
+                                         .tls = context->args->tls,
+                                         .ca_file = context->args->ca_file,
+                                         .cert_file = context->args->cert_file,
+                                         .key_file = context->args->key_file,
+                                         .token_file = context->args->token_file },
                        &context->client));
     *ret_ask = (ClientAsk){ .client = context->client,
                             .protocol = context->args->protocol,

@@ -19,6 +19,7 @@
 #include "server/rest/http_head.h"
 #include "server/rest/http_status.h"
 
+#include <event2/bufferevent_ssl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -63,8 +64,11 @@ void http_connection_close(HttpConnection *connection) {
 static void linger(HttpConnection *connection) {
     connection->state = CONNECTION_LINGER;
     connection->deadline_ns = time_after(now(), HTTP_LINGER_NS);
-    if (evbuffer_get_length(bufferevent_get_output(connection->bev)) == 0)
-        (void)shutdown(bufferevent_getfd(connection->bev), SHUT_WR);
+    if (evbuffer_get_length(bufferevent_get_output(connection->bev)) > 0)
+        return;
+    if (connection->tls)
+        (void)SSL_shutdown(connection->tls); /* our side's end, which tells it from a cut */
+    (void)shutdown(bufferevent_getfd(connection->bev), SHUT_WR);
 }
 
 /* --- replies --- */
@@ -72,7 +76,7 @@ static void linger(HttpConnection *connection) {
 /* As much as the socket takes at once; the rest when it takes more. */
 static void send_buffer(HttpConnection *connection, struct evbuffer *buffer) {
     struct evbuffer *output = bufferevent_get_output(connection->bev);
-    if (evbuffer_get_length(output) == 0)
+    if (evbuffer_get_length(output) == 0 && !connection->tls)
         (void)evbuffer_write(buffer, bufferevent_getfd(connection->bev));
     if (evbuffer_get_length(buffer) > 0) {
         bufferevent_write_buffer(connection->bev, buffer);
@@ -292,7 +296,8 @@ static size_t parse(HttpConnection *connection, const char *data, size_t bytes) 
 /* A long body, from the socket to where it belongs. */
 static void read_body(HttpConnection *connection) {
     size_t together = 0;
-    while (connection->state == CONNECTION_BODY && together < BODY_READ_BYTES_MAX) {
+    while (!connection->tls && connection->state == CONNECTION_BODY &&
+           together < BODY_READ_BYTES_MAX) {
         HttpExchange *exchange = connection->exchange;
         uint64_t announced = connection->parser.content_length;
         if (connection->refused || (connection->parser.flags & F_CHUNKED) ||
@@ -372,10 +377,34 @@ void http_connection_sweep(HttpConnection *connection, uint64_t now_ns) {
     }
 }
 
-void http_connection_open(HttpServer *server, evutil_socket_t socket) {
-    HttpConnection *connection = calloc(1, sizeof *connection);
+/* What is current at this moment is what the connection has for its life. */
+static struct bufferevent *open_tls(HttpServer *server, evutil_socket_t socket, SSL **ret_tls) {
+    const TlsMaterial *material = tls_acquire(server->tls);
+    SSL *tls = SSL_new(material->context);
+    tls_release(material);
     struct bufferevent *bev =
-        connection ? bufferevent_socket_new(server->base, socket, BEV_OPT_CLOSE_ON_FREE) : NULL;
+        tls ? bufferevent_openssl_socket_new(server->base, socket, tls, BUFFEREVENT_SSL_ACCEPTING,
+                                             BEV_OPT_CLOSE_ON_FREE)
+            : NULL;
+    if (!bev) {
+        SSL_free(tls);
+        return NULL;
+    }
+    bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+    *ret_tls = tls;
+    return bev;
+}
+
+static struct bufferevent *open_plain(HttpServer *server, evutil_socket_t socket) {
+    return bufferevent_socket_new(server->base, socket, BEV_OPT_CLOSE_ON_FREE);
+}
+
+void http_connection_open(HttpServer *server, evutil_socket_t socket) {
+    SSL *tls = NULL;
+    HttpConnection *connection = calloc(1, sizeof *connection);
+    struct bufferevent *bev = NULL;
+    if (connection)
+        bev = server->tls ? open_tls(server, socket, &tls) : open_plain(server, socket);
     if (!bev) {
         free(connection);
         evutil_closesocket(socket);
@@ -383,6 +412,7 @@ void http_connection_open(HttpServer *server, evutil_socket_t socket) {
     }
     connection->server = server;
     connection->bev = bev;
+    connection->tls = tls;
     http_parser_init(&connection->parser, HTTP_REQUEST);
     connection->parser.data = connection;
     connection->deadline_ns = time_after(now(), HTTP_HEADER_NS);

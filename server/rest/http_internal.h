@@ -32,6 +32,7 @@ struct HttpServer {
     /* fixed after new */
     ServerContext *context;
     AdmissionLimits limits;
+    Tls *tls; /* NULL: none */
     size_t max_connections;
     uint64_t request_timeout_ns;
     bool allow_cors;
@@ -70,6 +71,7 @@ struct HttpConnection {
     HttpServer *server;
     ListNode node; /* in HttpServer.connections */
     struct bufferevent *bev;
+    SSL *tls; /* NULL: bytes go over the socket as they are; bev's */
     http_parser parser;
     ConnectionState state;
     uint64_t deadline_ns;

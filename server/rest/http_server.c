@@ -199,6 +199,7 @@ Status http_server_new(const HttpOptions *options, ServerContext *context,
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     server->context = context;
     server->limits = options->limits;
+    server->tls = options->tls;
     server->max_connections = options->max_connections;
     server->request_timeout_ns = options->request_timeout_ns;
     server->allow_cors = options->allow_cors;

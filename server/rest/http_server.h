@@ -9,6 +9,7 @@
  */
 
 #include "runtime/base/cleanup.h"
+#include "server/access/tls.h"
 #include "server/rpc/admission.h"
 #include "server/server_context.h"
 
@@ -18,6 +19,7 @@ typedef struct HttpOptions {
     const char *address; /* "0.0.0.0", "::1", "localhost" */
     int port;            /* 0: the kernel picks one */
     bool reuse_port;
+    Tls *tls;               /* NULL: none. Lent for the server's life. */
     AdmissionLimits limits; /* max_message_bytes: of a body, inflated or not */
     size_t max_connections;
     uint64_t request_timeout_ns; /* of an inference, from its arrival; TIME_NEVER */

@@ -57,14 +57,16 @@ static Status register_methods(RpcServer *server, const RpcOptions *options) {
 
 static Status bind_addresses(RpcServer *server, const RpcOptions *options) {
     for (size_t i = 0; i < options->address_count; i++) {
-        grpc_server_credentials *credentials = grpc_insecure_server_credentials_create();
+        bool is_local = !strncmp(options->addresses[i], "unix", 4);
+        grpc_server_credentials *credentials =
+            credentials_new(is_local ? NULL : options->tls, &server->credentials);
         int port = grpc_server_add_http2_port(server->server, options->addresses[i], credentials);
         grpc_server_credentials_release(credentials);
         if (!port)
             return status_error(STATUS_UNAVAILABLE,
                                 "cannot listen on %s: in use, not ours, or not an address",
                                 options->addresses[i]);
-        if (!server->port && strncmp(options->addresses[i], "unix", 4) != 0)
+        if (!server->port && !is_local)
             server->port = port;
     }
     return status_ok();

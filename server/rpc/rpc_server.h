@@ -10,6 +10,7 @@
  */
 
 #include "runtime/base/cleanup.h"
+#include "server/access/tls.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/method_table.h"
 
@@ -28,6 +29,7 @@ typedef struct RpcOptions {
     uint64_t handshake_timeout_ns;
     uint64_t keepalive_time_ns, keepalive_timeout_ns;
     bool reuse_port; /* several processes on one port */
+    Tls *tls;        /* of addresses with a port; NULL: none. Lent for the server's life. */
     /* "k=v,...": integers where they parse, else strings; set last; NULL */
     const char *channel_arguments;
 } RpcOptions;

@@ -7,6 +7,7 @@
 #include "runtime/base/list.h"
 #include "runtime/base/thread.h"
 #include "server/rpc/core_compat.h"
+#include "server/rpc/credentials.h"
 #include "server/rpc/descriptor_index.h"
 #include "server/rpc/rpc_server.h"
 
@@ -34,6 +35,7 @@ struct RpcServer {
     MethodState *methods;
     size_t method_count;
     MethodState unknown;
+    CredentialsState credentials;
     DescriptorIndex *descriptors;
     int port;
     int stopped_fd; /* eventfd */

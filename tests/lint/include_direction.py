@@ -35,6 +35,7 @@ ALLOWED = {
     "runtime/trust": BASE,
     "runtime/repo": MODEL + ["runtime/schedule", "runtime/trust"],
     "server": ["runtime", "proto"],
+    "server/access": ["server", "runtime", "proto"],
     "server/wire": ["runtime", "proto"],
     "server/rpc": ["server", "runtime", "proto"],
     "server/rest": ["server", "runtime", "proto"],

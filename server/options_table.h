@@ -227,10 +227,6 @@ static const OptionRow OPTION_TABLE[] = {
     REFUSED_BOOL("model-namespacing", "a model's name is its folder's, once in all repositories"),
     REFUSED("http-restricted-api", "restricting parts of the API is not supported"),
     REFUSED("grpc-restricted-protocol", "restricting parts of the API is not supported"),
-    REFUSED_BOOL("grpc-use-ssl-mutual", "mutual TLS by Triton's flags is not supported"),
-    REFUSED("grpc-server-cert", "TLS by Triton's flags is not supported"),
-    REFUSED("grpc-server-key", "TLS by Triton's flags is not supported"),
-    REFUSED("grpc-root-cert", "TLS by Triton's flags is not supported"),
     REFUSED_BOOL("allow-sagemaker", "SageMaker's routes are not supported"),
     REFUSED_BOOL("allow-vertex-ai", "Vertex AI's routes are not supported"),
 };

@@ -112,7 +112,7 @@ static Status run_loop(Run *run) {
     while ((time_ns = now_ns()) < run->end_ns) {
         TRY(start_due(run, time_ns));
         tell_progress(run, time_ns);
-        uint64_t wake_ns = run->next_due_ns < run->end_ns ? run->next_due_ns : run->end_ns;
+        uint64_t wake_ns = MIN_OF(run->next_due_ns, run->end_ns);
         if (client_outstanding(run->options->client) == 0 && run->options->calls_per_s > 0) {
             struct timespec pause = {
                 .tv_nsec = (long)(wake_ns > time_ns ? (wake_ns - time_ns) % NS_PER_S : 0)
@@ -120,7 +120,7 @@ static Status run_loop(Run *run) {
             nanosleep(&pause, NULL); /* nothing to poll: the next arrival is what is waited for */
             continue;
         }
-        client_poll(run->options->client, wake_ns);
+        client_poll(run->options->client, run->options->busy_poll ? 0 : wake_ns);
     }
     run->result->elapsed_ns = run->end_ns - run->count_from_ns;
     while (client_outstanding(run->options->client) > 0)

@@ -22,6 +22,8 @@ typedef struct LoadOptions {
     uint64_t warm_up_ns;  /* before it, not counted */
     uint64_t timeout_ns;  /* per call */
     uint64_t seed;        /* of the arrivals */
+    bool busy_poll;       /* never sleep, on a core of its own: over loopback the server would pay
+                             for waking us, which no client on another machine makes it do */
     /* About four times a second; may be NULL. */
     void (*progress)(void *user, uint64_t elapsed_ns, uint64_t calls, uint64_t failed);
     void *user;

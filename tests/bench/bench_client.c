@@ -6,7 +6,9 @@
  * over so many connections. Prints one line of JSON. The orchestration (which server, which core,
  * in which order) is bench.py's.
  *
- * bench_client TARGET MODEL INPUT SHAPE OUTSTANDING CONNECTIONS SECONDS    SHAPE: 1x16
+ * bench_client TARGET MODEL INPUT SHAPE OUTSTANDING CONNECTIONS SECONDS poll|sleep    SHAPE: 1x16
+ *
+ * poll: it has a core of its own and never sleeps there, see LoadOptions.busy_poll
  */
 
 #include "clients/load/load.h"
@@ -87,15 +89,17 @@ static Status measure(char **argv, LoadResult *result) {
                                     .outstanding = (size_t)atoi(argv[5]),
                                     .duration_ns = duration_ns,
                                     .warm_up_ns = duration_ns / 4,
-                                    .timeout_ns = 60 * NS_PER_S },
+                                    .timeout_ns = 60 * NS_PER_S,
+                                    .busy_poll = !strcmp(argv[8], "poll") },
                     result);
 }
 
 int main(int argc, char **argv) {
     static LoadResult result;
-    if (argc != 8) {
+    if (argc != 9) {
         fprintf(stderr,
-                "usage: bench_client TARGET MODEL INPUT SHAPE OUTSTANDING CONNECTIONS SECONDS\n");
+                "usage: bench_client TARGET MODEL INPUT SHAPE OUTSTANDING CONNECTIONS SECONDS "
+                "poll|sleep\n");
         return 2;
     }
     Status status = measure(argv, &result);

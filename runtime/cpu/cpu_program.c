@@ -218,8 +218,8 @@ static Status add_inputs(Build *build) {
         ValueId id = graph_input(build->graph, i)->value;
         uint32_t index = result_slot(build, id);
         Slot *slot = &build->program->slots[index];
-        if (!slot->known)
-            return status_error(STATUS_INVALID_ARGUMENT, "input '%s': its shape is not known",
+        if (slot->described.dtype == DTYPE_INVALID && graph_use_count(build->graph, id) > 0)
+            return status_error(STATUS_INVALID_ARGUMENT, "input '%s': its type is not known",
                                 graph_input(build->graph, i)->name);
         slot->place = SLOT_INPUT;
         slot->index = (uint32_t)i;

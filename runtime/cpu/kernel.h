@@ -26,6 +26,17 @@ typedef struct KernelBuild {
     Pool *pool;
 } KernelBuild;
 
+/* One run of a body of the node. */
+typedef struct BodyCall {
+    const Graph *body;
+    const Tensor *inputs; /* as the body has them, captures last; lent */
+    Tensor *outputs;      /* filled in */
+    /* Asked once an output, as of ProgramIo. For strings and lists described->bytes is more than
+     * their elements: all that they refer to lies in the same memory. */
+    void *(*output_memory)(void *user, size_t output, const Tensor *described);
+    void *user;
+} BodyCall;
+
 /* One run of one node. */
 typedef struct KernelCall KernelCall;
 struct KernelCall {
@@ -37,9 +48,12 @@ struct KernelCall {
     /* OP_DATA_SHAPE: sets dst[i].shape, bytes and data (TENSOR_ALIGNMENT, lives as long as it is
      * needed). */
     Status (*output_new)(const KernelCall *call, size_t output, DType dtype, const Shape *shape);
-    /* Memory for characters of string results; lives as long as the outputs. NULL when over the
-     * limit. */
+    /* Memory for what results refer to (characters of strings, elements of lists), and for work
+     * that outlasts a body's run; TENSOR_ALIGNMENT-aligned, lives as long as the outputs. NULL when
+     * over the limit. */
     char *(*text_new)(const KernelCall *call, size_t bytes);
+    /* Runs a body of the node, waiting. The kernel holds no scratch meanwhile. */
+    Status (*run_body)(const KernelCall *call, const BodyCall *body);
     void *runner; /* of whoever called */
 };
 

@@ -60,7 +60,10 @@ static Status bind_slots(Run *run) {
         *tensor = slot->described;
         switch (slot->place) {
         case SLOT_INPUT:
-            tensor->data = run->io->inputs[slot->index].data;
+            if (slot->known)
+                tensor->data = run->io->inputs[slot->index].data;
+            else
+                *tensor = run->io->inputs[slot->index];
             break;
         case SLOT_ARENA:
             tensor->data = tensor->bytes > 0 ? run->memory + slot->offset : NULL;
@@ -124,6 +127,29 @@ static char *kernel_text_new(const KernelCall *call, size_t bytes) {
     return run_heap_alloc(&run->heap, bytes);
 }
 
+/* What a body makes at run time counts against what is left of its caller's limit. */
+static Status kernel_run_body(const KernelCall *call, const BodyCall *body) {
+    const Run *run = call->runner;
+    const ProgramIo *io = run->io;
+    if (!io->run_body || !io->body_runs_left)
+        return status_error(STATUS_UNIMPLEMENTED, "bodies cannot be run here");
+    if (*io->body_runs_left == 0)
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "the request has run too many bodies");
+    --*io->body_runs_left;
+    if (io->stop && atomic_load_explicit(io->stop, memory_order_relaxed))
+        return status_error(STATUS_CANCELLED, "stopped");
+    ProgramIo inner = {
+        .inputs = body->inputs,
+        .outputs = body->outputs,
+        .output_memory = body->output_memory,
+        .output_user = body->user,
+        .stop = io->stop,
+        .memory_limit_bytes = MAX_OF(run->heap.limit_bytes - run->heap.used_bytes, (size_t)1),
+        .body_runs_left = io->body_runs_left,
+    };
+    return io->run_body(io->body_user, body->body, &inner);
+}
+
 static Status infer_step(Run *run) {
     const Node *node = run->step->node;
     InferPort *inputs = run->ports, *outputs = run->ports + run->program->ports_max;
@@ -147,7 +173,7 @@ static Status infer_step(Run *run) {
     for (uint32_t i = 0; i < node->output_count; i++)
         if (outputs[i].present && (!kernel_decides || shape_is_known(&outputs[i].shape)))
             TRY(settle_output(run, i, outputs[i].dtype, &outputs[i].shape));
-        else if (outputs[i].present)
+        else if (outputs[i].present && outputs[i].dtype != DTYPE_INVALID)
             run->tensors[run->step->dst + i].dtype = outputs[i].dtype;
     return status_ok();
 }
@@ -174,6 +200,7 @@ static Status run_step(Run *run, const Step *step) {
         .pool = run->program->pool,
         .output_new = kernel_output_new,
         .text_new = kernel_text_new,
+        .run_body = kernel_run_body,
         .runner = run,
     };
     Status status =

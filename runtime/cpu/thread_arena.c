@@ -3,8 +3,8 @@
 
 /*
  * One small stack of arenas a thread, freed by the key's destructor when the thread ends. Depth 0
- * is what serving uses; more is needed only where a thread that waits for its operator's chunks is
- * lent to another program.
+ * is what serving uses; more is needed where a thread that waits for its operator's chunks is lent
+ * to another program, and where an operator runs its bodies.
  *
  * Threads: each touches its own stack; the largest published size is one atomic, a hint and never a
  * guarantee.
@@ -20,7 +20,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { DEPTH_MAX = 4 };
+enum { DEPTH_MAX = 16 };
 
 typedef struct ThreadArenas {
     void *memory[DEPTH_MAX];

@@ -16,7 +16,7 @@
 
 #include <stdatomic.h>
 
-enum { DEVICE_ABI = 1 };
+enum { DEVICE_ABI = 2 };
 
 typedef struct Device Device; /* an opened device */
 /* one model's weights on it, packed once and shared by all its programs */
@@ -36,7 +36,8 @@ typedef struct DeviceHealth {
     char reason[128];
 } DeviceHealth;
 
-typedef struct ProgramIo {
+typedef struct ProgramIo ProgramIo;
+struct ProgramIo {
     const Tensor *inputs; /* as many as the graph has, in its order; data lent until done */
     Tensor *outputs;      /* filled in: dtype, shape, data, bytes */
     /* Asked once per output as soon as its shape is known: memory to write it to, aligned to
@@ -48,7 +49,12 @@ typedef struct ProgramIo {
     const _Atomic bool *stop;
     size_t memory_limit_bytes; /* for values whose size is known only at run time; 0: the device's
                                   default */
-} ProgramIo;
+    /* Runs a body of one of the program's nodes, waiting: io is that run's own. NULL: the host runs
+     * none. */
+    Status (*run_body)(void *user, const Graph *body, const ProgramIo *io);
+    void *body_user;
+    size_t *body_runs_left; /* of all that one request may ask for; NULL: as run_body */
+};
 
 typedef void (*ProgramDone)(void *user, const Status *status);
 

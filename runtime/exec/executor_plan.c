@@ -13,6 +13,7 @@
 
 #include "runtime/exec/executor_plan.h"
 
+#include "runtime/exec/body_plans.h"
 #include "runtime/graph/op_schema.h"
 #include "runtime/passes/pipeline.h"
 #include "runtime/plan/lifetime.h"
@@ -23,6 +24,7 @@ static void plan_free(Plan *base) {
         return;
     if (plan->program)
         plan->api->program_free(plan->program);
+    body_plans_free(plan->bodies);
     graph_free(plan->graph);
     free(plan);
 }
@@ -32,11 +34,18 @@ static void half_built_free(ExecutorPlan *plan) {
 }
 DEFINE_AUTO(ExecutorPlan, half_built_free);
 
+static void bind_input(const PlanSource *source, Graph *graph, size_t index, const Shape *shape) {
+    Value *value = graph_value(graph, graph_input(graph, index)->value);
+    value->shape = *shape;
+    if (source->input_dtypes && value->dtype == DTYPE_INVALID)
+        value->dtype = source->input_dtypes[index];
+}
+
 static Status specialise(const PlanSource *source, const Shape *input_shapes, Graph **ret_graph) {
     AUTO(graph_free) Graph *graph = NULL;
     TRY(graph_clone(source->graph, &graph));
     for (size_t i = 0; i < graph_input_count(graph); i++)
-        graph_value(graph, graph_input(graph, i)->value)->shape = input_shapes[i];
+        bind_input(source, graph, i, &input_shapes[i]);
     PassContext context = { .device = source->device,
                             .fold_limit_bytes = source->fold_limit_bytes };
     TRY(source->optimise ? pipeline_run(graph, PASS_ON_PLAN, &context) : graph_infer(graph));
@@ -75,6 +84,7 @@ Status executor_plan_new(const PlanSource *source, const Shape *input_shapes,
     plan->api = source->device->api;
     TRY(specialise(source, input_shapes, &plan->graph));
     TRY(plan->api->compile(source->model, plan->graph, &plan->program));
+    TRY(body_plans_new(source, plan->graph, &plan->bodies));
     measure(plan);
     *ret_plan = TAKE(plan);
     return status_ok();

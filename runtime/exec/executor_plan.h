@@ -15,6 +15,7 @@ typedef struct ExecutorPlan {
     const DeviceApi *api;
     Graph *graph;
     Program *program;
+    struct BodyPlans *bodies; /* of its nodes; NULL: there are none */
     size_t arena_bytes, activation_bytes, weights_bytes;
 } ExecutorPlan;
 
@@ -24,11 +25,12 @@ typedef struct PlanSource {
     Device *device;
     DeviceModel *model;
     size_t fold_limit_bytes;
+    const DType *input_dtypes; /* NULL: as the graph has them */
     bool optimise;
 } PlanSource;
 
 /**
- * @input_shapes  one per graph input, known
+ * @input_shapes  one per graph input; known, but for inputs of a body that vary
  *
  * Errors: INVALID_ARGUMENT (shapes that the model cannot take, naming the node), UNIMPLEMENTED,
  * RESOURCE_EXHAUSTED Thread: loader, or a worker that met new shapes

@@ -15,6 +15,7 @@
  * of its own beside, copied when it is done.
  */
 
+#include "runtime/exec/body_plans.h"
 #include "runtime/exec/executor_internal.h"
 
 #include "runtime/base/size.h"
@@ -23,11 +24,16 @@
 #include <assert.h>
 #include <string.h>
 
+/* Turns of Loops and Scans and branches of Ifs, nested ones included: what one request may have
+ * run. */
+enum { BODY_RUNS_MAX = 1 << 20 };
+
 typedef struct PieceRun {
     Run *run;
     ExecutorPlan *plan;
     size_t first_row, rows;
     Tensor *inputs, *outputs;
+    size_t body_runs_left;
     ProgramIo io;
 } PieceRun;
 
@@ -277,6 +283,7 @@ static void submit_pieces(void *user, size_t begin, size_t end) {
     Run *run = user;
     for (size_t i = begin; i < end; i++) {
         PieceRun *piece = &run->pieces[i];
+        piece->body_runs_left = BODY_RUNS_MAX;
         piece->io = (ProgramIo){
             .inputs = piece->inputs,
             .outputs = piece->outputs,
@@ -284,6 +291,9 @@ static void submit_pieces(void *user, size_t begin, size_t end) {
             .output_user = piece,
             .stop = run->args.stop,
             .memory_limit_bytes = run->executor->options.run_memory_limit_bytes,
+            .run_body = body_plans_run,
+            .body_user = piece->plan->bodies,
+            .body_runs_left = &piece->body_runs_left,
         };
         run->executor->api->submit(piece->plan->program, &piece->io, piece_done, piece);
     }

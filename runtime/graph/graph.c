@@ -35,6 +35,9 @@ Status graph_new(size_t budget_bytes, Graph **ret_graph) {
 void graph_free(Graph *graph) {
     if (!graph)
         return;
+    for (size_t i = 0; i < graph->body_count; i++)
+        graph_free(graph->bodies[i]);
+    free(graph->bodies);
     for (size_t i = 0; i < graph->kept_count; i++)
         free(graph->kept[i].data);
     free(graph->kept);
@@ -86,6 +89,24 @@ static Status copy_ids(Arena *arena, const ValueId *ids, size_t count, const Val
     return status_ok();
 }
 
+/* The clone's node gets attributes of its own, with bodies of its own. */
+static Status clone_bodies(Graph *clone, Node *node) {
+    Attribute *attributes = arena_calloc(clone->arena, node->attribute_count, sizeof *attributes);
+    if (!attributes)
+        return arena_exhausted(clone->arena);
+    for (uint32_t i = 0; i < node->attribute_count; i++) {
+        attributes[i] = node->attributes[i];
+        if (attributes[i].kind != ATTRIBUTE_GRAPH)
+            continue;
+        AUTO(graph_free) Graph *body = NULL;
+        TRY(graph_clone(attributes[i].graph, &body));
+        TRY(graph_keep_body(clone, body));
+        attributes[i].graph = TAKE(body);
+    }
+    node->attributes = attributes;
+    return status_ok();
+}
+
 Status graph_clone(const Graph *graph, Graph **ret_graph) {
     AUTO(graph_free) Graph *clone = NULL;
     TRY(graph_new(graph->budget_bytes, &clone));
@@ -107,8 +128,17 @@ Status graph_clone(const Graph *graph, Graph **ret_graph) {
         Node *node = &clone->nodes[i];
         TRY(copy_ids(clone->arena, node->inputs, node->input_count, &node->inputs));
         TRY(copy_ids(clone->arena, node->outputs, node->output_count, &node->outputs));
+        if (!node->removed && node_body(node, 0))
+            TRY(clone_bodies(clone, node));
     }
     *ret_graph = TAKE(clone);
+    return status_ok();
+}
+
+Status graph_keep_body(Graph *graph, Graph *body) {
+    TRY(graph_grow((void **)&graph->bodies, graph->body_count, &graph->body_capacity,
+                   sizeof *graph->bodies));
+    graph->bodies[graph->body_count++] = body;
     return status_ok();
 }
 

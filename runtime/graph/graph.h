@@ -11,6 +11,12 @@
  * Ids are indexes and stay valid while nodes are removed (a removed node is marked; graph_compact
  * drops marked ones and unused values and renumbers). Nodes are kept in an order where producers
  * come before users: graph_sort restores it.
+ *
+ * A node may have bodies (the branches of an If, what a Loop repeats): graphs of their own, as
+ * attributes. What a body reads of the graphs around it are captures: the last inputs of the node,
+ * and, in the same order, the last inputs of each of its bodies. So an edge is an edge for all who
+ * look at inputs, and a body knows nothing of where it stands. Constants are not captured: a body
+ * has them as its own, over the same bytes.
  */
 
 #include "runtime/base/arena.h"
@@ -44,7 +50,7 @@ typedef struct Attribute {
         int64_t i;
         StringView s;
         const Tensor *tensor;
-        Graph *graph; /* a subgraph; its outer names are resolved by the owner */
+        Graph *graph; /* a body, kept by the graph of its node */
         const float *floats;
         const int64_t *ints;
         const StringView *strings;
@@ -86,6 +92,7 @@ typedef struct Node {
     const ValueId *outputs;
     const Attribute *attributes; /* changed by graph_set_attribute and kin: clones share them */
     uint32_t input_count, output_count, attribute_count;
+    uint32_t capture_count; /* of the inputs, the last: see above */
     uint32_t epilogue_count;
     EpilogueStep epilogue[EPILOGUE_MAX];
     bool removed;
@@ -119,16 +126,18 @@ Status graph_new(size_t budget_bytes, Graph **ret_graph);
 void graph_free(Graph *graph);
 DEFINE_AUTO(Graph, graph_free);
 
-/* A copy that may be changed; constants, names and attributes are shared with `graph`, which must
- * outlive it. */
+/* A copy that may be changed, its bodies too; constants, names and other attributes are shared with
+ * `graph`, which must outlive it. */
 Status graph_clone(const Graph *graph, Graph **ret_graph);
 /* Bytes that constants point into: freed with the graph. Taken on success. */
 Status graph_keep_bytes(Graph *graph, void *bytes);
+/* A body of one of its nodes: freed with the graph. Taken on success. */
+Status graph_keep_body(Graph *graph, Graph *body);
 /**
- * Lets go of the memory of large constants that are not used any more: those that `graph` made
- * itself and no value of it holds are freed; of `origin`, which graph lends from (NULL: none),
- * those that no used constant of graph shares bytes with lose their content, their addresses stay
- * theirs. Neither graph may have another clone. Returns the bytes of the latter.
+ * Lets go of the memory of large constants that are not used any more, in bodies too: those that
+ * `graph` made itself and no value of it holds are freed; of `origin`, which graph lends from
+ * (NULL: none), those that no used constant of graph shares bytes with lose their content, their
+ * addresses stay theirs. Neither graph may have another clone. Returns the bytes of the latter.
  */
 size_t graph_release_unused(Graph *graph, Graph *origin);
 Arena *graph_arena(Graph *graph);
@@ -160,6 +169,8 @@ Status graph_add_constant_new(Graph *graph, DType dtype, const Shape *shape, Val
                               Tensor **ret_tensor);
 Status graph_add_input(Graph *graph, const Port *port);
 Status graph_add_output(Graph *graph, const Port *port);
+/* The node and each of its bodies lose capture number index, which no body reads any more. */
+Status graph_drop_capture(Graph *graph, NodeId node, uint32_t index);
 /* Redirects output number index to another value (a pass replaced its producer). */
 void graph_set_output_value(Graph *graph, size_t index, ValueId value);
 
@@ -170,6 +181,7 @@ typedef struct NodeSpec {
     /* Copied shallowly: names and items must live as long as the graph */
     const Attribute *attributes;
     size_t input_count, output_count, attribute_count;
+    size_t capture_count; /* of the inputs, the last */
 } NodeSpec;
 /* Appends; sets producer of the outputs. INVALID_ARGUMENT naming an output that another node, an
  * input or a constant gives already. */
@@ -192,6 +204,21 @@ Status graph_sort(Graph *graph);
 /* Sorts, then drops removed nodes, dead nodes and unused values; renumbers both. Optional outputs
  * that nobody uses become VALUE_NONE. Graph inputs stay. */
 Status graph_compact(Graph *graph);
+
+/* Appends what `body` computes to the graph, at the node's names; body's own nodes and values stay.
+ * @inputs   for each input of body a value of graph, or VALUE_NONE
+ * @outputs  room for each output of body: the value of graph that it is; VALUE_NONE where body
+ *           passes on an input that is left out */
+Status graph_inline(Graph *graph, const Graph *body, const ValueId *inputs, ValueId *outputs);
+
+/* Body number index in attribute order; NULL when there are no more. */
+Graph *node_body(const Node *node, size_t index);
+/* The body under this name, or NULL. */
+Graph *node_find_body(const Node *node, const char *name);
+/* Inputs that are the operator's own: without captures. */
+static inline uint32_t node_own_inputs(const Node *node) {
+    return node->input_count - node->capture_count;
+}
 
 const Attribute *node_find_attribute(const Node *node, const char *name);
 int64_t node_get_int(const Node *node, const char *name, int64_t fallback);

@@ -107,7 +107,9 @@ Status graph_add_node(Graph *graph, const NodeSpec *spec, NodeId *ret_node) {
         .input_count = (uint32_t)spec->input_count,
         .output_count = (uint32_t)spec->output_count,
         .attribute_count = (uint32_t)spec->attribute_count,
+        .capture_count = (uint32_t)spec->capture_count,
     };
+    assert(node.capture_count <= node.input_count);
     TRY(copy_ids(graph, spec->inputs, spec->input_count, &node.inputs));
     TRY(copy_ids(graph, spec->outputs, spec->output_count, &node.outputs));
     Attribute *attributes = arena_calloc(graph->arena, spec->attribute_count, sizeof *attributes);
@@ -154,6 +156,34 @@ Status graph_set_inputs(Graph *graph, NodeId node, const ValueId *inputs, size_t
     for (size_t i = 0; i < count; i++)
         add_use(graph, copy[i], node);
     return status_ok();
+}
+
+/* The value stays, without a use. */
+static void remove_input(Graph *graph, size_t index) {
+    assert(index < graph->inputs.count);
+    ValueId value = graph->inputs.items[index].value;
+    assert(graph_use_count(graph, value) == 0);
+    graph->uses[value].is_input = false;
+    graph->inputs.count--;
+    memmove(&graph->inputs.items[index], &graph->inputs.items[index + 1],
+            (graph->inputs.count - index) * sizeof *graph->inputs.items);
+}
+
+Status graph_drop_capture(Graph *graph, NodeId id, uint32_t index) {
+    const Node *node = graph_node(graph, id);
+    assert(index < node->capture_count);
+    uint32_t at = node_own_inputs(node) + index, count = node->input_count - 1;
+    ValueId *inputs = arena_calloc(graph->arena, (size_t)count + 1, sizeof *inputs);
+    if (!inputs)
+        return arena_exhausted(graph->arena);
+    for (uint32_t i = 0; i < count; i++)
+        inputs[i] = node->inputs[i + (i >= at)];
+    for (size_t i = 0; node_body(node, i); i++) {
+        Graph *body = node_body(node, i);
+        remove_input(body, body->inputs.count - node->capture_count + index);
+    }
+    graph_node(graph, id)->capture_count--;
+    return graph_set_inputs(graph, id, inputs, count);
 }
 
 void graph_remove_node(Graph *graph, NodeId node) {

@@ -41,6 +41,8 @@ struct Graph {
     PortList inputs, outputs;
     KeptBytes *kept;
     size_t kept_count, kept_capacity;
+    Graph **bodies; /* of its nodes, those that are removed too */
+    size_t body_count, body_capacity;
 };
 
 /* Makes room for one more item; items is reallocated. */

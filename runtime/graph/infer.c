@@ -28,7 +28,8 @@ void infer_set_output(InferCall *call, size_t index, DType dtype, const Shape *s
 
 Status infer_check_types(const InferCall *call, size_t index, uint32_t types) {
     const InferPort *port = infer_input(call, index);
-    if (!port || port->dtype == DTYPE_INVALID || types & DTYPE_BIT(port->dtype))
+    if (!port || port->dtype == DTYPE_INVALID ||
+        (!dtype_is_list(port->dtype) && types & DTYPE_BIT(port->dtype)))
         return status_ok();
     char text[160] = "";
     size_t at = 0;

@@ -73,6 +73,9 @@ Status infer_product(const Shape *shape, size_t begin, size_t end, int64_t *ret_
 Shape infer_unknown_dims(int32_t rank);
 
 /* One a row, or shared by rows alike; see op_schema.c. */
+Status infer_if(InferCall *call);
+Status infer_loop(InferCall *call);
+Status infer_scan(InferCall *call);
 Status infer_same(InferCall *call);
 Status infer_predicate(InferCall *call);
 Status infer_broadcast(InferCall *call);

@@ -18,9 +18,21 @@ const Attribute *node_find_attribute(const Node *node, const char *name) {
     return NULL;
 }
 
+Graph *node_body(const Node *node, size_t index) {
+    for (size_t i = 0; i < node->attribute_count; i++)
+        if (node->attributes[i].kind == ATTRIBUTE_GRAPH && index-- == 0)
+            return node->attributes[i].graph;
+    return NULL;
+}
+
 static const Attribute *find_kind(const Node *node, const char *name, AttributeKind kind) {
     const Attribute *attribute = node_find_attribute(node, name);
     return attribute && attribute->kind == kind ? attribute : NULL;
+}
+
+Graph *node_find_body(const Node *node, const char *name) {
+    const Attribute *attribute = find_kind(node, name, ATTRIBUTE_GRAPH);
+    return attribute ? attribute->graph : NULL;
 }
 
 int64_t node_get_int(const Node *node, const char *name, int64_t fallback) {

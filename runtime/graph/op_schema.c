@@ -14,6 +14,7 @@
 
 #include "runtime/base/size.h"
 #include "runtime/graph/infer.h"
+#include "runtime/graph/infer_control.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -52,9 +53,10 @@ static Status check_arity(const InferCall *call) {
     const Node *node = call->node;
     const OpSchema *op = node->op;
     size_t most = op->max_inputs == ARITY_ANY ? SIZE_MAX : op->max_inputs + epilogue_inputs(node);
-    if (node->input_count < op->min_inputs || node->input_count > most)
+    uint32_t own = node_own_inputs(node);
+    if (own < op->min_inputs || own > most)
         return status_error(STATUS_INVALID_ARGUMENT, "expected %u to %zu inputs, got %u",
-                            op->min_inputs, most, node->input_count);
+                            op->min_inputs, most, own);
     if (node->output_count < op->min_outputs ||
         (op->max_outputs != ARITY_ANY && node->output_count > op->max_outputs))
         return status_error(STATUS_INVALID_ARGUMENT, "expected %u to %u outputs, got %u",
@@ -134,7 +136,10 @@ Status graph_infer_node(Graph *graph, NodeId id) {
         value->dtype = outputs[i].dtype;
         value->shape = outputs[i].shape;
     }
-    return status_ok();
+    if (!node_body(node, 0))
+        return status_ok();
+    Status status = graph_infer_bodies(graph, id);
+    return status_prefix(&status, "%s '%.100s'", node->op->name, node->name);
 }
 
 Status graph_infer(Graph *graph) {

@@ -21,17 +21,27 @@ typedef struct CopiedBytes {
     WireBytes raw;
 } CopiedBytes;
 
+typedef struct BodyScope BodyScope;
+typedef struct NameTable NameTable;
+typedef struct NodeCaptures NodeCaptures;
+
 typedef struct ImportContext {
     Graph *graph;
     Arena *arena;      /* the graph's: what lives as long as it does */
     Arena *scratch;    /* until the import ends */
     Arena *node_arena; /* until the next node */
     OnnxLimits limits;
+    size_t budget_bytes; /* of a graph's arena */
     int64_t ir_version;
     OpsetImport *opsets;
     size_t opset_count;
-    size_t constant_bytes; /* decoded so far, counted against the limit */
-    CopiedBytes *copied;   /* large tensors of the file that have a copy in the graph */
+    size_t node_count, definition_count; /* of all graphs so far, against the limits */
+    size_t graph_count, body_depth;      /* of bodies; how deep in them we are */
+    bool failed_in_body;                 /* its nodes have told where: those around need not */
+    NameTable *names;                    /* of the graph that is being read */
+    NodeCaptures *captures;              /* of the node that is being read */
+    size_t constant_bytes;               /* decoded so far, counted against the limit */
+    CopiedBytes *copied; /* large tensors of the file that have a copy in the graph */
 } ImportContext;
 
 /* Field numbers and checks of TensorProto; sizes are checked against the data present before
@@ -70,7 +80,12 @@ Status import_constant_node(ImportContext *context, WireReader node, const char 
                             ValueId *ret_value);
 
 /* onnx_graph.c */
-Status import_graph(ImportContext *context, WireReader reader);
+/* Into context->graph. scope: NULL for the model's own. */
+Status import_graph(ImportContext *context, WireReader reader, BodyScope *scope);
+
+/* onnx_scope.c */
+/* GraphProto -> a body of the node that is being read, kept by context->graph. */
+Status import_body(ImportContext *context, WireReader reader, Graph **ret_body);
 
 /* onnx_import.c */
 /* NUL-terminated copy in `arena`; INVALID_ARGUMENT when it is no UTF-8 or holds a NUL. */

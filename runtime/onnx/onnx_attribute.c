@@ -83,6 +83,11 @@ static const ExpectedKind expected_kinds[] = {
     { "Clip", "max", KIND(ATTRIBUTE_FLOAT) },
     { "Reshape", "shape", KIND(ATTRIBUTE_INTS) },
     { "Split", "split", KIND(ATTRIBUTE_INTS) },
+    { "If", "else_branch", KIND(ATTRIBUTE_GRAPH) },
+    { "If", "then_branch", KIND(ATTRIBUTE_GRAPH) },
+    { "Loop", "body", KIND(ATTRIBUTE_GRAPH) },
+    { "Scan", "body", KIND(ATTRIBUTE_GRAPH) },
+    { "SequenceMap", "body", KIND(ATTRIBUTE_GRAPH) },
     { NULL, "aggregate_function", KIND(ATTRIBUTE_INT) | KIND(ATTRIBUTE_STRING) },
     { NULL, "align_corners", KIND(ATTRIBUTE_INT) },
     { NULL, "allowzero", KIND(ATTRIBUTE_INT) },
@@ -306,7 +311,7 @@ static Status check_kind(const char *op, const char *name, AttributeKind kind) {
     if (expected && !(expected->kinds & KIND(kind)))
         return status_error(STATUS_INVALID_ARGUMENT, "expected kind %s, got %s",
                             kinds[__builtin_ctz(expected->kinds)].name, kinds[kind].name);
-    if (kind > ATTRIBUTE_STRINGS || kind == ATTRIBUTE_GRAPH)
+    if (kind > ATTRIBUTE_STRINGS || (kind == ATTRIBUTE_GRAPH && !expected))
         return status_error(STATUS_UNIMPLEMENTED, "kind %s is not supported", kinds[kind].name);
     return status_ok();
 }
@@ -324,6 +329,14 @@ static Status take_tensor(ImportContext *context, const RawAttribute *raw, Attri
     TRY(import_tensor(context, &source, tensor));
     attribute->tensor = tensor;
     return status_ok();
+}
+
+static Status take_body(ImportContext *context, const RawAttribute *raw, Attribute *attribute) {
+    if (raw->counts[FIELD_G] == 0)
+        return status_error(STATUS_INVALID_ARGUMENT, "declares a graph and holds none");
+    WireReader reader;
+    TRY(wire_enter(&raw->reader, &raw->last[FIELD_G], "graph", &reader));
+    return import_body(context, reader, &attribute->graph);
 }
 
 static void store_item(void *items, size_t index, AttributeKind kind, uint64_t value) {
@@ -379,6 +392,8 @@ static Status take_value(ImportContext *context, const RawAttribute *raw, Attrib
         return status_ok();
     case ATTRIBUTE_TENSOR:
         return take_tensor(context, raw, attribute);
+    case ATTRIBUTE_GRAPH:
+        return take_body(context, raw, attribute);
     default:
         return take_items(context, raw, attribute);
     }
@@ -396,7 +411,7 @@ static Status import_attribute(ImportContext *context, WireReader reader, const 
         status = check_kind(op, raw.name, ret_attribute->kind);
     if (status_is_ok(&status))
         status = take_value(context, &raw, ret_attribute);
-    return status_prefix(&status, "attribute '%s'", raw.name);
+    return context->failed_in_body ? status : status_prefix(&status, "attribute '%s'", raw.name);
 }
 
 static int compare_names(const void *a, const void *b) {

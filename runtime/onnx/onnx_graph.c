@@ -17,6 +17,7 @@
 #include "runtime/base/size.h"
 #include "runtime/onnx/onnx_names.h"
 #include "runtime/onnx/onnx_node.h"
+#include "runtime/onnx/onnx_scope.h"
 
 enum {
     GRAPH_NODE = 1,
@@ -27,7 +28,7 @@ enum {
 };
 
 typedef struct GraphCounts {
-    size_t nodes, definitions; /* definitions: initializers, inputs, node outputs */
+    size_t definitions; /* initializers, inputs, node outputs */
 } GraphCounts;
 
 /* Calls fn for each message under this field number. */
@@ -48,7 +49,7 @@ static Status visit(ImportContext *context, WireReader graph, uint32_t number, V
 
 static Status count_node(ImportContext *context, WireReader node, void *user) {
     GraphCounts *counts = user;
-    if (++counts->nodes > context->limits.nodes)
+    if (++context->node_count > context->limits.nodes)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "the model has more than %zu nodes",
                             context->limits.nodes);
     Status status;
@@ -68,7 +69,8 @@ static Status count_graph(ImportContext *context, WireReader graph, GraphCounts 
     }
     TRY(status);
     TRY(visit(context, graph, GRAPH_NODE, count_node, &counts));
-    if (counts.definitions > context->limits.values)
+    context->definition_count += counts.definitions;
+    if (context->definition_count > context->limits.values)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "the model has more than %zu values",
                             context->limits.values);
     *ret_counts = counts;
@@ -152,9 +154,12 @@ static Status make_input(ImportContext *context, WireReader message, void *user)
         return status_ok();
     Port port;
     TRY(import_port(context, message, "input", &port));
-    if (port.dtype == DTYPE_INVALID)
+    /* Into a body, types and shapes come from where it stands; what it says of shapes is a hint. */
+    bool is_body = state->names->body != NULL;
+    if (port.dtype == DTYPE_INVALID && !is_body)
         return status_error(STATUS_INVALID_ARGUMENT, "input '%s' has no element type", port.name);
-    TRY(graph_add_value(context->graph, port.name, port.dtype, &port.shape, &port.value));
+    Shape shape = is_body ? SHAPE_UNKNOWN : port.shape;
+    TRY(graph_add_value(context->graph, port.name, port.dtype, &shape, &port.value));
     TRY(graph_add_input(context->graph, &port));
     entry->value = port.value;
     return status_ok();
@@ -166,20 +171,21 @@ static Status make_outputs(ImportContext *context, WireReader message, void *use
 }
 
 static Status add_node(ImportContext *context, WireReader message, void *user) {
+    context->names = user;
     return node_add(context, message, user);
 }
 
 static Status bind_output(ImportContext *context, WireReader message, void *user) {
-    const NameTable *names = user;
+    NameTable *names = user;
     Port port;
     TRY(import_port(context, message, "output", &port));
     WireBytes name;
     TRY(find_name(message, 1, &name));
-    const NameEntry *entry = name_table_find(names, name);
-    if (!entry)
+    bool found;
+    TRY(scope_find(context, names, name, &port.value, &found));
+    if (!found || port.value == VALUE_NONE)
         return status_error(STATUS_INVALID_ARGUMENT,
                             "output '%s' is defined by no node, input or initializer", port.name);
-    port.value = entry->value;
     return graph_add_output(context->graph, &port);
 }
 
@@ -199,15 +205,18 @@ static Status check_producers(const Graph *graph, const NameTable *names) {
     return status_ok();
 }
 
-Status import_graph(ImportContext *context, WireReader graph) {
+Status import_graph(ImportContext *context, WireReader graph, BodyScope *scope) {
     GraphCounts counts = { 0 };
     NameTable names = { 0 };
     TRY(count_graph(context, graph, &counts));
     TRY(name_table_init(&names, counts.definitions, context->scratch));
+    names.graph = context->graph;
+    names.body = scope;
     TRY(visit(context, graph, GRAPH_INITIALIZER, collect_initializer, &names));
     TRY(visit(context, graph, GRAPH_INPUT, collect_input, &names));
     TRY(visit(context, graph, GRAPH_NODE, collect_node, &names));
     TRY(name_table_sort(&names));
+    TRY(scope_refuse_shadows(&names));
 
     MakeState state = { .names = &names };
     TRY(visit(context, graph, GRAPH_INITIALIZER, make_initializer, &state));
@@ -215,7 +224,7 @@ Status import_graph(ImportContext *context, WireReader graph) {
     TRY(visit(context, graph, GRAPH_NODE, make_outputs, &state));
     TRY(visit(context, graph, GRAPH_NODE, add_node, &names));
     TRY(visit(context, graph, GRAPH_OUTPUT, bind_output, &names));
-    if (graph_output_count(context->graph) == 0)
+    if (graph_output_count(context->graph) == 0 && !scope)
         return status_error(STATUS_INVALID_ARGUMENT, "the graph has no outputs");
     TRY(check_producers(context->graph, &names));
     return graph_sort(context->graph);

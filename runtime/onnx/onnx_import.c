@@ -249,6 +249,7 @@ Status onnx_import(void *bytes, size_t length, const OnnxLimits *limits, Graph *
     size_t budget;
     if (!size_add(context.limits.graph_bytes, context.limits.constant_bytes, &budget))
         budget = SIZE_MAX;
+    context.budget_bytes = budget;
     AUTO(graph_free) Graph *graph = NULL;
     AUTO(arena_free) Arena *scratch = NULL;
     AUTO(arena_free) Arena *node_arena = NULL;
@@ -263,7 +264,7 @@ Status onnx_import(void *bytes, size_t length, const OnnxLimits *limits, Graph *
 
     TRY(read_opsets(&context, reader, model.opset_count));
     TRY(set_info(&context, &model));
-    TRY(import_graph(&context, model.graph));
+    TRY(import_graph(&context, model.graph, NULL));
     TRY(graph_keep_bytes(graph, bytes));
     for (const CopiedBytes *copied = context.copied; copied; copied = copied->next)
         pages_release((void *)(uintptr_t)copied->raw.data, copied->raw.length);

@@ -19,11 +19,13 @@ typedef struct NameEntry {
     ValueId value;   /* VALUE_NONE until made */
 } NameEntry;
 
-typedef struct NameTable {
+struct NameTable {
     NameEntry *entries; /* in file order: initializers, inputs, node outputs */
     NameEntry **sorted;
     size_t count, capacity;
-} NameTable;
+    Graph *graph;    /* whose values these are */
+    BodyScope *body; /* how names of the graphs around are reached; NULL: there are none */
+};
 
 Status name_table_init(NameTable *table, size_t capacity, Arena *scratch);
 void name_table_add(NameTable *table, WireBytes name, NameKind kind);

@@ -14,6 +14,7 @@
 
 #include "runtime/base/size.h"
 #include "runtime/graph/op_schema.h"
+#include "runtime/onnx/onnx_scope.h"
 #include "runtime/onnx/upgrade.h"
 
 #include <inttypes.h>
@@ -111,27 +112,29 @@ Status node_make_outputs(ImportContext *context, WireReader reader, NameTable *n
     return status;
 }
 
-static Status find_input(const NameTable *names, WireBytes name, ValueId *ret_value) {
+static Status find_input(ImportContext *context, NameTable *names, WireBytes name,
+                         ValueId *ret_value) {
     *ret_value = VALUE_NONE;
     if (name.length == 0)
         return status_ok();
-    const NameEntry *entry = name_table_find(names, name);
-    if (!entry)
+    bool found;
+    TRY(scope_find(context, names, name, ret_value, &found));
+    if (!found)
         return status_error(STATUS_INVALID_ARGUMENT,
                             "input '%.*s' is defined by no node, input or initializer",
                             (int)(wire_is_text(name) ? MIN_OF(name.length, (size_t)120) : 0),
                             (const char *)name.data);
-    *ret_value = entry->value;
     return status_ok();
 }
 
-static Status resolve_values(const NameTable *names, WireReader reader, NodeDraft *draft) {
+static Status resolve_values(ImportContext *context, NameTable *names, WireReader reader,
+                             NodeDraft *draft) {
     Status status;
     for (WireField field; wire_next(&reader, &field, &status);) {
         if (field.number == NODE_INPUT)
-            TRY(find_input(names, field.bytes, &draft->inputs[draft->input_count++]));
+            TRY(find_input(context, names, field.bytes, &draft->inputs[draft->input_count++]));
         else if (field.number == NODE_OUTPUT)
-            TRY(find_input(names, field.bytes, &draft->outputs[draft->output_count++]));
+            TRY(find_input(context, names, field.bytes, &draft->outputs[draft->output_count++]));
     }
     TRY(status);
     /* Trailing ones that are left out are as good as not written. */
@@ -165,7 +168,7 @@ static Status check_operator(const NodeFields *node, int64_t opset) {
 }
 
 static Status draft_and_add(ImportContext *context, WireReader reader, const NodeFields *node,
-                            int64_t opset, const NameTable *names) {
+                            int64_t opset, NameTable *names) {
     NodeDraft draft = { .op = node->op, .domain = node->domain, .opset = opset };
     draft.name = arena_strndup(context->arena, node->name, strlen(node->name));
     draft.inputs =
@@ -173,13 +176,16 @@ static Status draft_and_add(ImportContext *context, WireReader reader, const Nod
     draft.outputs = arena_calloc(context->node_arena, node->outputs + 1, sizeof *draft.outputs);
     if (!draft.name || !draft.inputs || !draft.outputs)
         return arena_exhausted(context->arena);
-    TRY(resolve_values(names, reader, &draft));
+    TRY(resolve_values(context, names, reader, &draft));
+    NodeCaptures captures = { 0 };
+    context->captures = &captures;
     TRY(import_attributes(context, reader, node->op, &draft.attributes, &draft.attribute_count));
+    TRY(captures_bind(context, &captures, &draft));
     TRY(upgrade_node(context, &draft));
     return draft_add(context, &draft);
 }
 
-Status node_add(ImportContext *context, WireReader reader, const NameTable *names) {
+Status node_add(ImportContext *context, WireReader reader, NameTable *names) {
     arena_reset(context->node_arena);
     NodeFields node;
     TRY(read_node(context, reader, &node));
@@ -188,5 +194,6 @@ Status node_add(ImportContext *context, WireReader reader, const NameTable *name
     int64_t opset;
     TRY(prefix_node(import_find_opset(context, node.domain, &opset), &node));
     TRY(check_operator(&node, opset));
-    return prefix_node(draft_and_add(context, reader, &node, opset, names), &node);
+    Status status = draft_and_add(context, reader, &node, opset, names);
+    return context->failed_in_body ? status : prefix_node(status, &node);
 }

@@ -12,4 +12,4 @@ enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OP_TYPE = 4, NODE_DO
  * here. */
 Status node_make_outputs(ImportContext *context, WireReader node, NameTable *names, size_t *next);
 /* Resolves inputs, upgrades and adds. Errors name node, operator and opset. */
-Status node_add(ImportContext *context, WireReader node, const NameTable *names);
+Status node_add(ImportContext *context, WireReader node, NameTable *names);

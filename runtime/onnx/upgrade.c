@@ -71,6 +71,18 @@ static Status check_arity(const OpSchema *op, const NodeDraft *draft) {
     return status_ok();
 }
 
+static Status join_captures(ImportContext *context, const NodeDraft *draft,
+                            const ValueId **ret_inputs) {
+    size_t count = (size_t)draft->input_count + draft->capture_count;
+    ValueId *inputs = arena_calloc(context->node_arena, count, sizeof *inputs);
+    if (!inputs)
+        return arena_exhausted(context->node_arena);
+    memcpy(inputs, draft->inputs, draft->input_count * sizeof *inputs);
+    memcpy(inputs + draft->input_count, draft->captures, draft->capture_count * sizeof *inputs);
+    *ret_inputs = inputs;
+    return status_ok();
+}
+
 Status draft_add(ImportContext *context, const NodeDraft *draft) {
     const OpSchema *op = op_schema_find(draft->domain, draft->op);
     if (!op || (op->flags & OP_INTERNAL))
@@ -78,14 +90,19 @@ Status draft_add(ImportContext *context, const NodeDraft *draft) {
                             "operator '%s' (domain '%s', opset %" PRId64 ") is not supported",
                             draft->op, draft->domain, draft->opset);
     TRY(check_arity(op, draft));
+    size_t input_count = (size_t)draft->input_count + draft->capture_count;
+    const ValueId *inputs = draft->inputs;
+    if (draft->capture_count > 0)
+        TRY(join_captures(context, draft, &inputs));
     NodeSpec spec = { .op = op,
                       .name = draft->name,
-                      .inputs = draft->inputs,
+                      .inputs = inputs,
                       .outputs = draft->outputs,
                       .attributes = draft->attributes,
-                      .input_count = draft->input_count,
+                      .input_count = input_count,
                       .output_count = draft->output_count,
-                      .attribute_count = draft->attribute_count };
+                      .attribute_count = draft->attribute_count,
+                      .capture_count = draft->capture_count };
     NodeId node;
     TRY(graph_add_node(context->graph, &spec, &node));
     if (graph_node_count(context->graph) > context->limits.nodes)

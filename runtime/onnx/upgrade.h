@@ -18,6 +18,8 @@ typedef struct NodeDraft {
     ValueId *inputs, *outputs; /* inputs: room for DRAFT_SPARE more */
     Attribute *attributes;     /* room for ATTRIBUTE_SPARE more */
     uint32_t input_count, output_count, attribute_count;
+    const ValueId *captures; /* what its bodies read of the graph */
+    uint32_t capture_count;
 } NodeDraft;
 
 enum { DRAFT_SPARE = 4 };

@@ -13,7 +13,11 @@ Status pass_check_placement(Graph *graph, const PassContext *context) {
     const DeviceApi *api = context->device->api;
     for (NodeId id = 0; id < graph_node_count(graph); id++) {
         const Node *node = graph_node_const(graph, id);
-        if (node->removed || api->claims(context->device, graph, id))
+        if (node->removed)
+            continue;
+        for (size_t i = 0; node_body(node, i); i++)
+            TRY(pass_check_placement(node_body(node, i), context));
+        if (api->claims(context->device, graph, id))
             continue;
         return status_error(STATUS_UNIMPLEMENTED,
                             "operator %s%s%s (opset %u, node '%s') is not available on device %s",

@@ -109,7 +109,8 @@ static Status run_node(FoldCall *call, Graph *graph, const Node *node, Outputs *
 }
 
 static bool can_fold(const Graph *graph, const Node *node) {
-    if (node->input_count > PORTS_MAX || node->output_count > PORTS_MAX || node->epilogue_count > 0)
+    if (node->input_count > PORTS_MAX || node->output_count > PORTS_MAX ||
+        node->epilogue_count > 0 || node_body(node, 0))
         return false;
     for (uint32_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE &&

@@ -8,11 +8,16 @@
  * this folds what does not depend on the batch; on plan, when input shapes are bound, all shape
  * arithmetic.
  *
+ * An If whose condition is constant becomes the nodes of its branch. Other bodies are folded where
+ * they are met, with what is known of their inputs, constants among them: what they say of their
+ * results is known before the nodes behind are looked at.
+ *
  * Random operators are never folded. Errors are those of shape inference: a model that cannot take
  * these shapes.
  */
 
 #include "runtime/graph/op_schema.h"
+#include "runtime/passes/bodies.h"
 #include "runtime/passes/fold_call.h"
 #include "runtime/passes/passes.h"
 
@@ -93,20 +98,45 @@ static Status fold_by_shape(Graph *graph, NodeId id, bool *ret_folded) {
     return status_ok();
 }
 
-Status pass_fold_constants(Graph *graph, const PassContext *context) {
-    AUTO(fold_call_deinit) FoldCall call = { 0 };
-    TRY(fold_call_init(&call, context->fold_limit_bytes));
+static Status fold_graph(FoldCall *call, Graph *graph);
+
+static Status fold_bodies(FoldCall *call, Graph *graph, NodeId id) {
+    TRY(bodies_bind_constants(graph, id));
+    for (size_t i = 0; node_body(graph_node_const(graph, id), i); i++)
+        TRY(bodies_status(fold_graph(call, node_body(graph_node_const(graph, id), i))));
+    TRY(bodies_bind_constants(graph, id));
+    return graph_infer_node(graph, id); /* bodies know more of their results now */
+}
+
+static Status fold_graph(FoldCall *call, Graph *graph) {
     TRY(graph_sort(graph));
     for (NodeId id = 0; id < graph_node_count(graph); id++) {
         if (graph_node_const(graph, id)->removed)
             continue;
         TRY(graph_infer_node(graph, id));
+        if (node_body(graph_node_const(graph, id), 0)) {
+            bool inlined;
+            TRY(bodies_inline_branch(graph, id, &inlined));
+            if (!inlined) {
+                TRY(fold_bodies(call, graph, id));
+                continue;
+            }
+            TRY(graph_sort(graph)); /* puts what was inlined here, or behind */
+            id--;
+            continue;
+        }
         bool folded;
         TRY(fold_by_shape(graph, id, &folded));
         const Node *node = graph_node_const(graph, id);
         if (!folded && !(node->op->flags & OP_RANDOM) && !is_unused(graph, node) &&
             all_inputs_constant(graph, node))
-            fold_call_node(&call, graph, id);
+            fold_call_node(call, graph, id);
     }
     return status_ok();
+}
+
+Status pass_fold_constants(Graph *graph, const PassContext *context) {
+    AUTO(fold_call_deinit) FoldCall call = { 0 };
+    TRY(fold_call_init(&call, context->fold_limit_bytes));
+    return fold_graph(&call, graph);
 }

@@ -12,6 +12,7 @@
 Status pass_check_placement(Graph *graph, const PassContext *context);
 Status pass_drop_identities(Graph *graph, const PassContext *context);
 Status pass_fold_constants(Graph *graph, const PassContext *context);
+Status pass_optimise_bodies(Graph *graph, const PassContext *context);
 Status pass_drop_dead(Graph *graph, const PassContext *context);
 Status pass_fuse_batch_norm(Graph *graph, const PassContext *context);
 Status pass_fold_scalars(Graph *graph, const PassContext *context);

@@ -18,6 +18,7 @@ static const Pass passes[] = {
     { "drop_identities", PASS_ON_LOAD, pass_drop_identities },
     { "fold_constants", PASS_ON_LOAD, pass_fold_constants },
     { "drop_dead", PASS_ON_LOAD, pass_drop_dead },
+    { "optimise_bodies", PASS_ON_LOAD, pass_optimise_bodies },
     { "match_norm", PASS_ON_LOAD, pass_match_norm },
     { "match_gelu", PASS_ON_LOAD, pass_match_gelu },
     { "fuse_batch_norm", PASS_ON_LOAD, pass_fuse_batch_norm },

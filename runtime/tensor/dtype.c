@@ -47,7 +47,13 @@ static const DTypeInfo DTYPES[DTYPE_COUNT] = {
     [DTYPE_I2] = { .name = "int2", .bits = 2, .is_signed = true, .is_integer = true },
 };
 
+/* Lists are of no number that tables have. */
+static const DTypeInfo SEQUENCE = { .name = "sequence", .bits = 8 * DTYPE_LIST_BYTES };
+static const DTypeInfo OPTIONAL = { .name = "optional", .bits = 8 * DTYPE_LIST_BYTES };
+
 const DTypeInfo *dtype_info(DType dtype) {
+    if (dtype_is_list(dtype))
+        return dtype == DTYPE_SEQUENCE ? &SEQUENCE : &OPTIONAL;
     return &DTYPES[(unsigned)dtype < DTYPE_COUNT ? (unsigned)dtype : DTYPE_INVALID];
 }
 

@@ -39,8 +39,14 @@ typedef enum DType {
     DTYPE_F8E8M0 = 24,
     DTYPE_U2 = 25, /* 2-bit: four a byte, from the low bits */
     DTYPE_I2 = 26,
-    DTYPE_COUNT
+    DTYPE_COUNT,
+    /* What is no tensor but holds some (runtime/tensor/list.h): an element in memory is a Tensor.
+     * No file and no table has these. */
+    DTYPE_SEQUENCE = 64,
+    DTYPE_OPTIONAL = 65, /* one element, or none */
 } DType;
+
+enum { DTYPE_LIST_BYTES = 96 }; /* of a Tensor, asserted in tensor.c */
 
 /* Text that is lent: of a string tensor, an attribute, a request. Not NUL-terminated. */
 typedef struct StringView {
@@ -51,8 +57,8 @@ typedef struct StringView {
 /* Row index is the DType; INVALID has 0 bits. */
 typedef struct DTypeInfo {
     const char *name; /* "float32", as numpy and people say */
-    uint8_t bits;     /* in memory, per element: 4 and 2 for the packed ones, 128 for STRING (a
-                         StringView) */
+    uint16_t bits;    /* in memory, per element: 4 and 2 for the packed ones, 128 for STRING (a
+                         StringView), a Tensor's for lists */
     bool is_float, is_signed, is_integer; /* all false for BOOL, STRING; complex ones: is_float */
 } DTypeInfo;
 
@@ -60,6 +66,9 @@ typedef struct DTypeInfo {
 const DTypeInfo *dtype_info(DType dtype);
 static inline const char *dtype_name(DType dtype) {
     return dtype_info(dtype)->name;
+}
+static inline bool dtype_is_list(DType dtype) {
+    return dtype == DTYPE_SEQUENCE || dtype == DTYPE_OPTIONAL;
 }
 /* Bytes an element takes; 0 for the packed 4- and 2-bit types and INVALID: use shape_bytes for
  * those. */

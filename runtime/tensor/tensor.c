@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(sizeof(Tensor) == DTYPE_LIST_BYTES, "an element of a list is a Tensor");
+
 void *aligned_memory_new(size_t bytes) {
     size_t rounded;
     if (!size_align(MAX_OF(bytes, 1u), TENSOR_ALIGNMENT, &rounded))

@@ -145,6 +145,17 @@ void onnx_put_attr_text(WireWriter *writer, const char *name, const char *value)
     wire_close(writer, attr);
 }
 
+OpenBody onnx_open_body(WireWriter *writer, const char *name) {
+    OpenBody body = { .attribute = open_attr(writer, name, 5) };
+    body.graph = wire_open(writer, 6);
+    return body;
+}
+
+void onnx_close_body(WireWriter *writer, OpenBody body) {
+    wire_close(writer, body.graph);
+    wire_close(writer, body.attribute);
+}
+
 static void put_dims(WireWriter *writer, const int64_t *dims, int rank) {
     size_t shape = wire_open(writer, 2);
     for (int i = 0; i < rank; i++) {

@@ -39,6 +39,12 @@ void onnx_put_attr_int(WireWriter *writer, const char *name, int64_t value);
 void onnx_put_attr_ints(WireWriter *writer, const char *name, const int64_t *values, size_t count);
 void onnx_put_attr_float(WireWriter *writer, const char *name, float value);
 void onnx_put_attr_text(WireWriter *writer, const char *name, const char *value);
+/* A body of the open node, under this attribute name. */
+typedef struct OpenBody {
+    size_t attribute, graph;
+} OpenBody;
+OpenBody onnx_open_body(WireWriter *writer, const char *name);
+void onnx_close_body(WireWriter *writer, OpenBody body);
 /* field: 11 input, 12 output. dims of -1 are written as a name. rank -1: no shape. */
 void onnx_put_port(WireWriter *writer, uint32_t field, const char *name, DType dtype,
                    const int64_t *dims, int rank);

@@ -89,6 +89,7 @@
     X("", "HardSwish", hard_swish)                          \
     X("", "Hardmax", hardmax)                               \
     X("", "Identity", identity)                             \
+    X("", "If", if)                                         \
     X("", "InstanceNormalization", instance_normalization)  \
     X("", "IsInf", is_inf)                                  \
     X("", "IsNaN", is_nan)                                  \
@@ -101,6 +102,7 @@
     X("", "LinearAttention", linear_attention)              \
     X("", "Log", log)                                       \
     X("", "LogSoftmax", log_softmax)                        \
+    X("", "Loop", loop)                                     \
     X("", "LpNormalization", lp_normalization)              \
     X("", "LpPool", lp_pool)                                \
     X("", "MatMul", matmul)                                 \
@@ -157,6 +159,7 @@
     X("", "RotaryEmbedding", rotary_embedding)              \
     X("", "Round", round)                                   \
     X("", "STFT", stft)                                     \
+    X("", "Scan", scan)                                     \
     X("", "ScatterElements", scatter_elements)              \
     X("", "ScatterND", scatter_nd)                          \
     X("", "Selu", selu)                                     \

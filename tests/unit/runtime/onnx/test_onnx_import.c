@@ -224,7 +224,7 @@ static void put_attribute_that_lies(WireWriter *file) {
     wire_close(file, node);
 }
 static void put_subgraph(WireWriter *file) {
-    size_t node = onnx_open_node(file, "If", "x", "z");
+    size_t node = onnx_open_node(file, "Softmax", "x", "z");
     put_attr(file, "then_branch", 5, 6, "");
     wire_close(file, node);
 }
@@ -294,7 +294,7 @@ static const Refusal refusals[] = {
     { put_foreign_op, STATUS_INVALID_ARGUMENT,
       "the model imports no opset for domain 'com.microsoft'" },
     { put_subgraph, STATUS_UNIMPLEMENTED,
-      "operator 'If' (domain '', opset 13) of node 'n' is not supported" },
+      "node 'n' (Softmax): attribute 'then_branch': kind GRAPH is not supported" },
     { put_late_op, STATUS_UNIMPLEMENTED,
       "operator 'HardSwish' (domain '', opset 13) of node 'n' is not supported" },
     { put_missing_input, STATUS_INVALID_ARGUMENT,

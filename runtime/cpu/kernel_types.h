@@ -7,6 +7,7 @@
 #include "runtime/cpu/dnnl_util.h"
 #include "runtime/cpu/kernel.h"
 
+extern const KernelType attention_kernel_type;
 extern const KernelType batch_norm_kernel_type;
 extern const KernelType binary_kernel_type;
 extern const KernelType concat_kernel_type;

@@ -20,6 +20,7 @@ Status pass_share_equal(Graph *graph, const PassContext *context);
 Status pass_mark_weights(Graph *graph, const PassContext *context);
 Status pass_fuse_bias(Graph *graph, const PassContext *context);
 Status pass_match_activations(Graph *graph, const PassContext *context);
+Status pass_match_attention(Graph *graph, const PassContext *context);
 Status pass_match_gelu(Graph *graph, const PassContext *context);
 Status pass_match_norm(Graph *graph, const PassContext *context);
 Status pass_fuse_epilogues(Graph *graph, const PassContext *context);

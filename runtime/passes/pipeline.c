@@ -31,6 +31,7 @@ static const Pass passes[] = {
 
     { "fold_constants", PASS_ON_PLAN, pass_fold_constants },
     { "drop_dead", PASS_ON_PLAN, pass_drop_dead },
+    { "match_attention", PASS_ON_PLAN, pass_match_attention },
     { "fuse_bias", PASS_ON_PLAN, pass_fuse_bias },
     { "fuse_epilogues", PASS_ON_PLAN, pass_fuse_epilogues },
     { "assign_layouts", PASS_ON_PLAN, pass_assign_layouts },

@@ -187,6 +187,77 @@ static void test_norms_equal_the_reference(void **state) {
     }
 }
 
+typedef struct AttentionCase {
+    int64_t batch, heads, groups, queries, keys, size, value_size;
+    Shape mask; /* SHAPE_UNRANKED: none */
+    bool packed, is_causal;
+} AttentionCase;
+
+static const AttentionCase attentions[] = {
+    { 2, 12, 12, 128, 128, 64, 64, { 4, { 2, 1, 1, 128 } }, true, false },
+    { 1, 4, 4, 7, 7, 32, 32, { 4, { 1, 4, 7, 7 } }, true, true },
+    { 3, 2, 2, 5, 70, 24, 40, { 2, { 5, 70 } }, false, false },
+    { 1, 8, 2, 33, 33, 64, 64, { SHAPE_UNRANKED, { 0 } }, true, true },
+    { 2, 4, 1, 1, 65, 16, 16, { 3, { 1, 1, 65 } }, false, false },
+    { 1, 1, 1, 300, 513, 8, 100, { SHAPE_UNRANKED, { 0 } }, false, true },
+    { 1, 1, 1, 1, 1, 1, 1, { SHAPE_UNRANKED, { 0 } }, true, false },
+};
+
+static Shape heads_shape(const AttentionCase *row, int64_t heads, int64_t positions, int64_t size) {
+    return row->packed ? SHAPE(row->batch, positions, heads * size)
+                       : SHAPE(row->batch, heads, positions, size);
+}
+
+/* Every third number of the mask is so low that its key is out. */
+static void make_mask(CaseInput *mask) {
+    for (size_t i = 0; i < case_elements(&mask->shape); i += 3)
+        mask->data[i] = -3e38f;
+}
+
+static void start_attention(KernelCase *test, const AttentionCase *row, Pool *pool) {
+    case_start(test, "Attention");
+    test->pool = pool;
+    case_input(test, heads_shape(row, row->heads, row->queries, row->size), LAYOUT_PLAIN, false, 1);
+    case_input(test, heads_shape(row, row->groups, row->keys, row->size), LAYOUT_PLAIN, false, 2);
+    case_input(test, heads_shape(row, row->groups, row->keys, row->value_size), LAYOUT_PLAIN, false,
+               3);
+    if (row->mask.rank != SHAPE_UNRANKED)
+        make_mask(&test->inputs[case_input(test, row->mask, LAYOUT_PLAIN, false, 4)]);
+    if (row->packed) {
+        case_int(test, "q_num_heads", row->heads);
+        case_int(test, "kv_num_heads", row->groups);
+    }
+    case_int(test, "is_causal", row->is_causal);
+    case_prepare(test, &attention_kernel_type,
+                 heads_shape(row, row->heads, row->queries, row->value_size), LAYOUT_PLAIN);
+    assert_non_null(test->kernel);
+}
+
+static void test_attention_equals_the_reference(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(attentions) * 2; i++) {
+        KernelCase test;
+        start_attention(&test, &attentions[i / 2], i % 2 ? shared_pool : NULL);
+        case_run_and_compare(&test, 1e-5);
+        case_end(&test);
+    }
+}
+
+/* Alone on one thread or cut over several: the same bits. */
+static void test_attention_does_not_depend_on_threads(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(attentions); i++) {
+        KernelCase one, several;
+        start_attention(&one, &attentions[i], NULL);
+        start_attention(&several, &attentions[i], shared_pool);
+        case_run(&one);
+        case_run(&several);
+        assert_memory_equal(one.result, several.result, one.result_count * sizeof *one.result);
+        case_end(&one);
+        case_end(&several);
+    }
+}
+
 static int start_pool(void **state) {
     (void)state;
     Status status = pool_new(3, &shared_pool);
@@ -205,6 +276,8 @@ int main(void) {
         cmocka_unit_test(test_small_gemm_rows_stand_alone),
         cmocka_unit_test(test_normalize_and_attend_in_all_instruction_sets),
         cmocka_unit_test(test_norms_equal_the_reference),
+        cmocka_unit_test(test_attention_equals_the_reference),
+        cmocka_unit_test(test_attention_does_not_depend_on_threads),
     };
     return cmocka_run_group_tests(tests, start_pool, end_pool);
 }

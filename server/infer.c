@@ -22,13 +22,20 @@ enum { DECODE_IN_PLACE_NS = 50000 };
 
 /* --- the reply --- */
 
+/* Counted before it is sent: who has the answer finds it in the statistics. */
+static void end(InferCall *call, const Status *status, const WireReply *reply) {
+    metrics_record(call->context->metrics, call->protocol->api, call->transport->entry,
+                   call->arrived_ns, &call->request, status);
+    call->transport->finish(call, status, reply);
+}
+
 static void reply_done(InferCall *call, const Status *status) {
     WireReply reply;
     wire_reply_init(&reply, call->arena);
     Status answer = *status;
     if (status_is_ok(status))
         answer = call->protocol->encode(call->wire, &call->request, &reply);
-    call->transport->finish(call, &answer, &reply);
+    end(call, &answer, &reply);
 }
 
 /* Thread: worker, rpc or http (inline batches, cancellation), timer (deadlines) */
@@ -120,7 +127,7 @@ static void submit(InferCall *call) {
         if (call->protocol->describe)
             status = call->protocol->describe(&status, call->wire);
     }
-    call->transport->finish(call, &status, NULL);
+    end(call, &status, NULL);
 }
 
 static void submit_on_worker(void *user) {
@@ -146,7 +153,7 @@ bool infer_start(InferCall *call) {
         return false;
     Status busy = status_error(STATUS_RESOURCE_EXHAUSTED,
                                "too many requests wait to be decoded; retry later");
-    call->transport->finish(call, &busy, NULL);
+    end(call, &busy, NULL);
     call->transport->unref(call);
     return false;
 }

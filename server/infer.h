@@ -8,6 +8,7 @@
  * fills it in, and is told the end by `finish`, exactly once.
  */
 
+#include "server/observe/metrics.h"
 #include "server/server_context.h"
 #include "server/wire/wire_request.h"
 
@@ -15,6 +16,7 @@ typedef struct InferCall InferCall;
 
 /* What differs between gRPC and HTTP. */
 typedef struct InferTransport {
+    MetricEntry entry;
     /* Makes call->message readable where it is not (inflation), on the thread that decodes; asked
      * only if call->must_open. */
     Status (*open)(InferCall *call);

@@ -69,6 +69,8 @@ static Options options_default(Personality personality) {
         .http_port = -1,
         .http_address = "0.0.0.0",
         .allow_http = true,
+        .allow_metrics = true,
+        .metrics_port = -1,
         .http_timeout_ms = 30000,
         .http_max_body_bytes = 64 << 20,
         .http_max_connections = 10000,
@@ -96,6 +98,7 @@ static Options options_default(Personality personality) {
     } else if (personality == PERSONALITY_TRITON) {
         options.port = 8001;
         options.http_port = 8000;
+        options.metrics_port = 8002;
         options.http_timeout_ms = 0;
         options.id = "triton";
         options.control_mode = "none";

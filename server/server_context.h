@@ -16,8 +16,13 @@ typedef struct ServerContext {
     Repo *repo;
     Scheduler *scheduler;
     Pool *pool;
-    const char *name;    /* ServerMetadata.name */
-    const char *version; /* of inferd */
+    struct Metrics *metrics; /* server/observe/metrics.h; NULL: nothing is counted */
+    /* All metrics as Prometheus' text, to be freed; NULL: they are not offered. */
+    Status (*metrics_text)(void *user, char **ret_text, size_t *ret_length);
+    void *metrics_user;
+    const char *metrics_path; /* TensorFlow Serving's, beside /metrics; NULL: not offered there */
+    const char *name;         /* ServerMetadata.name */
+    const char *version;      /* of inferd */
     bool strict_readiness;
     size_t header_limit_bytes;  /* of a request, apart from tensor payloads */
     size_t request_arena_bytes; /* budget of one request's arena: names, shapes, copied small

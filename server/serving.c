@@ -15,6 +15,8 @@
 #include "runtime/base/size.h"
 #include "runtime/config/server_config.h"
 #include "runtime/device/device_open.h"
+#include "server/metrics_page.h"
+#include "server/observe/scrape.h"
 #include "server/rpc/core_compat.h"
 #include "server/text_file.h"
 
@@ -33,11 +35,18 @@ static Status version_ready(void *user, ModelVersion *version) {
         log_event(LOG_INFO, "config_without_effect", "model=%s version=%lld field=%s",
                   LOG_TEXT(version->name), (long long)version->number,
                   LOG_TEXT(version->config.ignored[i]));
-    return scheduler_add_version(serving->scheduler, version);
+    TRY(metrics_add_version(serving->metrics, version));
+    Status status = scheduler_add_version(serving->scheduler, version);
+    if (!status_is_ok(&status))
+        metrics_remove_version(serving->metrics, version, (uint64_t[ROWS_CELLS]){ 0 });
+    return status;
 }
 
 static void version_gone(void *user, ModelVersion *version) {
     Serving *serving = user;
+    uint64_t batch_rows[ROWS_CELLS] = { 0 };
+    scrape_batch_rows(serving->scheduler, version, batch_rows);
+    metrics_remove_version(serving->metrics, version, batch_rows);
     scheduler_remove_version(serving->scheduler, version);
 }
 
@@ -63,6 +72,7 @@ static void state_changed(void *user, const char *model, int64_t version, Versio
             if (events[i].state == state)
                 log_event(events[i].level, events[i].event, "model=%s version=%lld",
                           LOG_TEXT(model), (long long)version);
+    metrics_load_changed(serving->metrics, model, state, status);
     if (serving->rpc)
         rpc_server_health_changed(serving->rpc);
 }
@@ -296,6 +306,51 @@ static Status start_http(Serving *serving) {
     return status_ok();
 }
 
+/* The port that Triton has for metrics alone. */
+static Status start_metrics(Serving *serving) {
+    const Options *options = serving->options;
+    if (!options->allow_metrics || options->metrics_port < 0)
+        return status_ok();
+    enum { BODY_BYTES = 1024, CONNECTIONS = 100 };
+    HttpOptions http = {
+        .address = options->metrics_address ? options->metrics_address : options->http_address,
+        .port = (int)options->metrics_port,
+        .limits = { .max_live_calls = CONNECTIONS,
+                    .max_bytes = BODY_BYTES * CONNECTIONS,
+                    .max_message_bytes = BODY_BYTES },
+        .max_connections = CONNECTIONS,
+        .request_timeout_ns = TIME_NEVER,
+        .only_metrics = true,
+    };
+    Status status = http_server_new(&http, &serving->context, &serving->metrics_http);
+    if (status.code == STATUS_UNIMPLEMENTED) /* built without HTTP: the default port is no wish */
+        return status_ok();
+    TRY(status);
+    TRY(http_server_start(serving->metrics_http));
+    log_event(LOG_INFO, "listening", "protocol=metrics port=%d address=%s",
+              http_server_port(serving->metrics_http), LOG_TEXT(http.address));
+    return status_ok();
+}
+
+/* TensorFlow Serving tells metrics only where a file says so; we do at its path from the start. */
+static Status metrics_path(const Options *options, Arena *arena, const char **ret_path) {
+    *ret_path = options->personality == PERSONALITY_TENSORFLOW ? NULL : METRICS_PATH_DEFAULT;
+    if (!options->monitoring_file)
+        return status_ok();
+    const char *text;
+    size_t length;
+    TRY(text_file_read(options->monitoring_file, arena, &text, &length));
+    Status status = monitoring_config_parse(text, length, arena, ret_path);
+    return status_is_ok(&status) ? status : status_prefix(&status, "%s", options->monitoring_file);
+}
+
+static Status make_metrics(Serving *serving) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    serving->start_epoch_ns = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+    return metrics_new(&serving->metrics);
+}
+
 /* --- together --- */
 
 static Status start_tls(Serving *serving) {
@@ -319,6 +374,7 @@ Status serving_start(const Options *options, const char *version, Serving *servi
     *serving = (Serving){ .options = options };
     TRY(check_paths(options));
     TRY(arena_new(4096, 4 * (size_t)TEXT_FILE_LIMIT, &serving->arena));
+    TRY(make_metrics(serving));
     TRY(start_tls(serving));
     TRY(start_compute(serving));
     TRY(make_repo(serving));
@@ -326,6 +382,9 @@ Status serving_start(const Options *options, const char *version, Serving *servi
         .repo = serving->repo,
         .scheduler = serving->scheduler,
         .pool = serving->pool,
+        .metrics = serving->metrics,
+        .metrics_text = options->allow_metrics ? metrics_page_make : NULL,
+        .metrics_user = serving,
         .name = options->id,
         .version = version,
         .strict_readiness = options->strict_readiness,
@@ -334,7 +393,9 @@ Status serving_start(const Options *options, const char *version, Serving *servi
     };
     if (options->check)
         return status_ok();
+    TRY(metrics_path(options, serving->arena, &serving->context.metrics_path));
     TRY(start_rpc(serving));
+    TRY(start_metrics(serving));
     return start_http(serving);
 }
 
@@ -343,16 +404,19 @@ Status serving_load(Serving *serving) {
 }
 
 void serving_deinit(Serving *serving) {
+    http_server_close(serving->metrics_http);
     http_server_close(serving->http);
     rpc_server_close(serving->rpc); /* no more calls, so leases come back */
     repo_free(serving->repo);       /* its hooks still tell the rpc server */
     rpc_server_free(serving->rpc);
     http_server_free(serving->http);
+    http_server_free(serving->metrics_http);
     timer_free(serving->timer);
     pool_free(serving->pool);
     scheduler_free(serving->scheduler);
     device_close(serving->device);
     output_pool_free(serving->outputs);
     tls_free(serving->tls);
+    metrics_free(serving->metrics);
     arena_free(serving->arena);
 }

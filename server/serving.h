@@ -10,6 +10,7 @@
 
 #include "runtime/repo/repo.h"
 #include "runtime/schedule/timer.h"
+#include "server/observe/metrics.h"
 #include "server/options.h"
 #include "server/rest/http_server.h"
 #include "server/rpc/rpc_server.h"
@@ -27,7 +28,10 @@ typedef struct Serving {
     Device *device;
     Repo *repo;
     RpcServer *rpc;
-    HttpServer *http; /* NULL: not wanted */
+    HttpServer *http;         /* NULL: not wanted */
+    HttpServer *metrics_http; /* the port for metrics alone; NULL */
+    Metrics *metrics;
+    uint64_t start_epoch_ns;
 } Serving;
 
 /**

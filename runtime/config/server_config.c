@@ -17,6 +17,7 @@
 #include "runtime/config/config_check.h"
 
 #include "tensorflow_serving/config/model_server_config.pb-c.h"
+#include "tensorflow_serving/config/monitoring_config.pb-c.h"
 #include "tensorflow_serving/servables/tensorflow/session_bundle_config.pb-c.h"
 
 #include <stdio.h>
@@ -220,5 +221,24 @@ Status batching_parameters_parse(const char *text, size_t length, Arena *arena,
     /* pad_variable_length_inputs: requests of other lengths queue beside each other, so nobody
      * needs padding. */
     *ret_policy = policy;
+    return status_ok();
+}
+
+Status monitoring_config_parse(const char *text, size_t length, Arena *arena,
+                               const char **ret_path) {
+    TextMessage *parsed;
+    TRY(text_format_parse(text, length, &tensorflow__serving__monitoring_config__descriptor, arena,
+                          &parsed));
+    const Tensorflow__Serving__MonitoringConfig *message =
+        (const Tensorflow__Serving__MonitoringConfig *)text_message_root(parsed);
+    const Tensorflow__Serving__PrometheusConfig *prometheus = message->prometheus_config;
+    *ret_path = NULL;
+    if (!prometheus || !prometheus->enable)
+        return status_ok();
+    if (prometheus->path[0] != '\0' && prometheus->path[0] != '/')
+        return text_message_error(parsed, "prometheus_config.path",
+                                  "expected a path that begins with '/', got '%s'",
+                                  prometheus->path);
+    *ret_path = prometheus->path[0] ? prometheus->path : METRICS_PATH_DEFAULT;
     return status_ok();
 }

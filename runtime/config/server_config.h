@@ -4,8 +4,8 @@
 
 /*
  * Files that say which models to serve and how: TensorFlow Serving's models.config
- * (ModelServerConfig) and batching file (BatchingParameters), read by the same text format parser
- * and checked here.
+ * (ModelServerConfig), batching file (BatchingParameters) and monitoring file (MonitoringConfig),
+ * read by the same text format parser and checked here.
  */
 
 #include "runtime/config/model_config.h"
@@ -23,6 +23,11 @@ typedef struct ServedModel {
     const VersionLabel *version_labels; /* several labels may name one version */
     size_t version_label_count;
 } ServedModel;
+
+#define METRICS_PATH_DEFAULT "/monitoring/prometheus/metrics"
+/* MonitoringConfig: where metrics are told, besides /metrics; NULL: nowhere. */
+Status monitoring_config_parse(const char *text, size_t length, Arena *arena,
+                               const char **ret_path);
 
 /* Errors: INVALID_ARGUMENT "<line>:<column>: ..." (relative base_path, duplicate name, unknown
  * platform, ...). */

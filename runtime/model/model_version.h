@@ -14,7 +14,8 @@
 
 #include <stdatomic.h>
 
-typedef struct ModelQueue ModelQueue; /* runtime/schedule/scheduler.h */
+typedef struct ModelQueue ModelQueue;         /* runtime/schedule/scheduler.h */
+typedef struct VersionMetrics VersionMetrics; /* server/observe/metrics.h */
 
 typedef struct ModelVersion {
     /* fixed after load */
@@ -24,9 +25,11 @@ typedef struct ModelVersion {
     ModelConfig config;
     QueuePolicy queue_policy;
     Executor *executor;
-    ModelQueue *queue; /* the scheduler's; set before the version is published */
-    Arena *arena;      /* holds the above */
-    size_t bytes;      /* memory held: weights and arena */
+    ModelQueue *queue;       /* the scheduler's; set before the version is published */
+    VersionMetrics *metrics; /* the server's counters; likewise; NULL: not counted */
+    Arena *arena;            /* holds the above */
+    size_t bytes;            /* memory held: weights and arena */
+    uint64_t load_ns;        /* how long it took to load */
     void (*on_unloaded)(void *user,
                         struct ModelVersion *version); /* last reference gone; before the free */
     void (*on_freed)(void *user);                      /* nothing of it is left */

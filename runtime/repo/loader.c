@@ -213,7 +213,9 @@ static Status run_job(Repo *repo, const LoadJob *job, ModelVersion **ret_version
                        .default_max_batch_size = options->default_max_batch_size,
                        .file_limit_bytes = options->file_limit_bytes };
     AUTO(model_version_unref) ModelVersion *version = NULL;
+    uint64_t begun_ns = clock_now_ns(options->clock);
     TRY(model_version_load(&load, &version));
+    version->load_ns = clock_now_ns(options->clock) - begun_ns;
     if (options->hooks.version_ready)
         TRY(options->hooks.version_ready(options->hooks.user, version));
     version->on_unloaded = version_unloaded;

@@ -184,7 +184,9 @@ static void settle_locked(BatchRun *run, InferRequest *request, uint64_t now_ns,
         heap_remove(&scheduler->deadlines, request);
     request->state = REQUEST_DONE;
     request->run = NULL;
-    request->times.executed_ns = now_ns;
+    request->times.taken_ns = run->taken_ns;
+    request->times.gathered_ns = run->gathered_ns;
+    request->times.executed_ns = run->executed_ns;
     run->model->running--;
     run->queue->running--;
     request->flow->in_flight--;
@@ -199,6 +201,22 @@ static void settle_locked(BatchRun *run, InferRequest *request, uint64_t now_ns,
     counts->cancelled += request->ended_by == STATUS_CANCELLED;
     counts->expired += request->ended_by == STATUS_DEADLINE_EXCEEDED;
     counts->failed += request->ended_by == STATUS_OK && !is_ok;
+}
+
+/* An execution that gave a result is charged once, by its rows. */
+static void count_batch_locked(BatchRun *run, uint64_t now_ns) {
+    ModelQueue *model = run->model;
+    size_t rows = run->batch.rows;
+    model->counts.done_batches++;
+    model->counts.done_rows += rows;
+    if (rows >= model->histogram_rows)
+        return;
+    BatchCounts *counts = &model->batches_of[rows];
+    counts->batches++;
+    counts->input_ns += run->gathered_ns - run->taken_ns;
+    counts->infer_ns += run->executed_ns - run->gathered_ns;
+    counts->output_ns += now_ns - run->executed_ns;
+    model->batches_of_used = MAX_OF(model->batches_of_used, rows + 1);
 }
 
 static size_t answer(InferRequest *request, const Status *status) {
@@ -223,8 +241,10 @@ static void finish(BatchRun *run, const Status *status) {
         LIST_FOR_EACH (node, &run->taken)
             settle_locked(run, LIST_ITEM(node, InferRequest, queue_node), now_ns, is_ok);
         run->model->counts.compute_ns += now_ns - run->taken_ns;
-        if (is_ok)
+        if (is_ok) {
             learned_time_record(&run->queue->learned, run->batch.rows, now_ns - run->taken_ns);
+            count_batch_locked(run, now_ns);
+        }
         queue_update_locked(scheduler, run->queue, now_ns);
         if (run->is_counted) {
             run_limit_end_locked(scheduler, &run->model->limit, now_ns);
@@ -286,6 +306,7 @@ static bool take_apart(BatchRun *run) {
 static void run_done(void *user, const Status *status) {
     BatchRun *run = user;
     Status result = status_ok();
+    run->executed_ns = clock_now_ns(run->scheduler->options.clock);
     if (status_is_ok(status)) {
         const Signature *signature = &run->batch.requests[0]->lease.version->signature;
         for (size_t i = 0; i < signature->output_count; i++)
@@ -304,6 +325,7 @@ bool batch_run_start(BatchRun *run, bool only_if_planned) {
         Status status = atomic_load(&run->stop)
                             ? status_error(STATUS_CANCELLED, "nobody waits for it")
                             : prepare(run);
+        run->gathered_ns = run->executed_ns = clock_now_ns(run->scheduler->options.clock);
         if (!status_is_ok(&status)) {
             finish(run, &status);
             return true;

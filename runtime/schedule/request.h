@@ -41,7 +41,10 @@ typedef struct SequenceId {
 
 /* Monotonic; 0 while not reached. */
 typedef struct RequestTimes {
-    uint64_t arrived_ns, queued_ns, taken_ns, executed_ns, done_ns;
+    uint64_t arrived_ns, queued_ns;
+    uint64_t taken_ns;    /* the end of the queue */
+    uint64_t gathered_ns; /* its batch's inputs are together */
+    uint64_t executed_ns; /* its batch's outputs are there, or it has failed */
 } RequestTimes;
 
 struct InferRequest {

@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool delay_before(const void *a, const void *b) {
     return ((const ShapeQueue *)a)->wake_ns < ((const ShapeQueue *)b)->wake_ns;
@@ -140,8 +141,20 @@ QueueCounts scheduler_counts(Scheduler *scheduler, const ModelVersion *version) 
     return version->queue->counts;
 }
 
-uint64_t scheduler_batches_of(Scheduler *scheduler, const ModelVersion *version, size_t rows) {
-    const ModelQueue *model = version->queue;
+size_t scheduler_batch_bytes(Scheduler *scheduler) {
+    return batch_memory_used_bytes(scheduler->memory);
+}
+
+size_t scheduler_batch_sizes(Scheduler *scheduler, const ModelVersion *version) {
     LOCKED(&scheduler->mutex);
-    return rows < model->histogram_rows ? model->batches_of[rows] : 0;
+    return version->queue->batches_of_used;
+}
+
+void scheduler_batches_of(Scheduler *scheduler, const ModelVersion *version, size_t count,
+                          BatchCounts *ret_counts) {
+    const ModelQueue *model = version->queue;
+    memset(ret_counts, 0, count * sizeof *ret_counts);
+    LOCKED(&scheduler->mutex);
+    memcpy(ret_counts, model->batches_of,
+           MIN_OF(count, model->batches_of_used) * sizeof *ret_counts);
 }

@@ -82,14 +82,25 @@ bool scheduler_wait_idle(Scheduler *scheduler, uint64_t deadline_ns);
 /* What a model's queue has seen; monotonic counters. Durations in ns. */
 typedef struct QueueCounts {
     uint64_t requests;                   /* accepted */
-    uint64_t executed, rows, batches;    /* that ran: requests, their rows, executions */
+    uint64_t executed, rows, batches;    /* that were started: requests, their rows, executions */
+    uint64_t done_rows, done_batches;    /* executions that gave a result, and their rows */
+    uint64_t last_taken_ns;              /* when the last execution was started; 0: never */
     uint64_t rejected;                   /* by scheduler_submit */
     uint64_t expired, cancelled, failed; /* ended so, while queued or running */
     uint64_t batches_by_reason[BATCH_REASON_DRAIN + 1];
-    uint64_t queue_ns;                                 /* summed over executed requests */
     uint64_t compute_ns;                               /* summed over batches, gather included */
     size_t queued_requests, queued_rows, queued_bytes; /* now */
 } QueueCounts;
 QueueCounts scheduler_counts(Scheduler *scheduler, const ModelVersion *version);
-/* Batches of exactly `rows` rows, for histograms; rows 0..max. */
-uint64_t scheduler_batches_of(Scheduler *scheduler, const ModelVersion *version, size_t rows);
+
+/* Gathered inputs in memory now, all models together. */
+size_t scheduler_batch_bytes(Scheduler *scheduler);
+/* Executions of exactly so many rows that gave a result; each charged once. */
+typedef struct BatchCounts {
+    uint64_t batches;
+    uint64_t input_ns, infer_ns, output_ns; /* gathering, running, scattering */
+} BatchCounts;
+/* How many rows a batch has had at most, plus 1; and what is known of those below `count`. */
+size_t scheduler_batch_sizes(Scheduler *scheduler, const ModelVersion *version);
+void scheduler_batches_of(Scheduler *scheduler, const ModelVersion *version, size_t count,
+                          BatchCounts *ret_counts);

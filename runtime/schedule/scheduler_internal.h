@@ -29,7 +29,8 @@ struct ModelQueue {
     size_t rows_limit;              /* of one request */
     size_t max_requests, max_bytes; /* 0: no limit */
     size_t histogram_rows;          /* entries of batches_of */
-    uint64_t *batches_of;           /* under the scheduler's lock */
+    BatchCounts *batches_of;        /* under the scheduler's lock */
+    size_t batches_of_used;         /* entries that may not be 0 */
     bool is_ordered;                /* levels or late requests: the queue's best lane goes first */
     ReplyOrder *order;              /* preserve_ordering; NULL */
     /* under the scheduler's lock */
@@ -61,7 +62,7 @@ typedef struct BatchRun {
     RunArgs args;
     atomic_bool stop;
     size_t live; /* requests that still want the answer; under the scheduler's lock */
-    uint64_t taken_ns;
+    uint64_t taken_ns, gathered_ns, executed_ns;
     BatchReason reason;
     bool is_prepared; /* inputs are gathered */
     bool is_counted;  /* in its model's RunLimit */

@@ -39,11 +39,9 @@ static void take_request_locked(Scheduler *scheduler, BatchRun *run, InferReques
     request_detach_locked(scheduler, request);
     batch_run_add_locked(run, request);
     request->charged_ns = charge_ns;
-    request->times.taken_ns = run->taken_ns;
     flow->in_flight++;
     model->running++;
     run->queue->running++;
-    model->counts.queue_ns += run->taken_ns - request->times.queued_ns;
     model->counts.executed++;
     model->counts.rows += request->rows;
     schedule_charge(&scheduler->view, flow->class, charge_ns);
@@ -75,8 +73,7 @@ static void fill_locked(Scheduler *scheduler, BatchRun *run, Lane *lane,
     QueueCounts *counts = &run->model->counts;
     counts->batches++;
     counts->batches_by_reason[run->reason]++;
-    if (rows < run->model->histogram_rows)
-        run->model->batches_of[rows]++;
+    counts->last_taken_ns = run->taken_ns;
 }
 
 static bool is_tiny(const ShapeQueue *queue, const BatchDecision *decision, uint64_t limit_ns) {
@@ -91,7 +88,7 @@ static BatchRun *pick_locked(Scheduler *scheduler, uint64_t now_ns, size_t idle_
                              uint64_t limit_ns) {
     if (limit_ns == TIME_NEVER && !list_is_empty(&scheduler->handed)) {
         BatchRun *handed = LIST_ITEM(list_pop_front(&scheduler->handed), BatchRun, node);
-        handed->taken_ns = now_ns;
+        handed->taken_ns = handed->gathered_ns = now_ns; /* inputs may be gathered already */
         return handed;
     }
     for (;;) {

@@ -12,6 +12,7 @@
 #include "server/rest/http_internal.h"
 
 #include "runtime/base/size.h"
+#include "server/observe/metrics.h"
 #include "server/rest/http_encoding.h"
 #include "server/rest/http_status.h"
 
@@ -108,6 +109,7 @@ void http_exchange_reply(HttpExchange *exchange, HttpReply reply) {
     if (coding)
         reply.extra = coding;
     exchange->reply = reply;
+    metrics_record_http(server->context->metrics, reply.code);
     http_exchange_ref(exchange); /* the list's */
     bool first;
     {

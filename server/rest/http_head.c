@@ -145,6 +145,18 @@ static void admit(HttpConnection *connection, HttpExchange *exchange) {
         connection->refused_status.message);
 }
 
+static Status find_route(HttpExchange *exchange, StringView path) {
+    const HttpServer *server = exchange->server;
+    const char *metrics_path = server->context->metrics_path;
+    if (metrics_path && path.length == strlen(metrics_path) &&
+        !memcmp(path.data, metrics_path, path.length))
+        path =
+            (StringView){ .data = METRICS_ROUTE.pattern, .length = strlen(METRICS_ROUTE.pattern) };
+    return route_find(server->only_metrics ? &METRICS_ROUTE : ROUTES,
+                      server->only_metrics ? 1 : ROUTE_COUNT, exchange->method, path,
+                      exchange->arena, &exchange->match);
+}
+
 void http_head_finish(HttpConnection *connection, HttpExchange *exchange) {
     const http_parser *parser = &connection->parser;
     keep_header(connection);
@@ -160,8 +172,7 @@ void http_head_finish(HttpConnection *connection, HttpExchange *exchange) {
     exchange->is_compressed =
         http_coding_find(exchange->headers[HEADER_CONTENT_ENCODING]) != CODING_IDENTITY;
     StringView path = route_path(exchange->path, strlen(exchange->path));
-    Status found =
-        route_find(ROUTES, ROUTE_COUNT, exchange->method, path, exchange->arena, &exchange->match);
+    Status found = find_route(exchange, path);
     if (!status_is_ok(&found))
         http_head_refuse(connection, 400, "bad percent-encoding in the path");
     check_framing(connection, exchange);

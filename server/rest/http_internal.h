@@ -35,7 +35,7 @@ struct HttpServer {
     Tls *tls; /* NULL: none */
     size_t max_connections;
     uint64_t request_timeout_ns;
-    bool allow_cors;
+    bool allow_cors, only_metrics;
     int port;
     int stopped_fd, wake_fd; /* eventfds */
     struct event_base *base;

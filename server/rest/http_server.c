@@ -203,6 +203,7 @@ Status http_server_new(const HttpOptions *options, ServerContext *context,
     server->max_connections = options->max_connections;
     server->request_timeout_ns = options->request_timeout_ns;
     server->allow_cors = options->allow_cors;
+    server->only_metrics = options->only_metrics;
     list_init(&server->connections);
     list_init(&server->answered);
     mutex_init(&server->mutex);

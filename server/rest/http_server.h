@@ -24,6 +24,7 @@ typedef struct HttpOptions {
     size_t max_connections;
     uint64_t request_timeout_ns; /* of an inference, from its arrival; TIME_NEVER */
     bool allow_cors;
+    bool only_metrics; /* GET /metrics and nothing else */
 } HttpOptions;
 
 /**

@@ -72,6 +72,7 @@ typedef struct RestControl {
 
 void rest_control(HttpExchange *exchange);
 void rest_models(HttpExchange *exchange); /* the listing of either protocol; argument: "/v1" */
+void rest_metrics(HttpExchange *exchange);
 void rest_live(HttpExchange *exchange);
 void rest_ready(HttpExchange *exchange);
 void rest_model_ready(HttpExchange *exchange);

@@ -224,6 +224,34 @@ void rest_models(HttpExchange *exchange) {
     reply_document(exchange, json_pack("{s:o}", "models", list));
 }
 
+static void free_page(const void *data, size_t bytes, void *user) {
+    (void)data, (void)bytes;
+    free(user);
+}
+
+void rest_metrics(HttpExchange *exchange) {
+    ServerContext *server = http_exchange_context(exchange);
+    char *text = NULL;
+    size_t length = 0;
+    if (!server->metrics_text) {
+        http_exchange_fail(exchange, 404, "Not Found");
+        return;
+    }
+    Status status = server->metrics_text(server->metrics_user, &text, &length);
+    struct evbuffer *body = status_is_ok(&status) ? evbuffer_new() : NULL;
+    if (!body || evbuffer_add_reference(body, text, length, free_page, text)) {
+        if (body)
+            evbuffer_free(body);
+        free(text);
+        http_exchange_fail(exchange, 503, status.message);
+        return;
+    }
+    http_exchange_reply(exchange,
+                        (HttpReply){ .code = 200,
+                                     .content_type = "text/plain; version=0.0.4; charset=utf-8",
+                                     .body = body });
+}
+
 void rest_live(HttpExchange *exchange) {
     reply_empty(exchange, 200);
 }

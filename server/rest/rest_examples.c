@@ -435,14 +435,15 @@ static Status describe(const Status *status, const WireInfer *wire) {
     return TENSORFLOW_PREDICT.describe(status, wire);
 }
 
-#define EXAMPLES_PROTOCOL(decode_)                                                                 \
+#define EXAMPLES_PROTOCOL(api_, decode_)                                                           \
     {                                                                                              \
-        .name = "tensorflow-rest", .decode = (decode_), .decode_cost_ns = decode_cost_ns,          \
-        .bind = bind_examples, .encode = encode, .describe = describe,                             \
+        .name = "tensorflow-rest", .api = (api_), .decode = (decode_),                             \
+        .decode_cost_ns = decode_cost_ns, .bind = bind_examples, .encode = encode,                 \
+        .describe = describe,                                                                      \
     }
 
-static const InferProtocol REST_CLASSIFY = EXAMPLES_PROTOCOL(classify_decode);
-static const InferProtocol REST_REGRESS = EXAMPLES_PROTOCOL(regress_decode);
+static const InferProtocol REST_CLASSIFY = EXAMPLES_PROTOCOL(API_CLASSIFY, classify_decode);
+static const InferProtocol REST_REGRESS = EXAMPLES_PROTOCOL(API_REGRESS, regress_decode);
 
 void rest_tensorflow_classify(HttpExchange *exchange) {
     rest_infer_start(exchange, &REST_CLASSIFY, REST_TENSORFLOW);

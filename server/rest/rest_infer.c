@@ -112,7 +112,7 @@ static Status open_body(InferCall *call) {
 }
 
 static const InferTransport TRANSPORT = {
-    .open = open_body, .finish = finish, .ref = ref, .unref = unref
+    .entry = ENTRY_REST, .open = open_body, .finish = finish, .ref = ref, .unref = unref
 };
 
 static void on_gone(HttpExchange *exchange) {

@@ -401,6 +401,7 @@ static Status predict_describe(const Status *status, const WireInfer *wire) {
 }
 
 static const InferProtocol REST_PREDICT = {
+    .api = API_PREDICT,
     .name = "tensorflow-rest",
     .decode = predict_decode,
     .decode_cost_ns = decode_cost_ns,

@@ -98,8 +98,11 @@ const RouteRow ROUTES[] = {
     CONTROL("GET", "/v2/models/*/versions/#/stats", &STATISTICS),
     CONTROL("POST", "/v2/repository/index", &INDEX),
 
+    PROBE("/metrics", rest_metrics),
     PROBE("/livez", rest_live),
     PROBE("/readyz", rest_ready),
 };
+
+const RouteRow METRICS_ROUTE = PROBE("/metrics", rest_metrics);
 
 const size_t ROUTE_COUNT = ARRAY_LENGTH(ROUTES);

@@ -36,6 +36,8 @@ typedef struct RouteMatch {
 
 extern const RouteRow ROUTES[];
 extern const size_t ROUTE_COUNT;
+/* Of a port for metrics alone; and what the path of --monitoring-config-file leads to. */
+extern const RouteRow METRICS_ROUTE;
 
 /* Whether a path fits a pattern; captures point into path. Fixed parts below /v1 in any case. */
 bool route_fits(const char *pattern, StringView path, StringView captures[static 3]);

@@ -132,7 +132,6 @@ static void on_arrived(void *user, bool ok) {
     }
     RpcServer *server = call->server;
     atomic_fetch_add_explicit(&server->live_calls, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&server->started_calls, 1, memory_order_relaxed);
     call_post(call->method);
     call->arrived_ns = clock_now_ns(clock_monotonic());
     call->deadline_ns = deadline_ns(
@@ -254,7 +253,7 @@ grpc_op call_status_op(const Status *status, grpc_slice *details) {
 
 void call_record(Call *call, const Status *status) {
     static LogLimit limit;
-    atomic_fetch_add_explicit(&call->server->finished_calls[status->code], 1, memory_order_relaxed);
+    metrics_record_call(call->server->context->metrics, status->code);
     if (status->code == STATUS_INTERNAL)
         log_event_limited(&limit, LOG_ERROR, "call_failed", "method=%s reason=%s",
                           call->method->row ? call->method->row->path : "unknown",

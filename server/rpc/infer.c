@@ -39,7 +39,7 @@ static void unref(InferCall *infer) {
 }
 
 static const InferTransport TRANSPORT = {
-    .open = inflate_message, .finish = finish, .ref = ref, .unref = unref
+    .entry = ENTRY_GRPC, .open = inflate_message, .finish = finish, .ref = ref, .unref = unref
 };
 
 void call_infer_start(Call *call) {

@@ -2,13 +2,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Triton's ModelStatistics, as far as the scheduler counts: inferences, executions, time in the
- * queue, failures and batches by size. What is not measured yet stays 0, and the extension
- * "statistics" is not advertised until it is all there. Without a name every model tells, without a
- * version every version in service. Thread: rpc; nothing blocks.
+ * Triton's ModelStatistics. Requests are counted where they end (server/observe/metrics.h), batches
+ * by the scheduler; both since the version's load. A request that failed is in `fail` alone, each
+ * request of a batch is charged the whole batch's times, and a batch that gave a result is in its
+ * row of batch_stats once. Without a name every model tells, without a version every version in
+ * service. Thread: rpc, http; nothing blocks.
  */
 
 #include "runtime/base/size.h"
+#include "server/observe/metrics.h"
 #include "server/rpc/inference_request.h"
 #include "server/rpc/method_table.h"
 #include "server/wire/wire_pack.h"
@@ -17,6 +19,7 @@
 #include "inference/grpc_service.pb-c.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum { VERSION_TEXT_BYTES = 24 };
 
@@ -32,42 +35,77 @@ static Status make_duration(uint64_t count, uint64_t ns, Arena *arena, Duration 
     return status_ok();
 }
 
+static Status make_batch(size_t rows, const BatchCounts *counts, Arena *arena,
+                         BatchStatistics **ret_batch) {
+    MESSAGE_NEW(BatchStatistics, batch, INFERENCE__INFER_BATCH_STATISTICS__INIT, arena);
+    batch->batch_size = rows;
+    TRY(make_duration(counts->batches, counts->input_ns, arena, &batch->compute_input));
+    TRY(make_duration(counts->batches, counts->infer_ns, arena, &batch->compute_infer));
+    TRY(make_duration(counts->batches, counts->output_ns, arena, &batch->compute_output));
+    *ret_batch = batch;
+    return status_ok();
+}
+
 static Status make_batches(ServerContext *server, const ModelVersion *version, Arena *arena,
                            ModelStatistics *model) {
-    enum { ROWS_MAX = 65536 }; /* the scheduler's histogram is shorter still */
-    size_t most = version->signature.batched ? version->signature.max_batch_size : 1;
-    most = MIN_OF(most, (size_t)ROWS_MAX);
-    MESSAGE_LIST(BatchStatistics, list, most + 1, arena);
+    size_t sizes = scheduler_batch_sizes(server->scheduler, version);
+    BatchCounts *counts = arena_calloc(arena, sizes + 1, sizeof *counts);
+    if (!counts)
+        return arena_exhausted(arena);
+    scheduler_batches_of(server->scheduler, version, sizes, counts);
+    MESSAGE_LIST(BatchStatistics, list, sizes + 1, arena);
     model->batch_stats = list;
-    for (size_t rows = 0; rows <= most; rows++) {
-        uint64_t count = scheduler_batches_of(server->scheduler, version, rows);
-        if (count == 0)
-            continue;
-        MESSAGE_NEW(BatchStatistics, batch, INFERENCE__INFER_BATCH_STATISTICS__INIT, arena);
-        batch->batch_size = rows;
-        TRY(make_duration(count, 0, arena, &batch->compute_infer));
-        list[model->n_batch_stats++] = batch;
-    }
+    for (size_t rows = 0; rows < sizes; rows++)
+        if (counts[rows].batches > 0)
+            TRY(make_batch(rows, &counts[rows], arena, &list[model->n_batch_stats++]));
     return status_ok();
+}
+
+static Status make_histogram(const uint64_t *cells, Arena *arena, Duration **ret_duration) {
+    return make_duration(histogram_count(cells), cells[HISTOGRAM_SUM], arena, ret_duration);
+}
+
+static Status make_times(const ModelVersion *version, Arena *arena, ModelStatistics *model) {
+    MESSAGE_NEW(Inference__InferStatistics, times, INFERENCE__INFER_STATISTICS__INIT, arena);
+    uint64_t cells[VERSION_CELLS] = { 0 }, failed = 0;
+    metrics_version_sums(version, cells);
+    for (size_t i = 0; i < FAIL_REASONS; i++)
+        failed += cells[CELL_FAIL + i];
+    TRY(make_histogram(&cells[CELL_REQUEST], arena, &times->success));
+    TRY(make_duration(failed, cells[CELL_FAIL_NS], arena, &times->fail));
+    TRY(make_histogram(&cells[CELL_QUEUE], arena, &times->queue));
+    TRY(make_histogram(&cells[CELL_INPUT], arena, &times->compute_input));
+    TRY(make_histogram(&cells[CELL_INFER], arena, &times->compute_infer));
+    TRY(make_histogram(&cells[CELL_OUTPUT], arena, &times->compute_output));
+    TRY(make_duration(cells[CELL_CACHE_HIT], cells[CELL_CACHE_HIT_NS], arena, &times->cache_hit));
+    TRY(make_duration(cells[CELL_CACHE_MISS], cells[CELL_CACHE_MISS_NS], arena,
+                      &times->cache_miss));
+    model->inference_stats = times;
+    return status_ok();
+}
+
+/* Milliseconds since the epoch of a moment on the monotonic clock; 0 of 0. */
+static uint64_t epoch_ms(uint64_t moment_ns) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    uint64_t epoch_ns = (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+    return moment_ns ? (epoch_ns - (clock_now_ns(clock_monotonic()) - moment_ns)) / NS_PER_MS : 0;
 }
 
 static Status make_model(ServerContext *server, const ModelVersion *version, Arena *arena,
                          ModelStatistics **ret_model) {
     QueueCounts counts = scheduler_counts(server->scheduler, version);
     MESSAGE_NEW(ModelStatistics, model, INFERENCE__MODEL_STATISTICS__INIT, arena);
-    MESSAGE_NEW(Inference__InferStatistics, times, INFERENCE__INFER_STATISTICS__INIT, arena);
     char text[VERSION_TEXT_BYTES];
     int length = snprintf(text, sizeof text, "%lld", (long long)version->number);
     model->name = arena_strndup(arena, version->name, strlen(version->name));
     model->version = arena_strndup(arena, text, (size_t)length);
     if (!model->name || !model->version)
         return arena_exhausted(arena);
-    model->inference_count = counts.rows;
-    model->execution_count = counts.batches;
-    model->inference_stats = times;
-    TRY(make_duration(counts.executed, counts.queue_ns, arena, &times->queue));
-    TRY(make_duration(counts.rejected + counts.expired + counts.cancelled + counts.failed, 0, arena,
-                      &times->fail));
+    model->inference_count = counts.done_rows;
+    model->execution_count = counts.done_batches;
+    model->last_inference = epoch_ms(counts.last_taken_ns);
+    TRY(make_times(version, arena, model));
     TRY(make_batches(server, version, arena, model));
     *ret_model = model;
     return status_ok();

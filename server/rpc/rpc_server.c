@@ -148,14 +148,10 @@ void rpc_server_cancel_calls(RpcServer *server) {
 }
 
 RpcCounts rpc_server_counts(RpcServer *server) {
-    RpcCounts counts = {
-        .started = atomic_load(&server->started_calls),
+    return (RpcCounts){
         .live_calls = atomic_load(&server->live_calls),
         .reserved_bytes = atomic_load(&server->reserved_bytes),
     };
-    for (size_t i = 0; i < ARRAY_LENGTH(counts.finished); i++)
-        counts.finished[i] = atomic_load(&server->finished_calls[i]);
-    return counts;
 }
 
 /* Without an rpc thread somebody has to hear that the server has stopped, and to empty the queue.

@@ -68,9 +68,7 @@ int rpc_server_stopped_fd(const RpcServer *server);
 void rpc_server_cancel_calls(RpcServer *server);
 
 typedef struct RpcCounts {
-    uint64_t started;
-    uint64_t finished[STATUS_UNAUTHENTICATED + 1]; /* by code */
-    size_t live_calls, reserved_bytes;             /* now */
+    size_t live_calls, reserved_bytes; /* now */
 } RpcCounts;
 /* Thread: any. */
 RpcCounts rpc_server_counts(RpcServer *server);

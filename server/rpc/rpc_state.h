@@ -49,7 +49,6 @@ struct RpcServer {
     /* any thread */
     atomic_bool stopping;
     atomic_size_t live_calls, reserved_bytes;
-    atomic_uint_fast64_t started_calls, finished_calls[STATUS_UNAUTHENTICATED + 1];
     /* under idle_mutex: Calls to be used again, the most recently used first, and how many are out
      */
     Mutex idle_mutex;

@@ -323,15 +323,16 @@ static Status describe(const Status *status, const WireInfer *infer) {
     return TENSORFLOW_PREDICT.describe(status, infer);
 }
 
-#define EXAMPLES_PROTOCOL(decode_, bind_, encode_)                                                 \
+#define EXAMPLES_PROTOCOL(api_, decode_, bind_, encode_)                                           \
     {                                                                                              \
-        .name = "tensorflow", .decode = (decode_), .decode_cost_ns = examples_cost_ns,             \
-        .bind = (bind_), .encode = (encode_), .describe = describe,                                \
+        .name = "tensorflow", .api = (api_), .decode = (decode_),                                  \
+        .decode_cost_ns = examples_cost_ns, .bind = (bind_), .encode = (encode_),                  \
+        .describe = describe,                                                                      \
     }
 
 const InferProtocol TENSORFLOW_CLASSIFY =
-    EXAMPLES_PROTOCOL(classify_decode, single_bind, single_encode);
+    EXAMPLES_PROTOCOL(API_CLASSIFY, classify_decode, single_bind, single_encode);
 const InferProtocol TENSORFLOW_REGRESS =
-    EXAMPLES_PROTOCOL(regress_decode, single_bind, single_encode);
+    EXAMPLES_PROTOCOL(API_REGRESS, regress_decode, single_bind, single_encode);
 const InferProtocol TENSORFLOW_MULTI_INFERENCE =
-    EXAMPLES_PROTOCOL(multi_decode, multi_bind, multi_encode);
+    EXAMPLES_PROTOCOL(API_MULTI_INFERENCE, multi_decode, multi_bind, multi_encode);

@@ -290,6 +290,7 @@ static Status predict_describe(const Status *status, const WireInfer *infer) {
 
 const InferProtocol TENSORFLOW_PREDICT = {
     .name = "tensorflow",
+    .api = API_PREDICT,
     .decode = predict_decode,
     .decode_cost_ns = wire_cost_tensorflow_ns,
     .bind = predict_bind,

@@ -40,10 +40,21 @@ typedef struct WireInfer {
     WireExamples *examples; /* Classify, Regress, MultiInference: what inputs are made of in bind */
 } WireInfer;
 
+/* TensorFlow Serving's methods are told apart by its metrics. */
+typedef enum InferApi {
+    API_INFER, /* Open Inference */
+    API_PREDICT,
+    API_CLASSIFY,
+    API_REGRESS,
+    API_MULTI_INFERENCE,
+    API_COUNT
+} InferApi;
+
 /* One inference protocol. Functions take no lock and do not block. Thread: rpc or http (decode,
  * bind: perhaps worker) */
 typedef struct InferProtocol {
-    const char *name; /* "tensorflow", "inference": for logs and metrics */
+    const char *name; /* "tensorflow", "inference": for logs */
+    InferApi api;     /* for metrics */
     /* message is lent until the request ends: payloads above WIRE_COPY_BYTES stay in it as spans.
      */
     Status (*decode)(const Spans *message, size_t header_limit_bytes, Arena *arena,

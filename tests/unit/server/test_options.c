@@ -110,9 +110,9 @@ static void test_sizes_take_units(void **state) {
 static void test_flags_to_come_are_told(void **state) {
     (void)state;
     AUTO(options_deinit) Options options = { 0 };
-    must(PARSE(&options, "inferd", "dir", "--metrics_port=8002", "--allow-metrics"));
+    must(PARSE(&options, "inferd", "dir", "--trace_config=file=x", "--allow-gpu-metrics"));
     assert_int_equal(options.without_effect.count, 2);
-    assert_non_null(strstr(options.without_effect.items[0], "metrics-port"));
+    assert_non_null(strstr(options.without_effect.items[0], "trace-config"));
 }
 
 static void test_http_is_off_until_a_port_is_named(void **state) {

@@ -329,6 +329,12 @@ static StatusCode try_submit(SimRequest *guest) {
     return status.code;
 }
 
+static uint64_t batches_of(size_t rows) {
+    BatchCounts counts[16];
+    scheduler_batches_of(scene->scheduler, &scene->versions[0].version, 16, counts);
+    return counts[rows].batches;
+}
+
 static void test_limits_are_exact(void **state) {
     (void)state;
     static const QueuePolicy policies[2] = {
@@ -347,8 +353,8 @@ static void test_limits_are_exact(void **state) {
     assert_int_equal(counts.queued_bytes, 80);
     assert_int_equal(counts.rejected, 1);
     run_all();
-    assert_int_equal(scheduler_batches_of(scene->scheduler, &scene->versions[0].version, 3), 1);
-    assert_int_equal(scheduler_batches_of(scene->scheduler, &scene->versions[0].version, 2), 0);
+    assert_int_equal(batches_of(3), 1);
+    assert_int_equal(batches_of(2), 0);
     close_scene();
 }
 
@@ -411,7 +417,7 @@ static void test_shapes_queue_beside_each_other_and_are_forgotten(void **state) 
     fake_clock_advance(&scene->clock, 5000);
     assert_int_equal(scheduler_tick(scene->scheduler), TIME_NEVER);
     run_all();
-    assert_int_equal(scheduler_batches_of(scene->scheduler, &scene->versions[0].version, 2), 200);
+    assert_int_equal(batches_of(2), 200);
     for (size_t i = 0; i < 300; i++) /* a tenant each */
         add_guest(1, 1000 + i * 64, 0);
     fake_clock_advance(&scene->clock, 5000);

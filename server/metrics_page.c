@@ -1,0 +1,33 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One page of metrics: everybody who knows something is asked, then the table is written out. Here
+ * because only the wiring knows all parts. Thread: http, of either port.
+ */
+
+#include "server/metrics_page.h"
+
+#include "server/observe/scrape.h"
+
+static void read_parts(void *user, ServerSample *sample) {
+    const Serving *serving = user;
+    RpcCounts counts = rpc_server_counts(serving->rpc);
+    sample->live_calls = counts.live_calls;
+    sample->receive_bytes = counts.reserved_bytes;
+    sample->live_requests = http_server_live(serving->http);
+    sample->output_bytes = output_pool_live_bytes(serving->outputs);
+    sample->batch_bytes = scheduler_batch_bytes(serving->scheduler);
+    sample->start_ns = serving->start_epoch_ns;
+}
+
+Status metrics_page_make(void *user, char **ret_text, size_t *ret_length) {
+    enum { PAGE_ARENA_BYTES = 512 << 20 };
+    Serving *serving = user;
+    ScrapeSources sources = { .context = &serving->context, .read = read_parts, .user = serving };
+    AUTO(arena_free) Arena *arena = NULL;
+    Scrape scrape;
+    TRY(arena_new(65536, PAGE_ARENA_BYTES, &arena));
+    TRY(scrape_make(&sources, arena, &scrape));
+    return exposition_make(&scrape, ret_text, ret_length);
+}

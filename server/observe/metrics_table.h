@@ -1,0 +1,138 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * One row per metric; included by exposition.c alone. Triton's names first, then TensorFlow
+ * Serving's, then ours. A row's offset is of a field of VersionSample, ModelTotals or ServerSample,
+ * whichever its write function is for. Durations are kept in ns and told in the row's unit.
+ */
+
+#define VERSION(name_, type_, unit_, field_, help_)                                                \
+    {                                                                                              \
+        .name = (name_), .type = (type_), .unit = (unit_), .write = write_versions,                \
+        .offset = offsetof(VersionSample, field_), .help = (help_)                                 \
+    }
+#define VERSION_TIMES(name_, cell_, help_)                                                         \
+    {                                                                                              \
+        .name = (name_), .type = HISTOGRAM, .unit = UNIT_SECONDS, .write = write_version_times,    \
+        .offset = (cell_), .help = (help_)                                                         \
+    }
+#define SERVER(name_, type_, unit_, field_, help_)                                                 \
+    {                                                                                              \
+        .name = (name_), .type = (type_), .unit = (unit_), .write = write_server,                  \
+        .offset = offsetof(ServerSample, field_), .help = (help_)                                  \
+    }
+#define OTHER(name_, type_, unit_, write_, help_)                                                  \
+    { .name = (name_), .type = (type_), .unit = (unit_), .write = (write_), .help = (help_) }
+
+#define SUM_OF(cell_) cells[(cell_) + HISTOGRAM_SUM]
+
+static const MetricRow METRICS_TABLE[] = {
+    OTHER("nv_inference_request_success", COUNTER, UNIT_ONE, write_successes,
+          "Requests answered well, whatever protocol they came by; a batch of rows is one."),
+    OTHER("nv_inference_request_failure", COUNTER, UNIT_ONE, write_failures,
+          "Requests for this version that failed."),
+    VERSION("nv_inference_count", COUNTER, UNIT_ONE, queue.done_rows,
+            "Inferences: rows of all executions, answers from the cache left out."),
+    VERSION("nv_inference_exec_count", COUNTER, UNIT_ONE, queue.done_batches, "Executions."),
+    VERSION("nv_inference_pending_request_count", GAUGE, UNIT_ONE, pending,
+            "Requests that wait to be executed."),
+    VERSION("nv_inference_request_duration_us", COUNTER, UNIT_US, SUM_OF(CELL_REQUEST),
+            "From arrival to answer, of requests answered well, summed."),
+    VERSION("nv_inference_queue_duration_us", COUNTER, UNIT_US, SUM_OF(CELL_QUEUE),
+            "Of it, in the queue."),
+    VERSION("nv_inference_compute_input_duration_us", COUNTER, UNIT_US, SUM_OF(CELL_INPUT),
+            "Of it, gathering the batch's inputs."),
+    VERSION("nv_inference_compute_infer_duration_us", COUNTER, UNIT_US, SUM_OF(CELL_INFER),
+            "Of it, executing the batch."),
+    VERSION("nv_inference_compute_output_duration_us", COUNTER, UNIT_US, SUM_OF(CELL_OUTPUT),
+            "Of it, from the batch's outputs to the answer."),
+    VERSION("nv_model_load_duration_secs", GAUGE, UNIT_SECONDS, load_ns,
+            "How long the version took to load."),
+    VERSION("nv_cache_num_hits_per_model", COUNTER, UNIT_ONE, cells[CELL_CACHE_HIT],
+            "Requests answered from the response cache."),
+    VERSION("nv_cache_num_misses_per_model", COUNTER, UNIT_ONE, cells[CELL_CACHE_MISS],
+            "Requests looked up there in vain."),
+    VERSION("nv_cache_hit_duration_per_model", COUNTER, UNIT_US, cells[CELL_CACHE_HIT_NS],
+            "Looking up what was there, us."),
+    VERSION("nv_cache_miss_duration_per_model", COUNTER, UNIT_US, cells[CELL_CACHE_MISS_NS],
+            "Looking up what was not there and putting it in, us."),
+    OTHER("nv_cpu_utilization", GAUGE, UNIT_ONE, write_cpu_use,
+          "Share of the machine's cores in use since the last look, 0 to 1."),
+    SERVER("nv_cpu_memory_total_bytes", GAUGE, UNIT_ONE, memory_bytes, "Memory of the machine."),
+    SERVER("nv_cpu_memory_used_bytes", GAUGE, UNIT_ONE, memory_used_bytes, "Of it, in use."),
+
+    OTHER(":tensorflow:serving:request_count", COUNTER, UNIT_ONE, write_request_count,
+          "Predict, Classify and Regress by model and status; without a name: no such version."),
+    OTHER(":tensorflow:serving:request_latency", HISTOGRAM, UNIT_US, write_request_latency,
+          "From arrival to answer, of those answered well, us."),
+    OTHER(":tensorflow:serving:runtime_latency", HISTOGRAM, UNIT_US, write_runtime_latency,
+          "Of it, queue and execution, us."),
+    OTHER(":tensorflow:serving:batching_session:queuing_latency", HISTOGRAM, UNIT_US,
+          write_queuing_latency, "Time in the queue, us."),
+    OTHER(":tensorflow:serving:batching_session:processed_batch_size", HISTOGRAM, UNIT_ONE,
+          write_batch_sizes, "Rows of executed batches."),
+    OTHER(":tensorflow:serving:batching_session:wrapped_run_count", COUNTER, UNIT_ONE,
+          write_run_count, "Executions."),
+    OTHER(":tensorflow:cc:saved_model:load_attempt_count", COUNTER, UNIT_ONE, write_load_attempts,
+          "Loads by model and how they ended."),
+    OTHER(":tensorflow:cc:saved_model:load_latency", COUNTER, UNIT_US, write_load_latency,
+          "Time to load, of loads that ended well, us."),
+    OTHER(":tensorflow:core:graph_runs", COUNTER, UNIT_ONE, write_run_count, "Executions."),
+
+    VERSION_TIMES("inferd_request_duration_seconds", CELL_REQUEST,
+                  "From arrival to answer, of requests answered well."),
+    VERSION_TIMES("inferd_queue_duration_seconds", CELL_QUEUE, "Of it, in the queue."),
+    VERSION_TIMES("inferd_gather_duration_seconds", CELL_INPUT,
+                  "Of it, gathering the batch's inputs."),
+    VERSION_TIMES("inferd_execute_duration_seconds", CELL_INFER, "Of it, executing the batch."),
+    VERSION_TIMES("inferd_reply_duration_seconds", CELL_OUTPUT,
+                  "Of it, from the batch's outputs to the answer."),
+    OTHER("inferd_batch_rows", HISTOGRAM, UNIT_ONE, write_version_rows,
+          "Rows of executed batches."),
+    OTHER("inferd_batches_total", COUNTER, UNIT_ONE, write_batch_reasons,
+          "Batches by why they were closed."),
+    VERSION("inferd_queue_requests", GAUGE, UNIT_ONE, queue.queued_requests, "Requests that wait."),
+    VERSION("inferd_queue_rows", GAUGE, UNIT_ONE, queue.queued_rows, "Their rows."),
+    VERSION("inferd_queue_bytes", GAUGE, UNIT_ONE, queue.queued_bytes, "Their tensors' bytes."),
+    VERSION("inferd_queue_rejected_total", COUNTER, UNIT_ONE, queue.rejected,
+            "Requests that the queue did not take."),
+    VERSION("inferd_queue_expired_total", COUNTER, UNIT_ONE, queue.expired,
+            "Requests whose deadline passed after it had."),
+    VERSION("inferd_queue_cancelled_total", COUNTER, UNIT_ONE, queue.cancelled,
+            "Requests whose client went away after it had."),
+    VERSION("inferd_compute_seconds_total", COUNTER, UNIT_SECONDS, queue.compute_ns,
+            "Time in batches, gathering included; each batch once."),
+    VERSION("inferd_plans", GAUGE, UNIT_ONE, plans, "Shapes that have a plan ready."),
+    VERSION("inferd_plan_hits_total", COUNTER, UNIT_ONE, plan_hits, "Plans found ready."),
+    VERSION("inferd_plan_misses_total", COUNTER, UNIT_ONE, plan_misses,
+            "Plans that were not ready when they were looked for."),
+    VERSION("inferd_plan_evictions_total", COUNTER, UNIT_ONE, plan_evictions,
+            "Plans given up for others."),
+    VERSION("inferd_weight_bytes", GAUGE, UNIT_ONE, weight_bytes,
+            "Weights in memory, packed and plain."),
+    VERSION("inferd_arena_bytes", GAUGE, UNIT_ONE, arena_bytes,
+            "Working memory of one execution, at most."),
+
+    OTHER("inferd_calls_total", COUNTER, UNIT_ONE, write_calls,
+          "gRPC calls that have ended, all methods, by status."),
+    OTHER("inferd_http_requests_total", COUNTER, UNIT_ONE, write_http_requests,
+          "HTTP requests that have been answered, all paths, by code."),
+    SERVER("inferd_live_calls", GAUGE, UNIT_ONE, live_calls, "gRPC calls in progress."),
+    SERVER("inferd_live_http_requests", GAUGE, UNIT_ONE, live_requests,
+           "HTTP requests in progress."),
+    SERVER("inferd_receive_bytes", GAUGE, UNIT_ONE, receive_bytes,
+           "Requests and unsent replies of gRPC calls, as charged."),
+    SERVER("inferd_output_bytes", GAUGE, UNIT_ONE, output_bytes, "Outputs not yet sent."),
+    SERVER("inferd_batch_bytes", GAUGE, UNIT_ONE, batch_bytes, "Inputs gathered into batches."),
+    SERVER("inferd_workers", GAUGE, UNIT_ONE, workers, "Threads that compute."),
+    SERVER("inferd_workers_idle", GAUGE, UNIT_ONE, workers_idle, "Of them, those with no work."),
+    SERVER("inferd_models", GAUGE, UNIT_ONE, models, "Models known."),
+    SERVER("inferd_versions", GAUGE, UNIT_ONE, versions, "Versions in service."),
+    SERVER("process_resident_memory_bytes", GAUGE, UNIT_ONE, resident_bytes,
+           "Memory of this process."),
+    SERVER("process_cpu_seconds_total", COUNTER, UNIT_SECONDS, cpu_ns, "CPU time it has used."),
+    SERVER("process_open_fds", GAUGE, UNIT_ONE, open_files, "Descriptors it has open."),
+    SERVER("process_start_time_seconds", GAUGE, UNIT_SECONDS, start_ns,
+           "When it was started, since the epoch."),
+};

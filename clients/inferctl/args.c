@@ -117,7 +117,13 @@ static const Option OPTIONS[] = {
     { "rate", "R", read_real, AT(rate), COMMAND_BENCH, 0.001, 1e7,
       "Poisson arrivals, R a second; latency counts from when a call was due. Default: a new call "
       "for each that ends" },
-    { "duration", "S", read_real, AT(duration_s), COMMAND_BENCH, 0.01, 86400,
+    { "passes", NULL, read_flag, AT(passes), COMMAND_INSPECT, 0, 0,
+      "also what each pass of the optimiser does to the graph" },
+    { "rows", "N", read_count, AT(rows), COMMAND_PROFILE, 1, 65536,
+      "dim 0 of the inputs where the model leaves it open; default 1" },
+    { "shape", "NAME=DIMS", read_list, AT(shapes), COMMAND_PROFILE, 0, 0,
+      "of an input whose other dims are open too: ids=1,128; without it they are 1" },
+    { "duration", "S", read_real, AT(duration_s), COMMAND_BENCH | COMMAND_PROFILE, 0.01, 86400,
       "seconds that are measured; default 5" },
     { "warm-up", "S", read_real, AT(warm_up_s), COMMAND_BENCH, 0, 3600,
       "seconds before that; default 0.5" },
@@ -226,6 +232,7 @@ Status args_parse(int argc, char **argv, Args *ret_args) {
     *ret_args = (Args){ .server = "127.0.0.1:8500",
                         .timeout_s = 30,
                         .connections = 1,
+                        .rows = 1,
                         .duration_s = 5,
                         .warm_up_s = 0.5,
                         .seed = 1 };

@@ -39,6 +39,9 @@ typedef struct Args {
     bool draw;
 
     int64_t outstanding, connections;
+    TextList shapes;
+    int64_t rows;
+    bool passes;
     double rate; /* calls per second; 0: closed loop */
     double duration_s, warm_up_s;
     int64_t seed;
@@ -51,8 +54,9 @@ typedef enum CommandBit {
     COMMAND_STATUS = 1 << 2,
     COMMAND_INSPECT = 1 << 3,
     COMMAND_BENCH = 1 << 4,
+    COMMAND_PROFILE = 1 << 5,
     COMMAND_SERVERS = COMMAND_PREDICT | COMMAND_MODELS | COMMAND_STATUS | COMMAND_BENCH,
-    COMMAND_ALL = COMMAND_SERVERS | COMMAND_INSPECT,
+    COMMAND_ALL = COMMAND_SERVERS | COMMAND_INSPECT | COMMAND_PROFILE,
 } CommandBit;
 
 /* What the parser has to know of a command. */

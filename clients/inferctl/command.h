@@ -12,3 +12,4 @@ Status command_models(Context *context);
 Status command_status(Context *context);
 Status command_inspect(Context *context);
 Status command_bench(Context *context);
+Status command_profile(Context *context);

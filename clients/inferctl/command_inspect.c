@@ -6,7 +6,8 @@
 
 #include "clients/inferctl/command.h"
 #include "clients/inferctl/estimate.h"
-#include "clients/inferctl/inputs.h"
+#include "clients/inferctl/model_file.h"
+#include "clients/inferctl/passes_report.h"
 #include "clients/inferctl/print.h"
 #include "runtime/base/size.h"
 #include "runtime/graph/op_schema.h"
@@ -26,21 +27,9 @@ typedef struct Inspection {
     OpCount *ops; /* most frequent first */
     Estimate estimate;
     Status estimated;
+    PassChange *passes;
+    size_t pass_count;
 } Inspection;
-
-static Status load(Context *context, Graph **ret_graph, size_t *ret_bytes) {
-    const char *content = NULL;
-    TRY(file_read(context->args->argument, context->arena, &content, ret_bytes));
-    AUTO(free) void *bytes = malloc(MAX_OF(*ret_bytes, (size_t)1));
-    if (!bytes)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
-    memcpy(bytes, content, *ret_bytes);
-    Status imported = onnx_import(bytes, *ret_bytes, NULL, ret_graph);
-    if (!status_is_ok(&imported))
-        return status_prefix(&imported, "'%s'", context->args->argument);
-    bytes = NULL; /* the graph's now */
-    return status_ok();
-}
 
 static int by_count(const void *a, const void *b) {
     const OpCount *left = a, *right = b;
@@ -136,6 +125,34 @@ static void print_text(const Context *context, const Inspection *inspection) {
                estimate->uncounted_nodes);
 }
 
+static void print_passes(const Inspection *inspection) {
+    for (size_t i = 0; i < inspection->pass_count; i++) {
+        const PassChange *pass = &inspection->passes[i];
+        printf("  %-11s %-20s %5zu nodes -> %5zu ", i ? "" : "passes", pass->pass,
+               pass->nodes_before, pass->nodes_after);
+        for (size_t k = 0; k < pass->change_count; k++)
+            printf("%s %+lld %s", k ? "," : " ", (long long)pass->changes[k].change,
+                   pass->changes[k].name);
+        putchar('\n');
+    }
+}
+
+static json_t *passes_json(const Inspection *inspection) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < inspection->pass_count; i++) {
+        const PassChange *pass = &inspection->passes[i];
+        json_t *changes = json_object();
+        for (size_t k = 0; k < pass->change_count; k++)
+            json_object_set_new(changes, pass->changes[k].name,
+                                json_integer((json_int_t)pass->changes[k].change));
+        json_array_append_new(array, json_pack("{s:s,s:s,s:I,s:I,s:o}", "pass", pass->pass, "stage",
+                                               pass->on_plan ? "plan" : "load", "nodes_before",
+                                               (json_int_t)pass->nodes_before, "nodes_after",
+                                               (json_int_t)pass->nodes_after, "changes", changes));
+    }
+    return array;
+}
+
 static json_t *ports_json(const Graph *graph, size_t count,
                           const Port *(*get)(const Graph *, size_t)) {
     json_t *array = json_array();
@@ -177,19 +194,27 @@ static Status print_json(const Context *context, const Inspection *inspection) {
         json_object_set_new(document, "working_bytes",
                             json_integer((json_int_t)estimate->working_bytes));
     }
+    if (document && context->args->passes)
+        json_object_set_new(document, "passes", passes_json(inspection));
     return context_print_json(document, 9);
 }
 
 Status command_inspect(Context *context) {
     AUTO(graph_free) Graph *graph = NULL;
     Inspection inspection = { 0 };
-    TRY(load(context, &graph, &inspection.file_bytes));
+    TRY(model_file_read(context, &graph, &inspection.file_bytes));
     inspection.graph = graph;
     inspection.info = onnx_info(graph);
     TRY(count_ops(context, &inspection));
+    AUTO(graph_free) Graph *optimised = NULL;
+    if (context->args->passes) {
+        TRY(graph_clone(graph, &optimised));
+        TRY(passes_report(optimised, context->arena, &inspection.passes, &inspection.pass_count));
+    }
     inspection.estimated = estimate_make(graph, context->arena, &inspection.estimate);
     if (context->args->json)
         return print_json(context, &inspection);
     print_text(context, &inspection);
+    print_passes(&inspection);
     return status_ok();
 }

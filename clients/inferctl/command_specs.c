@@ -28,12 +28,20 @@ const CommandSpec COMMAND_SPECS[] = {
       "Counts are of the graph as it is read, before it is optimised. Operations and working "
       "memory are estimates for\n"
       "one row: dims that the model leaves open count as 1.\n\n"
-      "  inferctl inspect model.onnx" },
+      "  inferctl inspect model.onnx\n"
+      "  inferctl inspect model.onnx --passes" },
     { "bench", COMMAND_BENCH, "MODEL", "measures calls per second and their latency",
       "Sends one and the same request again and again: a new call for each that ends, or, with "
       "--rate, at random times\n"
       "as independent clients would. Without --input it makes one of one row.\n\n"
       "  inferctl bench digits --outstanding 64 --connections 4\n"
       "  inferctl bench digits --rate 2000 --duration 30 --input 3.png" },
+    { "profile", COMMAND_PROFILE, "FILE.onnx",
+      "tells what each operator of a model takes on this machine; needs no server",
+      "Runs the optimised model on one core, on inputs of random numbers, and prints time, "
+      "arithmetic or memory rate and the\n"
+      "share of this core's peak, by operator and by node. Counts are estimates from shapes.\n\n"
+      "  inferctl profile model.onnx\n"
+      "  inferctl profile encoder.onnx --rows 8 --shape input_ids=8,128 --json" },
     { 0 },
 };

@@ -124,13 +124,17 @@ static CountFn find_count(const OpSchema *op) {
                                       : count_nothing; /* what only moves is no arithmetic */
 }
 
+bool estimate_node(const Graph *graph, const Node *node, uint64_t *ret_operations) {
+    return find_count(node->op)(graph, node, ret_operations);
+}
+
 static void count_operations(const Graph *graph, Estimate *estimate) {
     for (NodeId id = 0; id < graph_node_count(graph); id++) {
         const Node *node = graph_node_const(graph, id);
         uint64_t operations = 0;
         if (node->removed)
             continue;
-        if (find_count(node->op)(graph, node, &operations))
+        if (estimate_node(graph, node, &operations))
             estimate->operations += operations;
         else
             estimate->uncounted_nodes++;

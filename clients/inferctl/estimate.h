@@ -15,5 +15,9 @@ typedef struct Estimate {
     size_t weight_bytes;    /* their bytes in the file's types */
 } Estimate;
 
+/* Multiplications and additions of one node for the shapes that its values have; false: one that it
+ * needs is unknown. */
+bool estimate_node(const Graph *graph, const Node *node, uint64_t *ret_operations);
+
 /* Dims that the inputs leave open become 1; the graph is changed by that. */
 Status estimate_make(Graph *graph, Arena *arena, Estimate *ret_estimate);

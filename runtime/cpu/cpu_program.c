@@ -314,6 +314,7 @@ Status cpu_program_new(DeviceModel *model, PackedWeights *weights, Pool *pool, c
     if (!program)
         return out_of_memory();
     program->model = model;
+    program->graph = graph;
     program->pool = pool;
     program->input_count = graph_input_count(graph);
     program->output_count = graph_output_count(graph);

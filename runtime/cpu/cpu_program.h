@@ -41,6 +41,7 @@ typedef struct Step {
 
 struct Program {
     DeviceModel *model;
+    const Graph *graph; /* outlives the program */
     Pool *pool;
     PackedWeights *own_weights; /* of constants that this program alone has */
     Arena *arena;               /* holds the arrays */

@@ -15,6 +15,7 @@
 
 #include "runtime/cpu/cpu_program.h"
 
+#include "runtime/base/clock.h"
 #include "runtime/base/float_mode.h"
 #include "runtime/base/size.h"
 #include "runtime/cpu/epilogue.h"
@@ -255,12 +256,25 @@ static Status finish_outputs(Run *run) {
     return status_ok();
 }
 
+static Status run_reported_step(Run *run, const Step *step) {
+    const Clock *clock = clock_monotonic();
+    StepReport report = { .graph = run->program->graph,
+                          .node = step->node,
+                          .kernel = step->kernel ? step->kernel->type->name : "reference",
+                          .begin_ns = clock_now_ns(clock) };
+    TRY(run_step(run, step));
+    report.end_ns = clock_now_ns(clock);
+    run->io->step_done(run->io->step_user, &report);
+    return status_ok();
+}
+
 static Status run_steps(Run *run) {
     TRY(bind_slots(run));
     for (size_t i = 0; i < run->program->step_count; i++) {
+        const Step *step = &run->program->steps[i];
         if (run->io->stop && atomic_load_explicit(run->io->stop, memory_order_relaxed))
             return status_error(STATUS_CANCELLED, "stopped");
-        TRY(run_step(run, &run->program->steps[i]));
+        TRY(run->io->step_done ? run_reported_step(run, step) : run_step(run, step));
     }
     return finish_outputs(run);
 }

@@ -36,6 +36,14 @@ typedef struct DeviceHealth {
     char reason[128];
 } DeviceHealth;
 
+/* One step of a run, told when it has ended: for profiles. */
+typedef struct StepReport {
+    const Graph *graph; /* as it was compiled */
+    const Node *node;
+    const char *kernel;        /* who ran it */
+    uint64_t begin_ns, end_ns; /* monotonic */
+} StepReport;
+
 typedef struct ProgramIo ProgramIo;
 struct ProgramIo {
     const Tensor *inputs; /* as many as the graph has, in its order; data lent until done */
@@ -54,6 +62,9 @@ struct ProgramIo {
     Status (*run_body)(void *user, const Graph *body, const ProgramIo *io);
     void *body_user;
     size_t *body_runs_left; /* of all that one request may ask for; NULL: as run_body */
+    /* Called after each step, on its thread; NULL: nobody asks. A device may not know how. */
+    void (*step_done)(void *user, const StepReport *report);
+    void *step_user;
 };
 
 typedef void (*ProgramDone)(void *user, const Status *status);

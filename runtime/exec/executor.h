@@ -69,6 +69,9 @@ typedef struct RunArgs {
     OutputBlock *block;       /* outputs' memory is allocated from it; lent until done */
     const _Atomic bool *stop; /* may be NULL */
     uint64_t held_inputs;     /* bit i: input i lies in block, so an output may be a view of it */
+    /* For profiles: see ProgramIo; NULL otherwise */
+    void (*step_done)(void *user, const StepReport *report);
+    void *step_user;
 } RunArgs;
 
 /* Is some output this input, unchanged? Then gathering it into the block saves a copy. */

@@ -294,6 +294,8 @@ static void submit_pieces(void *user, size_t begin, size_t end) {
             .run_body = body_plans_run,
             .body_user = piece->plan->bodies,
             .body_runs_left = &piece->body_runs_left,
+            .step_done = run->args.step_done,
+            .step_user = run->args.step_user,
         };
         run->executor->api->submit(piece->plan->program, &piece->io, piece_done, piece);
     }

@@ -17,7 +17,7 @@
 #include "runtime/device/device_open.h"
 #include "runtime/exec/executor.h"
 #include "runtime/onnx/onnx_import.h"
-#include "tests/bench/fma_peak.h"
+#include "clients/inferctl/fma_peak.h"
 
 #include <semaphore.h>
 #include <stdio.h>

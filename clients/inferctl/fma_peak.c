@@ -9,7 +9,7 @@
  * Thread: any.
  */
 
-#include "tests/bench/fma_peak.h"
+#include "clients/inferctl/fma_peak.h"
 
 #include "runtime/base/clock.h"
 

@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Reads a model file into memory of its own, which the graph then owns: constants point into it.
+ * Thread: main.
+ */
+
+#include "clients/inferctl/model_file.h"
+
+#include "clients/inferctl/inputs.h"
+#include "runtime/base/size.h"
+#include "runtime/onnx/onnx_import.h"
+
+#include <string.h>
+
+Status model_file_read(Context *context, Graph **ret_graph, size_t *ret_bytes) {
+    const char *content = NULL;
+    TRY(file_read(context->args->argument, context->arena, &content, ret_bytes));
+    AUTO(free) void *bytes = malloc(MAX_OF(*ret_bytes, (size_t)1));
+    if (!bytes)
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+    memcpy(bytes, content, *ret_bytes);
+    Status imported = onnx_import(bytes, *ret_bytes, NULL, ret_graph);
+    if (!status_is_ok(&imported))
+        return status_prefix(&imported, "'%s'", context->args->argument);
+    bytes = NULL; /* the graph's now */
+    return status_ok();
+}

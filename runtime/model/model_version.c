@@ -20,6 +20,8 @@
 #include "runtime/base/pages.h"
 #include "runtime/base/size.h"
 #include "runtime/graph/op_schema.h"
+#include "runtime/model/identity.h"
+#include "runtime/model/version_parts.h"
 #include "runtime/onnx/onnx_import.h"
 
 #include <string.h>
@@ -29,6 +31,8 @@ enum { ARENA_FIRST_BYTES = 4096, ARENA_BUDGET_BYTES = 64 << 20 };
 static void free_version(ModelVersion *version) {
     if (!version)
         return;
+    if (version->engine)
+        version->engine->api->free(version->engine);
     executor_free(version->executor);
     arena_free(version->arena);
     free(version);
@@ -93,8 +97,9 @@ static QueuePolicy make_queue_policy(const ModelLoad *load, const ModelVersion *
     QueuePolicy policy =
         config->has_dynamic_batching || !load->queue_default ? config->queue : *load->queue_default;
     bool asked = config->has_dynamic_batching || load->queue_default;
-    bool safe = load->autocomplete && executor_rows_independent(version->executor);
-    policy.batching = config->max_batch_size > 1 && (asked || safe);
+    bool safe =
+        load->autocomplete && version->executor && executor_rows_independent(version->executor);
+    policy.batching = config->max_batch_size > 1 && (asked || safe) && !config->decoupled;
     policy.max_rows = policy.batching ? config->max_batch_size : 1;
     while (policy.preferred_count > 0 &&
            policy.preferred_rows[policy.preferred_count - 1] > policy.max_rows)
@@ -109,7 +114,6 @@ static Status check_supported(const ModelConfig *config) {
         const char *what;
     } rows[] = {
         { config->kind == MODEL_ENSEMBLE, "ensemble_scheduling" },
-        { config->kind == MODEL_IDENTITY, "backend identity" },
         { config->sequence, "sequence_batching" },
         { config->batch_input_count > 0, "batch_input" },
         { config->scatter_output_count > 0, "batch_output" },
@@ -126,33 +130,10 @@ static Status check_supported(const ModelConfig *config) {
     return status_ok();
 }
 
-/* The signature as a config would write it. */
-static Status list_tensors(const SignatureTensor *tensors, size_t count, bool batched, Arena *arena,
-                           const ConfigTensor **ret_list) {
-    ConfigTensor *list = arena_calloc(arena, count, sizeof *list);
-    if (!list)
-        return arena_exhausted(arena);
-    for (size_t i = 0; i < count; i++) {
-        const Shape *shape = &tensors[i].shape;
-        list[i] = (ConfigTensor){ .name = tensors[i].name, .dtype = tensors[i].dtype };
-        size_t lead = batched ? 1 : 0;
-        if (shape->rank > (int32_t)lead)
-            TRY(shape_make(shape->dims + lead, (size_t)shape->rank - lead, &list[i].dims));
-    }
-    *ret_list = list;
-    return status_ok();
-}
-
-static Status complete_config(ModelVersion *version) {
-    const Signature *signature = &version->signature;
-    ModelFacts facts = { .input_count = signature->input_count,
-                         .output_count = signature->output_count,
-                         .batching = version->queue_policy.batching };
-    TRY(list_tensors(signature->inputs, signature->input_count, signature->batched, version->arena,
-                     &facts.inputs));
-    TRY(list_tensors(signature->outputs, signature->output_count, signature->batched,
-                     version->arena, &facts.outputs));
-    return model_config_complete(&version->config, &facts, version->arena);
+/* The identity engine, or whatever else is no graph. */
+static Status build_engine(ModelVersion *version) {
+    TRY(signature_of_config(&version->config, version->arena, &version->signature));
+    return identity_engine_new(&version->config, &version->engine);
 }
 
 static Status build_executor(const ModelLoad *load, ModelVersion *version) {
@@ -168,7 +149,7 @@ static Status build_executor(const ModelLoad *load, ModelVersion *version) {
                                 .deterministic = version->config.deterministic };
     TRY(executor_new(graph, &options, &version->executor));
     (void)TAKE(graph);
-    return status_ok();
+    return signature_make(version->executor, &version->config, version->arena, &version->signature);
 }
 
 Status model_version_load(const ModelLoad *load, ModelVersion **ret_version) {
@@ -182,16 +163,17 @@ Status model_version_load(const ModelLoad *load, ModelVersion **ret_version) {
     version->number = load->number;
     TRY(read_config(load, version));
     TRY(check_supported(&version->config));
-    TRY(build_executor(load, version));
-    TRY(signature_make(version->executor, &version->config, version->arena, &version->signature));
+    TRY(version->config.kind == MODEL_ONNX ? build_executor(load, version) : build_engine(version));
     TRY(signature_read_labels(&version->signature, &version->config, load->model_directory,
                               version->arena));
     version->queue_policy = make_queue_policy(load, version);
-    TRY(complete_config(version));
-    if (load->warm)
+    TRY(model_version_complete(version));
+    if (load->warm && version->executor)
         TRY(executor_warm(version->executor));
     pages_trim_heap();
-    ExecutorBytes bytes = executor_bytes(version->executor);
+    ExecutorBytes bytes = { 0 };
+    if (version->executor)
+        bytes = executor_bytes(version->executor);
     version->bytes = bytes.weights + bytes.arena + arena_used_bytes(version->arena);
     atomic_init(&version->references, 1);
     *ret_version = TAKE(version);

@@ -10,6 +10,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/config/model_config.h"
+#include "runtime/model/engine.h"
 #include "runtime/model/signature.h"
 
 #include <stdatomic.h>
@@ -24,7 +25,8 @@ typedef struct ModelVersion {
     Signature signature;
     ModelConfig config;
     QueuePolicy queue_policy;
-    Executor *executor;
+    Executor *executor;      /* NULL: engine runs it */
+    Engine *engine;          /* NULL: executor does */
     ModelQueue *queue;       /* the scheduler's; set before the version is published */
     VersionMetrics *metrics; /* the server's counters; likewise; NULL: not counted */
     Arena *arena;            /* holds the above */

@@ -13,6 +13,7 @@
 #include "runtime/model/signature.h"
 
 #include "runtime/base/size.h"
+#include "runtime/model/hidden_tensors.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,6 +29,8 @@ typedef struct Side {
     const Port *(*port)(const Executor *executor, size_t index);
     const ConfigTensor *tensors;
     size_t tensor_count;
+    const ConfigTensor *hidden; /* that no client sees */
+    size_t hidden_count;
 } Side;
 
 /* "[-1,16]", as configs write it. */
@@ -149,8 +152,9 @@ static Status merge_tensor(const Side *side, const ConfigTensor *tensor,
         return status_error(STATUS_UNIMPLEMENTED,
                             "model '%s', tensor '%s': reshape is not supported", side->config->name,
                             tensor->name);
-    Shape shape;
-    TRY(complete_shape(side, tensor, &shape));
+    Shape shape = port->shape;
+    if (tensor->dims.rank != SHAPE_UNRANKED) /* hidden ones may leave it to the model */
+        TRY(complete_shape(side, tensor, &shape));
     bool fits = port->shape.rank == SHAPE_UNRANKED || port->shape.rank == shape.rank;
     for (int32_t i = 0; fits && port->shape.rank != SHAPE_UNRANKED && i < shape.rank; i++)
         fits = port->shape.dims[i] == DIM_UNKNOWN || port->shape.dims[i] == shape.dims[i];
@@ -166,40 +170,50 @@ static Status merge_tensor(const Side *side, const ConfigTensor *tensor,
 
 static Status check_count(const Side *side) {
     bool is_input = strcmp(side->word, "input") == 0;
-    bool wrong =
-        is_input ? side->tensor_count != side->port_count : side->tensor_count > side->port_count;
-    if (!wrong)
+    size_t count = side->tensor_count + side->hidden_count;
+    if (is_input ? count == side->port_count : count <= side->port_count)
         return status_ok();
     return status_error(
         STATUS_INVALID_ARGUMENT,
         "unable to load model '%s', configuration expects %zu %ss, model provides %zu",
-        side->config->name, side->tensor_count, side->word, side->port_count);
+        side->config->name, count, side->word, side->port_count);
 }
 
+/* Ports that the config does not name, where it names none. */
+static Status take_ports(const Side *side, Arena *arena, SignatureTensor *tensors, size_t *count) {
+    for (size_t i = 0; i < side->port_count; i++) {
+        const Port *port = side->port(side->executor, i);
+        if (hidden_tensors_have(side->hidden, side->hidden_count, port->name))
+            continue;
+        SignatureTensor *tensor = &tensors[(*count)++];
+        *tensor = (SignatureTensor){ .dtype = port->dtype, .shape = port->shape, .port = i };
+        tensor->name = arena_strndup(arena, port->name, strlen(port->name));
+        if (!tensor->name)
+            return arena_exhausted(arena);
+    }
+    return status_ok();
+}
+
+/* The visible ones, then the hidden ones. */
 static Status make_side(const Side *side, Arena *arena, const SignatureTensor **ret_tensors,
-                        size_t *ret_count) {
-    bool configured = side->tensor_count > 0;
-    size_t count = configured ? side->tensor_count : side->port_count;
-    if (configured)
+                        size_t *ret_count, size_t *ret_all) {
+    size_t visible = side->tensor_count, room = MAX_OF(visible, side->port_count);
+    if (visible > 0)
         TRY(check_count(side));
     if (side->config->max_batch_size > 0)
         TRY(check_batchable(side));
-    SignatureTensor *tensors = arena_calloc(arena, count, sizeof *tensors);
+    SignatureTensor *tensors = arena_calloc(arena, room + side->hidden_count, sizeof *tensors);
     if (!tensors)
         return arena_exhausted(arena);
-    for (size_t i = 0; i < count; i++) {
-        if (configured) {
-            TRY(merge_tensor(side, &side->tensors[i], &tensors[i]));
-            continue;
-        }
-        const Port *port = side->port(side->executor, i);
-        tensors[i] = (SignatureTensor){ .dtype = port->dtype, .shape = port->shape, .port = i };
-        tensors[i].name = arena_strndup(arena, port->name, strlen(port->name));
-        if (!tensors[i].name)
-            return arena_exhausted(arena);
-    }
+    for (size_t i = 0; i < visible; i++)
+        TRY(merge_tensor(side, &side->tensors[i], &tensors[i]));
+    if (visible == 0)
+        TRY(take_ports(side, arena, tensors, &visible));
+    for (size_t i = 0; i < side->hidden_count; i++)
+        TRY(merge_tensor(side, &side->hidden[i], &tensors[visible + i]));
     *ret_tensors = tensors;
-    *ret_count = count;
+    *ret_count = visible;
+    *ret_all = visible + side->hidden_count;
     return status_ok();
 }
 
@@ -207,22 +221,58 @@ Status signature_make(const Executor *executor, const ModelConfig *config, Arena
                       Signature *ret_signature) {
     Signature signature = { .max_batch_size = config->max_batch_size,
                             .batched = config->max_batch_size > 0 };
+    HiddenTensors hidden;
+    TRY(hidden_tensors_list(config, arena, &hidden));
     Side inputs = { .word = "input",
                     .executor = executor,
                     .config = config,
                     .port_count = executor_input_count(executor),
                     .port = executor_input,
                     .tensors = config->inputs,
-                    .tensor_count = config->input_count };
+                    .tensor_count = config->input_count,
+                    .hidden = hidden.inputs,
+                    .hidden_count = hidden.input_count };
     Side outputs = { .word = "output",
                      .executor = executor,
                      .config = config,
                      .port_count = executor_output_count(executor),
                      .port = executor_output,
                      .tensors = config->outputs,
-                     .tensor_count = config->output_count };
-    TRY(make_side(&inputs, arena, &signature.inputs, &signature.input_count));
-    TRY(make_side(&outputs, arena, &signature.outputs, &signature.output_count));
+                     .tensor_count = config->output_count,
+                     .hidden = hidden.outputs,
+                     .hidden_count = hidden.output_count };
+    TRY(make_side(&inputs, arena, &signature.inputs, &signature.input_count,
+                  &signature.all_input_count));
+    TRY(make_side(&outputs, arena, &signature.outputs, &signature.output_count,
+                  &signature.all_output_count));
+    *ret_signature = signature;
+    return status_ok();
+}
+
+static Status tensors_of_config(const ModelConfig *config, const ConfigTensor *list, size_t count,
+                                Arena *arena, const SignatureTensor **ret_tensors) {
+    SignatureTensor *tensors = arena_calloc(arena, count, sizeof *tensors);
+    if (!tensors)
+        return arena_exhausted(arena);
+    Side side = { .config = config };
+    for (size_t i = 0; i < count; i++) {
+        tensors[i] = (SignatureTensor){ .name = list[i].name, .dtype = list[i].dtype, .port = i };
+        TRY(complete_shape(&side, &list[i], &tensors[i].shape));
+    }
+    *ret_tensors = tensors;
+    return status_ok();
+}
+
+Status signature_of_config(const ModelConfig *config, Arena *arena, Signature *ret_signature) {
+    Signature signature = { .input_count = config->input_count,
+                            .output_count = config->output_count,
+                            .all_input_count = config->input_count,
+                            .all_output_count = config->output_count,
+                            .max_batch_size = config->max_batch_size,
+                            .batched = config->max_batch_size > 0 };
+    TRY(tensors_of_config(config, config->inputs, config->input_count, arena, &signature.inputs));
+    TRY(tensors_of_config(config, config->outputs, config->output_count, arena,
+                          &signature.outputs));
     *ret_signature = signature;
     return status_ok();
 }

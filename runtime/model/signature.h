@@ -24,6 +24,8 @@ typedef struct SignatureTensor {
 typedef struct Signature {
     const SignatureTensor *inputs, *outputs;
     size_t input_count, output_count;
+    /* With those that no client sees (hidden_tensors.h) behind them. */
+    size_t all_input_count, all_output_count;
     size_t max_batch_size; /* as configured or derived; 0: axis 0 is not a batch */
     bool batched;          /* max_batch_size > 0 */
 } Signature;
@@ -40,6 +42,9 @@ size_t signature_max_batch_size(const Graph *graph, const ModelConfig *config, s
  */
 Status signature_make(const Executor *executor, const ModelConfig *config, Arena *arena,
                       Signature *ret_signature);
+
+/* The same for a model without an executor: all of it is in the config, ports are in its order. */
+Status signature_of_config(const ModelConfig *config, Arena *arena, Signature *ret_signature);
 
 /* Reads label_filename, or labels.txt for outputs whose last dim fits, beneath the model's
  * directory. */

@@ -40,7 +40,7 @@ void batch_gather(const Batch *batch, size_t input, Tensor *dst) {
 }
 
 static Status check_outputs(const Batch *batch, const Signature *signature, const Tensor *outputs) {
-    for (size_t o = 0; o < signature->output_count; o++) {
+    for (size_t o = 0; o < signature->all_output_count; o++) {
         const Tensor *output = &outputs[o];
         if (output->shape.rank < 1 || output->shape.dims[0] != (int64_t)batch->rows)
             return status_error(
@@ -63,7 +63,7 @@ Status batch_scatter(const Batch *batch, const Tensor *outputs, OutputBlock *blo
     size_t first_row = 0;
     for (size_t i = 0; i < batch->count; i++) {
         InferRequest *request = batch->requests[i];
-        for (size_t o = 0; o < signature->output_count; o++) {
+        for (size_t o = 0; o < signature->all_output_count; o++) {
             Tensor *view = &request->outputs[o];
             *view = outputs[o];
             if (batch->count == 1)

@@ -72,10 +72,10 @@ static bool grow(void *array_address, size_t count, size_t item_bytes) {
 
 /* Room for the batch at hand; the arrays hold nothing between runs. */
 static Status reserve(BatchRun *run, const Signature *signature) {
-    size_t tensors = MAX_OF(signature->input_count, signature->output_count);
-    for (size_t i = 0; i < signature->input_count; i++)
+    size_t tensors = MAX_OF(signature->all_input_count, signature->all_output_count);
+    for (size_t i = 0; i < signature->all_input_count; i++)
         tensors = MAX_OF(tensors, signature->inputs[i].port + 1);
-    for (size_t i = 0; i < signature->output_count; i++)
+    for (size_t i = 0; i < signature->all_output_count; i++)
         tensors = MAX_OF(tensors, signature->outputs[i].port + 1);
     bool has_memory = true;
     if (run->batch.count > run->request_capacity) {
@@ -108,7 +108,7 @@ static void *find_in_place(const Batch *batch, size_t input) {
 static void *take_memory(BatchRun *run, size_t port, size_t bytes) {
     const Executor *executor = run->batch.requests[0]->lease.version->executor;
     bool is_real = run->scheduler->options.run == executor_submit;
-    if (is_real && port < 64 && executor_passes_input(executor, port)) {
+    if (is_real && executor && port < 64 && executor_passes_input(executor, port)) {
         run->held_inputs |= UINT64_C(1) << port;
         return output_block_alloc(run->block, bytes);
     }
@@ -151,7 +151,7 @@ static Status prepare(BatchRun *run) {
     }
     run->held_inputs = 0;
     TRY(output_block_new(run->scheduler->options.outputs, &run->block));
-    for (size_t i = 0; i < signature->input_count; i++)
+    for (size_t i = 0; i < signature->all_input_count; i++)
         TRY(gather_input(run, signature, i));
     return status_ok();
 }
@@ -307,9 +307,11 @@ static void run_done(void *user, const Status *status) {
     BatchRun *run = user;
     Status result = status_ok();
     run->executed_ns = clock_now_ns(run->scheduler->options.clock);
-    if (status_is_ok(status)) {
+    if (status_is_ok(status) && run->batch.requests[0]->lease.version->config.decoupled) {
+        result = engine_run_end(run);
+    } else if (status_is_ok(status)) {
         const Signature *signature = &run->batch.requests[0]->lease.version->signature;
-        for (size_t i = 0; i < signature->output_count; i++)
+        for (size_t i = 0; i < signature->all_output_count; i++)
             run->ordered[i] = run->outputs[signature->outputs[i].port];
         result = batch_scatter(&run->batch, run->ordered, run->block);
     } else {
@@ -332,7 +334,10 @@ bool batch_run_start(BatchRun *run, bool only_if_planned) {
         }
         run->is_prepared = true;
     }
-    Executor *executor = run->batch.requests[0]->lease.version->executor;
+    const ModelVersion *version = run->batch.requests[0]->lease.version;
+    if (version->engine && only_if_planned) /* how long it takes is its own affair */
+        return false;
+    Executor *executor = version->executor;
     void (*execute)(Executor *, const RunArgs *, ProgramDone, void *) = run->scheduler->options.run;
     if (only_if_planned && execute == executor_submit &&
         !executor_is_planned(executor, run->shapes))
@@ -342,6 +347,9 @@ bool batch_run_start(BatchRun *run, bool only_if_planned) {
                            .block = run->block,
                            .stop = &run->stop,
                            .held_inputs = run->held_inputs };
-    execute(executor, &run->args, run_done, run);
+    if (version->engine)
+        engine_run_start(run, version->engine, run_done);
+    else
+        execute(executor, &run->args, run_done, run);
     return true;
 }

@@ -60,6 +60,7 @@ typedef struct BatchRun {
     uint64_t held_inputs; /* bit i: inputs[i] lies in block */
     OutputBlock *block;
     RunArgs args;
+    EngineRun engine_run; /* of models that an engine runs */
     atomic_bool stop;
     size_t live; /* requests that still want the answer; under the scheduler's lock */
     uint64_t taken_ns, gathered_ns, executed_ns;
@@ -142,6 +143,11 @@ void batch_run_free(BatchRun *run);
 /* Gathers and submits: the run belongs to its completion from here on. false, with only_if_planned:
  * a plan would have to be built first; nothing was submitted. */
 bool batch_run_start(BatchRun *run, bool only_if_planned);
+/* engine_run.c: a batch on its version's engine. */
+void engine_run_start(BatchRun *run, Engine *engine, ProgramDone done);
+/* A decoupled request has had its last response. UNIMPLEMENTED when it wanted one and got another
+ * number. */
+Status engine_run_end(BatchRun *run);
 /* Adds the request to a run that is about to start. */
 void batch_run_add_locked(BatchRun *run, InferRequest *request);
 /* A running request's client is gone or its time is over. */

@@ -35,7 +35,7 @@ static bool ends_at_whole_bytes(const RequestInput *input) {
 }
 
 ShapeQueue *shape_queue_new(ModelQueue *model, const InferRequest *request) {
-    size_t count = request->lease.version->signature.input_count;
+    size_t count = request->lease.version->signature.all_input_count;
     ShapeQueue *queue = calloc(1, sizeof *queue + count * sizeof queue->inputs[0]);
     if (!queue)
         return NULL;
@@ -71,7 +71,7 @@ static uint64_t mix(uint64_t hash, uint64_t value) {
 
 uint64_t shape_queue_hash(const InferRequest *request) {
     uint64_t hash = 1;
-    for (size_t i = 0; i < request->lease.version->signature.input_count; i++) {
+    for (size_t i = 0; i < request->lease.version->signature.all_input_count; i++) {
         Shape shape = shape_of_row(request, i);
         hash = mix(hash, (uint64_t)request->inputs[i].dtype << 8 | (uint64_t)(uint8_t)shape.rank);
         for (int32_t d = 0; d < shape.rank; d++)

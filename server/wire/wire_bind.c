@@ -11,8 +11,8 @@
 #include <stdlib.h>
 
 Status bind_rooms(const Signature *signature, Arena *arena, InferRequest *request) {
-    request->inputs = arena_calloc(arena, signature->input_count, sizeof *request->inputs);
-    request->outputs = arena_calloc(arena, signature->output_count, sizeof *request->outputs);
+    request->inputs = arena_calloc(arena, signature->all_input_count, sizeof *request->inputs);
+    request->outputs = arena_calloc(arena, signature->all_output_count, sizeof *request->outputs);
     if (!request->inputs || !request->outputs)
         return arena_exhausted(arena);
     request->payload_bytes = 0;

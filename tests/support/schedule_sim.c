@@ -25,6 +25,8 @@ void sim_version_init(SimVersion *sim, const char *name, size_t max_rows, QueueP
                                           .outputs = &sim->output,
                                           .input_count = 1,
                                           .output_count = 1,
+                                          .all_input_count = 1,
+                                          .all_output_count = 1,
                                           .max_batch_size = max_rows,
                                           .batched = max_rows > 0 };
     sim->version.queue_policy = policy;

@@ -123,6 +123,8 @@ ModelVersion CASE_MODEL = {
                    .outputs = OUTPUTS,
                    .input_count = 3,
                    .output_count = 2,
+                   .all_input_count = 3,
+                   .all_output_count = 2,
                    .max_batch_size = 8,
                    .batched = true },
 };
@@ -133,6 +135,8 @@ ModelVersion CASE_MODEL_STRICT = {
                    .outputs = OUTPUTS,
                    .input_count = 2,
                    .output_count = 2,
+                   .all_input_count = 2,
+                   .all_output_count = 2,
                    .max_batch_size = 8,
                    .batched = true },
 };

@@ -1,0 +1,10 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Steps of model_version_load. Private to runtime/model. */
+
+#include "runtime/model/model_version.h"
+
+/* config.message, once signature and queue_policy are there. */
+Status model_version_complete(ModelVersion *version);

@@ -17,6 +17,7 @@ extern const KernelType global_pool_kernel_type;
 extern const KernelType layer_norm_kernel_type;
 extern const KernelType matmul_kernel_type;
 extern const KernelType pool_kernel_type;
+extern const KernelType recurrent_kernel_type;
 extern const KernelType reorder_kernel_type;
 extern const KernelType softmax_kernel_type;
 extern const KernelType transpose_kernel_type;

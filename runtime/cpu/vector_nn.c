@@ -119,13 +119,14 @@ static void lstm_cell(float *restrict h, float *restrict c, const float *restric
     }
 }
 
-static void gru_cell(float *restrict h, const float *restrict previous, const float *restrict x,
-                     const float *restrict z_r_h, size_t count) {
+static void gru_cell(float *restrict h, const float *restrict from_input,
+                     const float *restrict from_state, size_t count) {
+    const float *x = from_input, *y = from_state;
     for (size_t k = 0; k < count; k++) {
-        float z = sigmoid_f(x[k] + z_r_h[k]);
-        float r = sigmoid_f(x[count + k] + z_r_h[count + k]);
-        float fresh = tanh_f(x[2 * count + k] + r * z_r_h[2 * count + k]);
-        h[k] = (1.0f - z) * fresh + z * previous[k];
+        float z = sigmoid_f(x[k] + y[k]);
+        float r = sigmoid_f(x[count + k] + y[count + k]);
+        float fresh = tanh_f(x[2 * count + k] + r * y[2 * count + k]);
+        h[k] = (1.0f - z) * fresh + z * h[k];
     }
 }
 

@@ -41,8 +41,7 @@ struct VectorNn {
     /* One step of LSTM cells with sigmoid, tanh, tanh: gates i, o, f, c of count each. c is changed
      * in place. peephole: i, o, f of count each, or NULL. */
     void (*lstm_cell)(float *h, float *c, const float *gates, const float *peephole, size_t count);
-    /* One step of GRU cells with sigmoid, tanh: x = W x + biases of z, r, h; z_r_h = R h + biases
-     * of z, r, h (linear_before_reset). */
-    void (*gru_cell)(float *h, const float *previous, const float *x, const float *z_r_h,
-                     size_t count);
+    /* One step of GRU cells with sigmoid, tanh, h changed in place: gates z, r, h of count each as
+     * the input makes them, and as the state does. */
+    void (*gru_cell)(float *h, const float *from_input, const float *from_state, size_t count);
 };

@@ -96,7 +96,13 @@ void case_step(KernelCase *test, EpilogueStep step) {
     test->steps[test->step_count++] = step;
 }
 
+void case_no_input(KernelCase *test) {
+    test->inputs[test->input_count++] = (CaseInput){ .value = VALUE_NONE };
+}
+
 static void add_input(KernelCase *test, CaseInput *input) {
+    if (input->value == VALUE_NONE)
+        return;
     if (input->dtype == DTYPE_I64) {
         check_ok(graph_add_constant(test->graph, NULL, &input->tensor, &input->value));
         return;
@@ -150,7 +156,7 @@ typedef Status (*CaseRun)(const KernelCase *test, const KernelCall *call);
 static void run_with(const KernelCase *test, CaseRun run, float *dst) {
     const Tensor *src[CASE_PORTS];
     for (size_t i = 0; i < test->input_count; i++)
-        src[i] = &test->inputs[i].tensor;
+        src[i] = test->inputs[i].value == VALUE_NONE ? NULL : &test->inputs[i].tensor;
     Tensor out = { .dtype = DTYPE_F32,
                    .layout = test->dst_layout,
                    .shape = test->dst_shape,

@@ -47,6 +47,8 @@ typedef struct KernelCase {
 void case_start(KernelCase *test, const char *op);
 /* Index of the input. seed makes its numbers. */
 size_t case_input(KernelCase *test, Shape shape, Layout layout, bool constant, unsigned seed);
+/* An input that is left out. */
+void case_no_input(KernelCase *test);
 /* A constant list of int64 (axes). */
 size_t case_int_input(KernelCase *test, const int64_t *values, size_t count);
 void case_int(KernelCase *test, const char *name, int64_t value);

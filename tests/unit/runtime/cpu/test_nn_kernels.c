@@ -258,6 +258,102 @@ static void test_attention_does_not_depend_on_threads(void **state) {
     }
 }
 
+typedef struct RecurrentCase {
+    const char *op, *direction;
+    int64_t steps, batch, inputs, hidden;
+    bool batch_first, with_bias, with_states, with_peephole, linear_before_reset;
+} RecurrentCase;
+
+static const RecurrentCase recurrents[] = {
+    { "LSTM", "forward", 30, 1, 128, 256, false, true, false, false, false },
+    { "LSTM", "bidirectional", 7, 19, 5, 33, false, true, true, true, false },
+    { "LSTM", "reverse", 20, 3, 40, 64, true, false, true, false, false },
+    { "LSTM", "forward", 1, 1, 1, 1, false, false, false, false, false },
+    { "GRU", "forward", 30, 2, 64, 96, false, true, false, false, true },
+    { "GRU", "bidirectional", 9, 17, 6, 35, true, true, true, false, true },
+    { "GRU", "reverse", 40, 20, 16, 40, false, true, true, false, false },
+    { "GRU", "forward", 5, 4, 3, 8, true, false, false, false, false },
+};
+
+/* X, W, R, B, lengths, h, c, P as the operator has them. */
+static void recurrent_inputs(KernelCase *test, const RecurrentCase *row) {
+    bool is_lstm = strcmp(row->op, "LSTM") == 0;
+    int64_t directions = strcmp(row->direction, "bidirectional") == 0 ? 2 : 1,
+            width = (is_lstm ? 4 : 3) * row->hidden;
+    Shape state = row->batch_first ? SHAPE(row->batch, directions, row->hidden)
+                                   : SHAPE(directions, row->batch, row->hidden);
+    case_input(test,
+               row->batch_first ? SHAPE(row->batch, row->steps, row->inputs)
+                                : SHAPE(row->steps, row->batch, row->inputs),
+               LAYOUT_PLAIN, false, 1);
+    case_input(test, SHAPE(directions, width, row->inputs), LAYOUT_PLAIN, true, 2);
+    case_input(test, SHAPE(directions, width, row->hidden), LAYOUT_PLAIN, true, 3);
+    for (size_t k = 0; k < case_elements(&test->inputs[2].shape); k++)
+        test->inputs[2].data[k] *= 0.1f; /* states that do not saturate */
+    if (row->with_bias)
+        case_input(test, SHAPE(directions, 2 * width), LAYOUT_PLAIN, true, 4);
+    else
+        case_no_input(test);
+    case_no_input(test);
+    if (!row->with_states)
+        return;
+    case_input(test, state, LAYOUT_PLAIN, false, 5);
+    if (is_lstm)
+        case_input(test, state, LAYOUT_PLAIN, false, 6);
+    if (row->with_peephole)
+        case_input(test, SHAPE(directions, 3 * row->hidden), LAYOUT_PLAIN, true, 7);
+}
+
+static void start_recurrent(KernelCase *test, const RecurrentCase *row, Pool *pool) {
+    int64_t directions = strcmp(row->direction, "bidirectional") == 0 ? 2 : 1;
+    case_start(test, row->op);
+    test->pool = pool;
+    recurrent_inputs(test, row);
+    case_string(test, "direction", row->direction);
+    case_int(test, "hidden_size", row->hidden);
+    case_int(test, "layout", row->batch_first);
+    case_int(test, "linear_before_reset", row->linear_before_reset);
+    case_prepare(test, &recurrent_kernel_type,
+                 row->batch_first ? SHAPE(row->batch, row->steps, directions, row->hidden)
+                                  : SHAPE(row->steps, directions, row->batch, row->hidden),
+                 LAYOUT_PLAIN);
+    assert_non_null(test->kernel);
+}
+
+static void test_recurrent_cells_equal_the_reference(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(recurrents) * 2; i++) {
+        KernelCase test;
+        start_recurrent(&test, &recurrents[i / 2], i % 2 ? shared_pool : NULL);
+        case_run_and_compare(&test, 1e-5);
+        case_end(&test);
+    }
+}
+
+/* A sequence has the same bits alone on one thread and in a batch that is cut over several. */
+static void test_recurrent_sequences_stand_alone(void **state) {
+    (void)state;
+    RecurrentCase row = { "LSTM", "forward", 25, 21, 10, 48, true, true, false, false, false };
+    KernelCase all, one;
+    start_recurrent(&all, &row, shared_pool);
+    case_run(&all);
+    size_t sequence = (size_t)(row.steps * row.hidden), inputs = (size_t)(row.steps * row.inputs);
+    for (size_t b = 0; b < 21; b++) {
+        row.batch = 1;
+        case_start(&one, row.op);
+        recurrent_inputs(&one, &row);
+        memcpy(one.inputs[0].data, all.inputs[0].data + b * inputs, inputs * sizeof(float));
+        case_int(&one, "hidden_size", row.hidden);
+        case_int(&one, "layout", 1);
+        case_prepare(&one, &recurrent_kernel_type, SHAPE(1, row.steps, 1, row.hidden),
+                     LAYOUT_PLAIN);
+        case_run(&one);
+        assert_memory_equal(one.result, all.result + b * sequence, sequence * sizeof(float));
+        case_end(&one);
+    }
+    case_end(&all);
+}
+
 static int start_pool(void **state) {
     (void)state;
     Status status = pool_new(3, &shared_pool);
@@ -278,6 +374,8 @@ int main(void) {
         cmocka_unit_test(test_norms_equal_the_reference),
         cmocka_unit_test(test_attention_equals_the_reference),
         cmocka_unit_test(test_attention_does_not_depend_on_threads),
+        cmocka_unit_test(test_recurrent_cells_equal_the_reference),
+        cmocka_unit_test(test_recurrent_sequences_stand_alone),
     };
     return cmocka_run_group_tests(tests, start_pool, end_pool);
 }

@@ -9,6 +9,7 @@
 
 #include "runtime/cpu/kernel.h"
 #include "runtime/graph/op_schema.h"
+#include "runtime/onnx/contrib.h"
 
 #include <stdio.h>
 
@@ -57,6 +58,19 @@ static void print_tier(const OpSchema *rows, size_t count, unsigned tier) {
             print_row(&rows[i]);
 }
 
+static void print_contributed(void) {
+    size_t count;
+    const ContribRow *rows = contrib_table(&count);
+    printf("\n## com.microsoft\n\n"
+           "What optimising tools write; each becomes standard operators when a model is read "
+           "(`runtime/onnx/contrib_table.c`).\n\n"
+           "| operator | inputs | what it does |\n|---|---|---|\n");
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].summary)
+            printf("| %s | %s | %s |\n", rows[i].op,
+                   rows[i].recipe.inputs ? rows[i].recipe.inputs : "any number", rows[i].summary);
+}
+
 int main(void) {
     size_t count;
     const OpSchema *rows = op_schema_table(&count);
@@ -77,5 +91,6 @@ int main(void) {
         print_tier(rows, count, tier);
     rows = op_schema_table_ml(&count);
     print_tier(rows, count, 9);
+    print_contributed();
     return 0;
 }

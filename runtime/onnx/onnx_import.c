@@ -202,7 +202,9 @@ static Status read_opsets(ImportContext *context, WireReader reader, size_t coun
         WireReader opset;
         TRY(wire_enter(&reader, &field, "opset_import", &opset));
         TRY(read_opset(opset, &context->opsets[context->opset_count]));
-        context->opset_count++;
+        WireBytes domain = context->opsets[context->opset_count++].domain;
+        context->has_contrib |= domain.length == strlen("com.microsoft") &&
+                                memcmp(domain.data, "com.microsoft", domain.length) == 0;
     }
     return status;
 }

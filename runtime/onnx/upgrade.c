@@ -12,6 +12,7 @@
 
 #include "runtime/base/size.h"
 #include "runtime/graph/op_schema.h"
+#include "runtime/onnx/contrib.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -23,20 +24,22 @@ typedef struct UpgradeTable {
 } UpgradeTable;
 
 static const UpgradeTable tables[] = {
-    { "", upgrade_rows_attribute_input },
-    { "", upgrade_rows_broadcast },
-    { "", upgrade_rows_image },
-    { "", upgrade_rows_normalization },
-    { "", upgrade_rows_sequence },
-    { "ai.onnx.ml", upgrade_rows_ml },
-    { "com.microsoft", upgrade_rows_contrib },
+    { "", upgrade_rows_attribute_input }, { "", upgrade_rows_broadcast },
+    { "", upgrade_rows_image },           { "", upgrade_rows_normalization },
+    { "", upgrade_rows_sequence },        { "ai.onnx.ml", upgrade_rows_ml },
 };
 
 static bool row_fits(const UpgradeRow *row, const char *op, int64_t opset) {
     return row->first_opset <= opset && opset <= row->last_opset && strcmp(row->op, op) == 0;
 }
 
+static bool is_contrib(const char *domain) {
+    return strcmp(domain, "com.microsoft") == 0;
+}
+
 bool upgrade_covers(const char *domain, const char *op, int64_t opset) {
+    if (is_contrib(domain) && contrib_covers(op))
+        return true;
     for (size_t table = 0; table < ARRAY_LENGTH(tables); table++)
         for (const UpgradeRow *row = tables[table].rows; row->op; row++)
             if (strcmp(tables[table].domain, domain) == 0 && row_fits(row, op, opset))
@@ -47,6 +50,8 @@ bool upgrade_covers(const char *domain, const char *op, int64_t opset) {
 Status upgrade_node(ImportContext *context, NodeDraft *draft) {
     /* Rows may rename it: the others of the old name still apply. */
     const char *op = draft->op, *domain = draft->domain;
+    if (is_contrib(domain) && contrib_covers(op))
+        return contrib_upgrade(context, draft);
     for (size_t table = 0; table < ARRAY_LENGTH(tables); table++)
         for (const UpgradeRow *row = tables[table].rows; row->op; row++)
             if (strcmp(tables[table].domain, domain) == 0 && row_fits(row, op, draft->opset))
@@ -108,9 +113,9 @@ Status draft_add(ImportContext *context, const NodeDraft *draft) {
     if (graph_node_count(context->graph) > context->limits.nodes)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "the model has more than %zu nodes",
                             context->limits.nodes);
-    /* Rows for older forms want ranks and types where they can be had. What does not fit is told by
-     * graph_infer, later and for every model alike. */
-    if (draft->opset < 13) {
+    /* Rows for older forms and for contributed operators want ranks and types where they can be
+     * had. What does not fit is told by graph_infer, later and for every model alike. */
+    if (draft->opset < 13 || context->has_contrib) {
         Status ignored = graph_infer_node(context->graph, node);
         (void)ignored;
     }

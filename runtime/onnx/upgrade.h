@@ -35,7 +35,6 @@ typedef struct UpgradeRow {
 /* Ends with op NULL. */
 extern const UpgradeRow upgrade_rows_attribute_input[];
 extern const UpgradeRow upgrade_rows_broadcast[];
-extern const UpgradeRow upgrade_rows_contrib[]; /* of com.microsoft */
 extern const UpgradeRow upgrade_rows_image[];
 extern const UpgradeRow upgrade_rows_ml[]; /* of ai.onnx.ml */
 extern const UpgradeRow upgrade_rows_normalization[];

@@ -101,8 +101,28 @@ static Status dropout_mode(ImportContext *context, NodeDraft *draft) {
     return has_mask && draft->opset < 10 ? retype_mask(context, draft) : status_ok();
 }
 
+/* ONNX Runtime's optimiser writes it before it was an operator of ONNX: the form is the same. */
+static Status early_layer_normalization(ImportContext *context, NodeDraft *draft) {
+    (void)context;
+    (void)draft;
+    return status_ok();
+}
+
+static Status simplified_layer_normalization(ImportContext *context, NodeDraft *draft) {
+    (void)context;
+    if (draft->output_count > 1)
+        return status_error(STATUS_UNIMPLEMENTED, "the inverse deviation is not supported");
+    draft->op = "RMSNormalization";
+    return status_ok();
+}
+
 const UpgradeRow upgrade_rows_normalization[] = {
-    { "Softmax", 1, 12, softmax_rows }, { "LogSoftmax", 1, 12, softmax_rows },
-    { "Hardmax", 1, 12, softmax_rows }, { "BatchNormalization", 1, 13, batch_normalization_mode },
-    { "Dropout", 1, 11, dropout_mode }, { NULL, 0, 0, NULL },
+    { "Softmax", 1, 12, softmax_rows },
+    { "LogSoftmax", 1, 12, softmax_rows },
+    { "Hardmax", 1, 12, softmax_rows },
+    { "BatchNormalization", 1, 13, batch_normalization_mode },
+    { "Dropout", 1, 11, dropout_mode },
+    { "LayerNormalization", 1, 16, early_layer_normalization },
+    { "SimplifiedLayerNormalization", 1, INT64_MAX, simplified_layer_normalization },
+    { NULL, 0, 0, NULL },
 };

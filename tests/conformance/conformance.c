@@ -15,19 +15,17 @@
  */
 
 #include "runtime/base/size.h"
+#include "tests/conformance/case_child.h"
 #include "tests/conformance/case_data.h"
 #include "tests/conformance/case_run.h"
 #include "tests/conformance/expectation.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-enum { EXIT_SKIP = 77, SECONDS_MAX = 20, LIGHT_SECONDS_MAX = 90, OUTCOME_BYTES = 512 };
+enum { EXIT_SKIP = 77, SECONDS_MAX = 20, LIGHT_SECONDS_MAX = 90 };
 
 typedef struct Options {
     const char *expected_folder;
@@ -40,56 +38,6 @@ typedef struct Suite {
     size_t passed, total, wrong;
     size_t light_passed, light_total; /* whole networks, counted apart */
 } Suite;
-
-/* In the child: one line to the pipe, and gone. */
-_Noreturn static void run_child(int pipe_end, const char *root, const char *name) {
-    alarm(case_is_light(name) ? LIGHT_SECONDS_MAX : SECONDS_MAX);
-    Status status = case_run(root, name);
-    char outcome[OUTCOME_BYTES];
-    if (status_is_ok(&status))
-        snprintf(outcome, sizeof outcome, "pass");
-    else
-        snprintf(outcome, sizeof outcome, "%s: %s", status_code_name(status.code), status.message);
-    for (char *c = outcome; *c; c++)
-        if ((unsigned char)*c < ' ')
-            *c = ' ';
-    ssize_t written = write(pipe_end, outcome, strlen(outcome));
-    _exit(written < 0);
-}
-
-static void read_all(int pipe_end, char outcome[static OUTCOME_BYTES]) {
-    size_t length = 0;
-    ssize_t bytes;
-    while (length < OUTCOME_BYTES - 1 &&
-           (bytes = read(pipe_end, outcome + length, OUTCOME_BYTES - 1 - length)) > 0)
-        length += (size_t)bytes;
-    outcome[length] = '\0';
-}
-
-static void run_test(const char *root, const char *name, char outcome[static OUTCOME_BYTES]) {
-    int ends[2];
-    if (pipe(ends) != 0)
-        abort();
-    fflush(NULL);
-    pid_t child = fork();
-    if (child < 0)
-        abort();
-    if (child == 0) {
-        close(ends[0]);
-        run_child(ends[1], root, name);
-    }
-    close(ends[1]);
-    read_all(ends[0], outcome);
-    close(ends[0]);
-    int state = 0;
-    waitpid(child, &state, 0);
-    if (WIFSIGNALED(state))
-        snprintf(outcome, OUTCOME_BYTES,
-                 WTERMSIG(state) == SIGALRM ? "takes too long" : "ends by signal %d",
-                 WTERMSIG(state));
-    else if (outcome[0] == '\0')
-        snprintf(outcome, OUTCOME_BYTES, "says nothing");
-}
 
 /* Is the outcome what the list says? Tells where not. */
 static bool judge(ExpectationList *expected, const char *name, const char *outcome) {
@@ -135,8 +83,9 @@ static void run_suite(const Options *options, Suite *suite) {
         if (options->only && !strstr(cases.names[i], options->only))
             continue;
         char outcome[OUTCOME_BYTES];
-        run_test(suite->root, cases.names[i], outcome);
         bool light = case_is_light(cases.names[i]);
+        case_run_child(case_run, suite->root, cases.names[i],
+                       light ? LIGHT_SECONDS_MAX : SECONDS_MAX, outcome);
         *(light ? &suite->light_total : &suite->total) += 1;
         *(light ? &suite->light_passed : &suite->passed) += outcome_is_pass(outcome);
         if (record)

@@ -16,6 +16,8 @@
 #include "runtime/passes/passes.h"
 #include "runtime/tensor/layout.h"
 
+#include <string.h>
+
 enum { SPATIAL_RANK = 3 };
 
 typedef struct LayoutCall {
@@ -29,10 +31,20 @@ static bool is_spatial(const Graph *graph, ValueId value) {
     return value != VALUE_NONE && graph_value_const(graph, value)->shape.rank >= SPATIAL_RANK;
 }
 
+/* Weights are read as they are, also where they are computed or fed. */
+static bool is_weights(const Node *node, uint32_t index) {
+    static const char *const products[] = { "Conv", "ConvTranspose" };
+    for (size_t i = 0; i < ARRAY_LENGTH(products); i++)
+        if (strcmp(node->op->name, products[i]) == 0)
+            return index > 0 && index < node->op->max_inputs;
+    return false;
+}
+
 /* Is input number index read as a spatial value (not as weights or a broadcast operand)? */
 static bool takes_layout(const Graph *graph, const Node *node, uint32_t index) {
     ValueId value = node->inputs[index];
-    if (!is_spatial(graph, value) || graph_value_const(graph, value)->constant)
+    if (!is_spatial(graph, value) || graph_value_const(graph, value)->constant ||
+        is_weights(node, index))
         return false;
     return graph_value_const(graph, value)->shape.rank ==
            graph_value_const(graph, node->outputs[0])->shape.rank;

@@ -153,16 +153,17 @@ static Norm read_norm(const Node *node) {
     return NORM_UNKNOWN;
 }
 
+/* The greatest element keeps its sign; a row whose norm is 0 stays as it is. */
 static double norm_of(Norm norm, const double *values, size_t count) {
-    double total = 0.0;
+    double total = norm == NORM_MAX && count > 0 ? values[0] : 0.0;
     for (size_t i = 0; i < count; i++) {
-        double magnitude = fabs(values[i]);
         if (norm == NORM_MAX)
-            total = magnitude > total ? magnitude : total;
+            total = fmax(total, values[i]);
         else
-            total += norm == NORM_L1 ? magnitude : magnitude * magnitude;
+            total += norm == NORM_L1 ? fabs(values[i]) : values[i] * values[i];
     }
-    return norm == NORM_L2 ? sqrt(total) : total;
+    total = norm == NORM_L2 ? sqrt(total) : total;
+    return total == 0.0 ? 1.0 : total;
 }
 
 Status reference_normalizer(const KernelCall *call) {
@@ -181,7 +182,7 @@ Status reference_normalizer(const KernelCall *call) {
     TRY(call_get_scratch(call, bytes, (void **)&row));
     for (size_t i = 0; i < features.rows; i++) {
         feature_row_load(&features, i, row);
-        double divisor = fmax(norm_of(norm, row, features.columns), 1e-30); /* zeros stay zeros */
+        double divisor = norm_of(norm, row, features.columns);
         for (size_t c = 0; c < features.columns; c++)
             row[c] /= divisor;
         element_io_find(dst->dtype)

@@ -23,8 +23,7 @@ class Case:
     inputs: list
     attributes: dict = dataclasses.field(default_factory=dict)
     outputs: int = 1
-    constant: tuple = ()  # inputs that must be initializers
-    variable: tuple = ()  # inputs that must not
+    constant: tuple = ()  # inputs that must be initializers; of the others some are
     relative: float = 1e-3
     absolute: float = 1e-5
 

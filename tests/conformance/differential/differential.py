@@ -102,8 +102,7 @@ def build(drawn: Drawn, case: Case, dice: Dice) -> None:
             continue
         name = f"x{index}"
         names.append(name)
-        is_constant = index in case.constant and dice.chance(0.9) or (index > 0 and dice.chance(0.3))
-        if is_constant and index not in case.variable:
+        if index in case.constant or (index > 0 and dice.chance(0.3)):
             initializers.append(numpy_helper.from_array(np.ascontiguousarray(array) if array.ndim else array, name))
             continue
         shape = [f"d{index}_{i}" if named_dims and dice.chance(0.5) else size for i, size in enumerate(array.shape)]

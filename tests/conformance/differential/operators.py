@@ -154,8 +154,10 @@ def conv_transpose(d: Dice) -> Case:
     attributes = {"group": group, "strides": strides}
     if d.chance(0.4):
         attributes["output_padding"] = [d.int(0, s - 1) for s in strides]
-    if d.chance(0.3):
+    if d.chance(0.3):  # ONNX Runtime makes SAME smaller than the text where a stride passes the kernel
         attributes["auto_pad"] = d.one(("SAME_UPPER", "SAME_LOWER", "VALID"))
+        if any(s > k for s, k in zip(strides, kernel)):
+            attributes["auto_pad"] = "VALID"
     elif d.chance(0.5):
         attributes["pads"] = [d.int(0, (kernel[i % spatial] - 1) // 2) for i in range(2 * spatial)]
     each, out = d.int(1, 3), d.int(1, 3)
@@ -481,7 +483,7 @@ def lp_norm(d: Dice) -> Case:
 
 
 def mvn(d: Dice) -> Case:
-    dims = d.full_dims(4, 4, 5)
+    dims = [d.int(2, 5) for _ in range(4)]  # along 1 ONNX Runtime gives 0 / 0, the text 0
     return Case([d.array(dims)], {"axes": d.one(([0, 2, 3], [2, 3], [1], [0]))}, absolute=1e-4)
 
 
@@ -509,16 +511,18 @@ def resize(d: Dice) -> Case:
         sizes = dims[:2] + [d.int(1, 9), d.int(1, 9)]
         return Case([d.array(dims), None, None, ints(*sizes)], attributes, constant=(3,), absolute=1e-4)
     scales = np.array([1, 1, d.one((0.5, 2, 1.5, 3)), d.one((0.6, 2, 1.25, 1))], F32)
-    if min(dims[2] * scales[2], dims[3] * scales[3]) < 1:
-        scales[2:] = 2
+    if attributes["coordinate_transformation_mode"] == "align_corners":
+        scales[2:] = 2  # where a length is no whole number the text keeps it, ONNX Runtime rounds it
+    if min(dims[2] * scales[2], dims[3] * scales[3]) < 1 or all(int(n * s) == n for n, s in zip(dims, scales)):
+        scales[2:] = 2  # ONNX Runtime copies where no side changes, whatever the scale says
     return Case([d.array(dims), None, scales], attributes, constant=(2,), absolute=1e-4)
 
 
 def grid_sample(d: Dice) -> Case:
-    n = d.int(1, 2)
+    n, mode = d.int(1, 2), d.one(("linear", "nearest", "cubic"))
+    paddings = ("zeros", "reflection") if mode == "cubic" else ("zeros", "border", "reflection")  # cubic at a border: as the text
     return Case([d.array([n, d.int(1, 3)] + d.full_dims(2, 2)), d.array([n] + d.full_dims(2, 2) + [2], low=-1.3, high=1.3)],
-                {"mode": d.one(("linear", "nearest", "cubic")), "padding_mode": d.one(("zeros", "border", "reflection")),
-                 "align_corners": d.int(0, 1)}, absolute=1e-3)
+                {"mode": mode, "padding_mode": d.one(paddings), "align_corners": d.int(0, 1)}, absolute=1e-3)
 
 
 def roi_align(d: Dice) -> Case:
@@ -790,10 +794,8 @@ def rotary(contributed: bool):
     return row
 
 
-def signal(name: str):
-    def row(d: Dice) -> Case:
-        return Case([np.array(d.int(1, 12), I64)], {"periodic": d.int(0, 1)})
-    return row
+def signal_window(d: Dice) -> Case:
+    return Case([np.array(d.int(2, 12), I64)], {"periodic": d.int(0, 1)})  # of 1: ONNX Runtime gives 0 / 0
 
 
 def dft(d: Dice) -> Case:
@@ -818,7 +820,8 @@ def det(d: Dice) -> Case:
 
 
 def affine_grid(d: Dice) -> Case:
-    return Case([d.array([2, 2, 3]), ints(2, 3, d.int(1, 4), d.int(1, 4))], {"align_corners": d.int(0, 1)}, constant=(1,))
+    # A side of 1 with align_corners is -1 in the text, 0 in ONNX Runtime.
+    return Case([d.array([2, 2, 3]), ints(2, 3, d.int(2, 4), d.int(2, 4))], {"align_corners": d.int(0, 1)}, constant=(1,))
 
 
 def col2im(d: Dice) -> Case:
@@ -845,6 +848,10 @@ def bits(d: Dice) -> Case:
 
 def shift(d: Dice) -> Case:
     return binary((np.uint8, np.uint32), 0, 100, (0, 7), direction=("LEFT", "RIGHT"))(d)
+
+
+def non_zero(d: Dice) -> Case:
+    return Case([d.array(d.dims(1, 4), d.one((F32, I64, np.bool_)), -1, 1)])  # of a scalar the text wants [0,N], not [1,N]
 
 
 def power(d: Dice) -> Case:
@@ -903,7 +910,7 @@ ROWS = {("", name): row for name, row in {
     "Asinh": unary((F32,)), "Atan": unary((F32,)), "Atanh": unary((F32,), -0.9, 0.9), "Attention": standard_attention,
     "AveragePool": pool(False), "BatchNormalization": batch_norm, "BitShift": shift, "BitwiseAnd": bits,
     "BitwiseNot": unary((np.uint8, np.int32), 0, 100), "BitwiseOr": bits, "BitwiseXor": bits,
-    "BlackmanWindow": signal("BlackmanWindow"), "Cast": cast, "Ceil": unary(), "Celu": unary((F32,), alpha=ALPHA),
+    "BlackmanWindow": signal_window, "Cast": cast, "Ceil": unary(), "Celu": unary((F32,), alpha=ALPHA),
     "CenterCropPad": center_crop_pad, "Clip": clip, "Col2Im": col2im, "Compress": compress, "Concat": concat,
     "ConstantOfShape": constant_of_shape, "Conv": conv, "ConvInteger": conv_integer, "ConvTranspose": conv_transpose,
     "Cos": unary((F32, F64)), "Cosh": unary((F32,)), "CumSum": cumulative, "DFT": dft, "DepthToSpace": depth_to_space,
@@ -913,7 +920,7 @@ ROWS = {("", name): row for name, row in {
     "GatherElements": gather_elements, "GatherND": gather_nd, "Gelu": unary((F32,), approximate=("none", "tanh")), "Gemm": gemm,
     "GlobalAveragePool": global_pool, "GlobalLpPool": global_lp_pool, "GlobalMaxPool": global_pool, "Greater": binary(),
     "GreaterOrEqual": binary(), "GridSample": grid_sample, "GroupNormalization": group_norm,
-    "HammingWindow": signal("HammingWindow"), "HannWindow": signal("HannWindow"),
+    "HammingWindow": signal_window, "HannWindow": signal_window,
     "HardSigmoid": unary((F32,), alpha=ALPHA, beta=(0.0, 1.0)), "HardSwish": unary((F32,)), "Hardmax": softmax,
     "Identity": unary(ANY), "InstanceNormalization": instance_norm, "IsInf": unary((F32, F64)), "IsNaN": unary(FLOATS),
     "LRN": lrn, "LSTM": recurrent(4, True), "LayerNormalization": layer_norm, "LeakyRelu": unary(FLOATS, alpha=ALPHA),
@@ -921,7 +928,7 @@ ROWS = {("", name): row for name, row in {
     "LpPool": lp_pool, "MatMul": matmul, "MatMulInteger": matmul_integer, "Max": many(NUMBERS), "MaxPool": pool(True),
     "MaxRoiPool": max_roi_pool, "MaxUnpool": max_unpool, "Mean": many((F32,)), "MeanVarianceNormalization": mvn,
     "Min": many(NUMBERS), "Mish": unary((F32,)), "Mod": modulo, "Mul": binary(), "Neg": unary(NUMBERS),
-    "NegativeLogLikelihoodLoss": loss(), "NonMaxSuppression": nms, "NonZero": unary((F32, I64, np.bool_), -1, 1),
+    "NegativeLogLikelihoodLoss": loss(), "NonMaxSuppression": nms, "NonZero": non_zero,
     "Not": unary((np.bool_,)), "OneHot": one_hot, "Or": binary((np.bool_,)), "PRelu": prelu, "Pad": pad, "Pow": power,
     "QLinearConv": qlinear_conv, "QLinearMatMul": qlinear_matmul, "QuantizeLinear": quantize, "RNN": recurrent(1, False),
     "Range": range_, "Reciprocal": unary(FLOATS, 0.2), "ReduceL1": reduce(), "ReduceL2": reduce(),

@@ -4,6 +4,7 @@
 /* Operators of other domains than ai.onnx that are said in its operators when a model is read. */
 
 #include "runtime/graph/op_schema.h"
+#include "runtime/onnx/contrib.h"
 #include "runtime/onnx/onnx_import.h"
 #include "tests/support/onnx_writer.h"
 
@@ -78,15 +79,54 @@ static void test_contributed_operators_become_standard_ones(void **state) {
     static const struct {
         const char *op, *inputs, *expected;
     } cases[] = {
-        { "BiasGelu", "a b", "Add Gelu " }, { "FastGelu", "a", "Gelu " },
-        { "Gelu", "a", "Gelu " },           { "QuickGelu", "a", "Swish " },
-        { "FusedGemm", "a b", "Gemm " },
+        { "BiasGelu", "a b", "Add Gelu " },
+        { "FastGelu", "a", "Gelu " },
+        { "Gelu", "a", "Gelu " },
+        { "QuickGelu", "a", "Swish " },
+        { "FusedGemm", "a b", "Gemm Identity " },
+        { "FusedConv", "a b a b", "Conv Add Identity " },
+        { "FusedMatMul", "a b", "MatMul " },
+        { "MatMulIntegerToFloat", "a b a b", "MatMulInteger CastLike Mul Mul Identity " },
+        { "SkipLayerNormalization", "a b a", "Add LayerNormalization " },
+        { "SkipSimplifiedLayerNormalization", "a b a b", "Add Add RMSNormalization " },
+        { "QLinearConcat", "a a a a b", "DequantizeLinear Concat QuantizeLinear " },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         AUTO(graph_free) Graph *graph = NULL;
         Status status = import_one("com.microsoft", cases[i].op, cases[i].inputs, false, &graph);
         assert_string_equal(status.message, "");
         check_operators(graph, cases[i].expected);
+    }
+}
+
+/* "a a a": as many as the list has, without those that may be left out. */
+static void fill_inputs(const char *list, char *text) {
+    *text = '\0';
+    for (const char *at = list; *at;) {
+        size_t length = strcspn(at, " ");
+        if (at[length - 1] != '?')
+            strcat(text, "a ");
+        else if (strchr(at, ' ')) /* one that is required may follow */
+            strcat(text, "a ");
+        at += length + strspn(at + length, " ");
+    }
+    text[strlen(text) - 1] = '\0';
+}
+
+static void test_every_recipe_can_be_followed(void **state) {
+    (void)state;
+    size_t count;
+    const ContribRow *rows = contrib_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (!rows[i].recipe.body)
+            continue;
+        char inputs[64];
+        fill_inputs(rows[i].recipe.inputs, inputs);
+        AUTO(graph_free) Graph *graph = NULL;
+        Status status = import_one("com.microsoft", rows[i].op, inputs, false, &graph);
+        if (status.code == STATUS_UNIMPLEMENTED)
+            fail_msg("%s: %s", rows[i].op, status.message);
+        assert_true(i == 0 || strcmp(rows[i - 1].op, rows[i].op) <= 0);
     }
 }
 
@@ -107,6 +147,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_zip_map_gives_the_scores_under_its_name),
         cmocka_unit_test(test_contributed_operators_become_standard_ones),
+        cmocka_unit_test(test_every_recipe_can_be_followed),
         cmocka_unit_test(test_wrong_inputs_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,16 @@ static Graph *branch(void) {
     return graph;
 }
 
+/* Weights that are fed are read as they are. */
+static Graph *fed_weights(void) {
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(2, 3, 9, 9));
+    ValueId w = model_input(graph, "w", DTYPE_F32, SHAPE(3, 3, 3, 3));
+    model_output(graph, "y", model_node(graph, "Conv", INPUTS(x, w), NO_ATTRIBUTES));
+    model_finish(graph);
+    return graph;
+}
+
 static Graph *nothing_spatial(void) {
     Graph *graph = model_new();
     ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(2, 3));
@@ -54,6 +64,7 @@ static Graph *nothing_spatial(void) {
 static const PassCase cases[] = {
     { "chain", chain, pass_assign_layouts, { { "Reorder", 0, 2 }, { "Conv", 3, 3 } }, 0 },
     { "branch", branch, pass_assign_layouts, { { "Reorder", 0, 3 } }, 0 },
+    { "fed weights", fed_weights, pass_assign_layouts, { { "Reorder", 0, 2 } }, 0 },
     { "nothing spatial", nothing_spatial, pass_assign_layouts, { { "Reorder", 0, 0 } }, 0 },
 };
 

@@ -13,6 +13,7 @@
 
 #include "runtime/base/log.h"
 #include "runtime/base/size.h"
+#include "runtime/repo/change.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -71,6 +72,7 @@ void drain_run(Serving *serving, int signal_fd) {
               (long long)options->drain_pause_ms, (long long)options->exit_timeout_s);
     atomic_store(&serving->context.draining, true);
     rpc_server_health_changed(serving->rpc);
+    repo_end_changes(serving->repo); /* whoever waits for a load is told */
     uint64_t pause_end_ns = time_after(started_ns, (uint64_t)options->drain_pause_ms * NS_PER_MS);
     Waited waited = wait_for(signal_fd, -1, pause_end_ns);
     rpc_server_stop(serving->rpc);

@@ -67,35 +67,10 @@ static void first_load_run(void *user) {
     (void)!write(load->done_fd, &one, sizeof one);
 }
 
-static bool model_has_failed(Repo *repo, const char *name, Arena *arena) {
-    VersionStatus *versions;
-    size_t count;
-    StringView view = { .data = name, .length = strlen(name) };
-    Status status = repo_model_status(repo, view, arena, &versions, &count);
-    for (size_t i = 0; status_is_ok(&status) && i < count; i++)
-        if (versions[i].state == VERSION_AVAILABLE)
-            return false;
-    return true;
-}
-
-/* How many of the models known have no version to serve. */
-static size_t count_failed(Repo *repo, size_t *ret_models) {
-    AUTO(arena_free) Arena *arena = NULL;
-    const char **names;
-    size_t failed = 0;
-    *ret_models = 0;
-    Status status = arena_new(65536, 256 << 20, &arena);
-    if (status_is_ok(&status))
-        status = repo_model_names(repo, arena, &names, ret_models);
-    for (size_t i = 0; status_is_ok(&status) && i < *ret_models; i++)
-        failed += model_has_failed(repo, names[i], arena);
-    return failed;
-}
-
 /* false: a model failed and that ends the program. */
 static bool report_first_load(const FirstLoad *load) {
-    size_t models;
-    size_t failed = count_failed(load->serving->repo, &models);
+    size_t models, failed;
+    repo_count_models(load->serving->repo, &models, &failed);
     uint64_t ms = (clock_now_ns(clock_monotonic()) - load->started_ns) / NS_PER_MS;
     if (failed)
         log_event(LOG_WARN, "models_failed", "count=%zu of=%zu", failed, models);

@@ -58,6 +58,7 @@ static Options options_default(Personality personality) {
     Options options = {
         .personality = personality,
         .control_mode = "",
+        .allow_reload = true,
         .file_poll_s = 1,
         .repository_poll_s = 15,
         .load_retry_us = 60 * MILLION,
@@ -219,12 +220,10 @@ static Status set_number(const OptionRow *row, const char *name, const char *val
 }
 
 static Status set_control_mode(const char *value, const char **dst) {
-    if (!strcmp(value, "explicit"))
+    if (strcmp(value, "none") != 0 && strcmp(value, "poll") != 0 && strcmp(value, "explicit") != 0)
         return status_error(STATUS_INVALID_ARGUMENT,
-                            "--model-control-mode=explicit is not there yet: use none or poll");
-    if (strcmp(value, "none") != 0 && strcmp(value, "poll") != 0)
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "--model-control-mode: expected none or poll, got '%s'", value);
+                            "--model-control-mode: expected none, poll or explicit, got '%s'",
+                            value);
     *dst = value;
     return status_ok();
 }
@@ -377,6 +376,7 @@ Status options_parse(int argc, char *const *argv, Options *ret_options) {
 
 void options_deinit(Options *options) {
     free(options->repositories.items);
+    free(options->load_models.items);
     free(options->without_effect.items);
     *options = (Options){ 0 };
 }

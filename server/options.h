@@ -35,7 +35,9 @@ typedef struct Options {
     const char *single_file; /* positional FILE.onnx */
     const char *model_name, *model_base_path, *model_config_file;
     const char *control_mode; /* "none", "poll", "explicit" */
-    int64_t file_poll_s;      /* TensorFlow's; 0 and below: not watched */
+    TextList load_models;     /* of "explicit": at start */
+    bool allow_reload, allow_label_changes;
+    int64_t file_poll_s; /* TensorFlow's; 0 and below: not watched */
     int64_t repository_poll_s;
     int64_t load_threads, load_retries, load_retry_us;
     bool disable_autocomplete, exit_on_error, strict_readiness;

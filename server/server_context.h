@@ -12,6 +12,13 @@
 
 #include <stdatomic.h>
 
+/* What clients may change of what is served. */
+typedef struct ManageRules {
+    bool reload; /* the list of models, one of it too */
+    bool load;   /* models of a repository, by name */
+    bool label;
+} ManageRules;
+
 typedef struct ServerContext {
     Repo *repo;
     Scheduler *scheduler;
@@ -24,6 +31,7 @@ typedef struct ServerContext {
     const char *name;         /* ServerMetadata.name */
     const char *version;      /* of inferd */
     bool strict_readiness;
+    ManageRules manage;
     size_t header_limit_bytes;  /* of a request, apart from tensor payloads */
     size_t request_arena_bytes; /* budget of one request's arena: names, shapes, copied small
                                    payloads, typed tensors */

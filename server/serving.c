@@ -17,6 +17,7 @@
 #include "runtime/device/device_open.h"
 #include "server/metrics_page.h"
 #include "server/observe/scrape.h"
+#include "runtime/repo/change.h"
 #include "server/rpc/core_compat.h"
 #include "server/text_file.h"
 
@@ -194,6 +195,9 @@ static Status make_repo(Serving *serving) {
         .repositories = options->repositories.items,
         .repository_count = options->repositories.count,
         .single_file = options->single_file,
+        .explicit_control = !strcmp(options->control_mode, "explicit"),
+        .load_names = options->load_models.items,
+        .load_name_count = options->load_models.count,
         .settle_ns = NS_PER_S,
         .load_threads =
             options->load_threads ? (size_t)options->load_threads : (size_t)LOAD_THREADS,
@@ -370,6 +374,15 @@ void serving_refresh(Serving *serving) {
         tls_refresh(serving->tls);
 }
 
+/* Whether models come from a list, which clients may send anew, as TensorFlow Serving has it. */
+static ManageRules manage_rules(const Options *options) {
+    bool has_list = options->model_config_file || options->model_base_path;
+    ManageRules rules = { .reload = has_list && options->allow_reload,
+                          .load = !strcmp(options->control_mode, "explicit") };
+    rules.label = rules.reload || rules.load || options->allow_label_changes;
+    return rules;
+}
+
 Status serving_start(const Options *options, const char *version, Serving *serving) {
     *serving = (Serving){ .options = options };
     TRY(check_paths(options));
@@ -388,6 +401,7 @@ Status serving_start(const Options *options, const char *version, Serving *servi
         .name = options->id,
         .version = version,
         .strict_readiness = options->strict_readiness,
+        .manage = manage_rules(options),
         .header_limit_bytes = (size_t)options->header_limit_bytes,
         .request_arena_bytes = (size_t)options->request_arena_bytes,
     };
@@ -405,6 +419,8 @@ Status serving_load(Serving *serving) {
 
 void serving_deinit(Serving *serving) {
     http_server_close(serving->metrics_http);
+    if (serving->repo)
+        repo_end_changes(serving->repo);
     http_server_close(serving->http);
     rpc_server_close(serving->rpc); /* no more calls, so leases come back */
     repo_free(serving->repo);       /* its hooks still tell the rpc server */

@@ -71,6 +71,8 @@ static Status open_parent(const char *path, const char *filename, int *ret_direc
 Status repo_open_model(const Repo *repo, const RepoModel *model, int *ret_directory,
                        const char **ret_filename) {
     *ret_filename = NULL;
+    if (model->override.directory)
+        return open_path(model->override.directory, ret_directory);
     if (!model->served) {
         AUTO(descriptor_close) int repository = -1;
         TRY(open_path(repo->options.repositories[model->repository], &repository));
@@ -175,6 +177,18 @@ static void publish(Repo *repo, RepoVersion *target, ModelVersion *loaded) {
     watch_wake(repo->watch);
 }
 
+/* How long to wait after so many failures; false: no longer. The first pauses are short and double
+ * until they are as long as asked for; those come on top. */
+static bool retry_pause(const RepoOptions *options, size_t failures, uint64_t *ret_ns) {
+    enum { FIRST_PAUSE_NS = NS_PER_S };
+    size_t short_ones = 0;
+    for (uint64_t pause_ns = FIRST_PAUSE_NS; pause_ns < options->retry_ns; pause_ns *= 2)
+        short_ones++;
+    *ret_ns =
+        failures <= short_ones ? (uint64_t)FIRST_PAUSE_NS << (failures - 1) : options->retry_ns;
+    return options->load_retries > 0 && failures <= options->load_retries + short_ones;
+}
+
 /* Thread: loader, repo */
 static void fail(Repo *repo, RepoVersion *target, const Status *status) {
     VersionState state;
@@ -183,10 +197,10 @@ static void fail(Repo *repo, RepoVersion *target, const Status *status) {
         target->busy = false;
         target->status = *status;
         if (target->state == VERSION_LOADING) {
-            bool again = target->aspired && target->attempts <= repo->options.load_retries &&
-                         !repo->stopping;
-            target->retry_ns =
-                time_after(clock_now_ns(repo->options.clock), repo->options.retry_ns);
+            uint64_t pause_ns;
+            bool again = retry_pause(&repo->options, target->attempts, &pause_ns) &&
+                         target->aspired && !repo->stopping;
+            target->retry_ns = time_after(clock_now_ns(repo->options.clock), pause_ns);
             target->state = again ? VERSION_LOADING : VERSION_END;
         }
         state = target->state;

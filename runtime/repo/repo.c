@@ -50,12 +50,42 @@ static uint64_t time_left(uint64_t now_ns, uint64_t deadline_ns) {
     return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 }
 
+/* All that is wanted is looked at, though nobody watches. */
+static void look_again(Repo *repo) {
+    repo->rescan = true;
+    for (size_t i = 0; i < repo->model_count; i++)
+        repo->models[i]->fresh = !repo->models[i]->override.config_text;
+}
+
+/* What --load-model names is known from the start, so that its absence shows. */
+static void want_at_start(Repo *repo) {
+    const RepoOptions *options = &repo->options;
+    Status missing = status_error(STATUS_NOT_FOUND, "it is in no repository");
+    for (size_t i = 0; options->explicit_control && i < options->load_name_count; i++) {
+        const char *name = options->load_names[i];
+        bool is_new = strcmp(name, "*") != 0 && !repo_find_model(repo, name);
+        RepoModel *model = is_new ? repo_add_model(repo, name) : NULL;
+        if (!model)
+            continue;
+        model->asked = true;
+        LOCKED(&repo->mutex);
+        model->status = missing;
+    }
+}
+
 static void repo_run(void *user) {
     Repo *repo = user;
     const RepoOptions *options = &repo->options;
     bool poked;
+    repo->rescan = true;
+    repo_apply_list(repo, options->models, options->model_count);
+    want_at_start(repo);
     while (!is_done(repo, &poked)) {
+        if (poked)
+            look_again(repo);
+        repo_begin_changes(repo);
         repo_sync(repo);
+        repo_check_changes(repo);
         uint64_t now_ns = clock_now_ns(options->clock);
         uint64_t deadline_ns = options->watch && options->poll_ns > 0
                                    ? time_after(now_ns, options->poll_ns)
@@ -68,34 +98,6 @@ static void repo_run(void *user) {
 
 static char *copy_string(Arena *arena, const char *text) {
     return arena_strndup(arena, text, strlen(text));
-}
-
-static Status copy_policy(Arena *arena, VersionPolicy *policy) {
-    int64_t *numbers = arena_calloc(arena, policy->specific_count, sizeof *numbers);
-    if (!numbers)
-        return arena_exhausted(arena);
-    for (size_t i = 0; i < policy->specific_count; i++)
-        numbers[i] = policy->specific[i];
-    policy->specific = numbers;
-    return status_ok();
-}
-
-static Status copy_model(Arena *arena, ServedModel *model) {
-    VersionLabel *labels = arena_calloc(arena, model->version_label_count, sizeof *labels);
-    if (!labels)
-        return arena_exhausted(arena);
-    for (size_t i = 0; i < model->version_label_count; i++) {
-        labels[i] = model->version_labels[i];
-        labels[i].label = copy_string(arena, labels[i].label);
-        if (!labels[i].label)
-            return arena_exhausted(arena);
-    }
-    model->version_labels = labels;
-    model->name = copy_string(arena, model->name);
-    model->base_path = copy_string(arena, model->base_path);
-    if (!model->name || !model->base_path)
-        return arena_exhausted(arena);
-    return copy_policy(arena, &model->version_policy);
 }
 
 /* "models/digits.onnx" is the model "digits". */
@@ -113,17 +115,21 @@ static Status single_file_model(Arena *arena, const char *path, ServedModel *mod
 
 static Status copy_options(const RepoOptions *given, Arena *arena, RepoOptions *options) {
     const char **repositories = arena_calloc(arena, given->repository_count, sizeof *repositories);
+    const char **names = arena_calloc(arena, given->load_name_count, sizeof *names);
     ServedModel *models = arena_calloc(arena, given->model_count + 1, sizeof *models);
     QueuePolicy *queue = arena_calloc(arena, 1, sizeof *queue);
-    if (!repositories || !models || !queue)
+    if (!repositories || !names || !models || !queue)
         return arena_exhausted(arena);
     *options = *given;
     for (size_t i = 0; i < given->repository_count; i++)
         if (!(repositories[i] = copy_string(arena, given->repositories[i])))
             return arena_exhausted(arena);
+    for (size_t i = 0; i < given->load_name_count; i++)
+        if (!(names[i] = copy_string(arena, given->load_names[i])))
+            return arena_exhausted(arena);
     for (size_t i = 0; i < given->model_count; i++) {
         models[i] = given->models[i];
-        TRY(copy_model(arena, &models[i]));
+        TRY(repo_copy_served(arena, &models[i]));
     }
     if (given->single_file)
         TRY(single_file_model(arena, given->single_file, &models[options->model_count++]));
@@ -132,6 +138,7 @@ static Status copy_options(const RepoOptions *given, Arena *arena, RepoOptions *
         options->queue_default = queue;
     }
     options->repositories = repositories;
+    options->load_names = names;
     options->models = models;
     options->single_file = NULL;
     options->clock = given->clock ? given->clock : clock_monotonic();
@@ -145,6 +152,8 @@ Status repo_new(const RepoOptions *options, Repo **ret_repo) {
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     mutex_init(&repo->mutex);
     cond_init(&repo->changed);
+    list_init(&repo->changes);
+    list_init(&repo->active);
     TRY(arena_new(ARENA_FIRST_BYTES, ARENA_BUDGET_BYTES, &repo->arena));
     TRY(arena_new(ARENA_FIRST_BYTES, ARENA_BUDGET_BYTES, &repo->scratch));
     TRY(copy_options(options, repo->arena, &repo->options));
@@ -179,6 +188,7 @@ void repo_stop(Repo *repo) {
     for (size_t i = 0; i < repo->options.load_threads; i++)
         thread_join(&repo->loaders[i]);
     repo_discard_jobs(repo);
+    repo_fail_changes(repo); /* the repo thread has ended: main is alone */
     repo->started = false;
 }
 
@@ -209,26 +219,13 @@ static void unload_all(Repo *repo) {
         cond_wait(&repo->changed, &repo->mutex);
 }
 
-static void free_model(RepoModel *model) {
-    for (size_t i = 0; i < model->version_count; i++) {
-        free(model->versions[i]->directory);
-        free(model->versions[i]);
-    }
-    free(model->versions);
-    free(model->views);
-    free(model->config_text);
-    arena_free(model->config_arena);
-    free(model->name);
-    free(model);
-}
-
 void repo_free(Repo *repo) {
     if (!repo)
         return;
     repo_stop(repo);
     unload_all(repo);
     for (size_t i = 0; i < repo->model_count; i++)
-        free_model(repo->models[i]);
+        repo_free_model(repo->models[i]);
     free(repo->models);
     for (size_t i = 0; i < repo->moved_count; i++)
         free(repo->moved[i].name);

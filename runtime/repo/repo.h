@@ -35,12 +35,17 @@ typedef struct RepoOptions {
     size_t model_count;
     const char *single_file; /* FILE.onnx, or NULL */
 
-    bool watch;          /* follow changes; false: what is there at start */
+    /* Of repositories: these at start, and what is asked for later; "*": all. */
+    bool explicit_control;
+    const char *const *load_names;
+    size_t load_name_count;
+
+    bool watch;          /* follow changes; false: what is there at start, or when asked for */
     uint64_t poll_ns;    /* where inotify does not work, and as a net beneath it */
     uint64_t settle_ns;  /* a changing version directory must rest that long; 1 s */
     size_t load_threads; /* 2 */
     size_t load_retries;
-    uint64_t retry_ns;
+    uint64_t retry_ns; /* pause between retries; the first ones come sooner */
     bool autocomplete; /* derive what config.pbtxt leaves out; false: config required (Triton's
                           strict) */
     size_t default_max_batch_size;
@@ -95,6 +100,8 @@ Status repo_model_status(Repo *repo, StringView name, Arena *arena, VersionStatu
                          size_t *ret_count);
 /* Known names in order. */
 Status repo_model_names(Repo *repo, Arena *arena, const char ***ret_names, size_t *ret_count);
+/* Models that are wanted, and those of them without a version in service. */
+void repo_count_models(Repo *repo, size_t *ret_wanted, size_t *ret_failed);
 /* Every model known has a version AVAILABLE, or ended on purpose; none is still to come. */
 bool repo_is_ready(Repo *repo);
 bool repo_model_is_ready(Repo *repo, StringView name);

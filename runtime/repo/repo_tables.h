@@ -11,7 +11,7 @@
 
 #include "runtime/base/queue.h"
 #include "runtime/base/thread.h"
-#include "runtime/repo/repo.h"
+#include "runtime/repo/change.h"
 #include "runtime/repo/watch.h"
 
 typedef struct RepoModel RepoModel;
@@ -41,13 +41,25 @@ typedef struct RepoVersion {
     uint64_t retry_ns; /* LOADING and not busy: when to try again */
 } RepoVersion;
 
+/* What a load request put in place of what is on disk. */
+typedef struct RepoOverride {
+    char *config_text; /* NULL: none */
+    size_t config_length;
+    char *directory; /* private, with a copy of the files given; NULL: none, or removed by now */
+} RepoOverride;
+
 struct RepoModel {
     /* fixed */
     char *name;
-    const ServedModel *served; /* NULL: found in a repository */
-    size_t repository;         /* index, when found */
     /* repo thread only */
-    bool seen; /* by the scan in progress */
+    const ServedModel *served; /* of the list of models, in served_arena; NULL: not in it */
+    Arena *served_arena;
+    size_t repository; /* index of the one it was found in; INDEX_NONE */
+    bool seen;         /* by the scan in progress */
+    bool fresh;        /* to be looked at (again) although nobody watches: something changes */
+    bool asked;        /* by name at start: its absence is a failure */
+    bool reread;       /* the list says something else: read the config again */
+    RepoOverride override;
     uint64_t files_fingerprint;
     char *config_text; /* NULL: no config.pbtxt */
     size_t config_length;
@@ -59,7 +71,11 @@ struct RepoModel {
     /* under lock; changed by the repo thread */
     RepoVersion **versions; /* ascending */
     size_t version_count, version_capacity;
-    bool gone;        /* its directory is no longer there */
+    bool gone;          /* neither in a repository nor in the list */
+    bool unwanted;      /* unloaded by request, or not yet asked for */
+    Arena *label_arena; /* holds labels */
+    const VersionLabel *labels;
+    size_t label_count;
     size_t unsettled; /* versions on disk that have never been complete */
     Status status;    /* of its directory and config */
 };
@@ -85,18 +101,48 @@ struct Repo {
     MovedIn moved[MOVED_IN_MAX];
     size_t moved_count;
     uint64_t next_look_ns; /* earliest time at which something settles or is retried */
+    bool rescan;           /* at the next look, though nobody watches */
+    ListNode active;       /* changes begun */
     /* under lock */
     Mutex mutex;
     Cond changed;
     RepoModel **models; /* in order of name */
     size_t model_count, model_capacity;
-    bool stopping, poked, scanned;
+    bool stopping, poked, scanned, changes_ended;
+    ListNode changes;   /* not begun */
     size_t outstanding; /* loaded versions that are not freed yet */
 };
 
 /* sync.c. Disk -> tables. Thread: repo. */
 void repo_sync(Repo *repo);
+void repo_rescan(Repo *repo); /* which models repositories have, no more */
 void repo_moved(void *user, int watch, const char *name);
+
+/* repo_model.c. NULL: out of memory. Thread: repo. */
+RepoModel *repo_find_model(const Repo *repo, const char *name);
+RepoModel *repo_add_model(Repo *repo, const char *name);
+void repo_free_model(RepoModel *model);
+Status repo_copy_served(Arena *arena, ServedModel *model); /* strings and arrays into arena */
+/* The model is in the list, as served says (copied), but for its labels. */
+Status repo_serve(RepoModel *model, const ServedModel *served);
+void repo_unserve(RepoModel *model);
+/* The labels that there are, with those given put over them; replace: these alone. */
+Status repo_set_labels(Repo *repo, RepoModel *model, const VersionLabel *labels, size_t count,
+                       bool replace);
+
+/* override.c. Thread: repo. */
+Status repo_set_override(RepoModel *model, const RepoChange *change);
+void repo_drop_override_files(RepoModel *model);
+void repo_clear_override(RepoModel *model);
+/* Goes into fingerprints, so that another override is another version. */
+uint64_t repo_override_fingerprint(const RepoOverride *override);
+
+/* change.c. Thread: repo. */
+void repo_begin_changes(Repo *repo);
+void repo_check_changes(Repo *repo); /* ends those that have come to rest */
+void repo_fail_changes(Repo *repo);  /* all of them, as the repository stops */
+/* The list of models as it is at start. */
+void repo_apply_list(Repo *repo, const ServedModel *models, size_t count);
 
 /* loader.c */
 void repo_load(Repo *repo, RepoVersion *version);   /* Thread: repo */

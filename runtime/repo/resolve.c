@@ -63,10 +63,9 @@ typedef enum Found {
 } Found;
 
 static bool find_label(const RepoModel *model, StringView label, int64_t *ret_number) {
-    size_t count = model->served ? model->served->version_label_count : 0;
-    for (size_t i = 0; i < count; i++) {
-        if (compare_name(model->served->version_labels[i].label, label) == 0) {
-            *ret_number = model->served->version_labels[i].number;
+    for (size_t i = 0; i < model->label_count; i++) {
+        if (compare_name(model->labels[i].label, label) == 0) {
+            *ret_number = model->labels[i].number;
             return true;
         }
     }
@@ -206,7 +205,7 @@ static bool is_pending(const RepoModel *model) {
 }
 
 static bool model_is_ready(const RepoModel *model) {
-    if (model->gone || serves(model))
+    if (model->gone || model->unwanted || serves(model))
         return true;
     if (is_pending(model) || !status_is_ok(&model->status) || model->version_count == 0)
         return false;
@@ -214,6 +213,16 @@ static bool model_is_ready(const RepoModel *model) {
         if (!status_is_ok(&model->versions[i]->status))
             return false;
     return true; /* every version ended on purpose */
+}
+
+void repo_count_models(Repo *repo, size_t *ret_wanted, size_t *ret_failed) {
+    LOCKED(&repo->mutex);
+    *ret_wanted = *ret_failed = 0;
+    for (size_t i = 0; i < repo->model_count; i++) {
+        bool wanted = !repo->models[i]->gone && !repo->models[i]->unwanted;
+        *ret_wanted += wanted;
+        *ret_failed += wanted && !serves(repo->models[i]);
+    }
 }
 
 bool repo_is_ready(Repo *repo) {

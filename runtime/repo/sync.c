@@ -8,7 +8,8 @@
  *
  * A model whose directory cannot be read keeps what it has in service, says so in its status, and
  * holds up no other. A directory that is gone from a repository is a removal; a base path that is
- * gone is not (a mount may come back).
+ * gone is not (a mount may come back). Where nobody watches, only models that are `fresh` are
+ * looked at: at start, and when a request or a signal asks.
  *
  * Files beside the versions (config.pbtxt, labels) count into every version's fingerprint, so that
  * a change of them reloads what is in service.
@@ -61,43 +62,6 @@ static void set_model_status(Repo *repo, RepoModel *model, const Status *status)
     model->status = *status;
 }
 
-static RepoModel *find_model(const Repo *repo, const char *name) {
-    return repo_find_model_locked(
-        repo, (StringView){ name, strlen(name) }); /* only this thread changes the table */
-}
-
-/* NULL: out of memory */
-static RepoModel *add_model(Repo *repo, const char *name) {
-    RepoModel *model = calloc(1, sizeof *model);
-    char *copy = strdup(name);
-    size_t capacity = repo->model_count == repo->model_capacity ? 2 * repo->model_capacity + 8
-                                                                : repo->model_capacity;
-    RepoModel **models = calloc(capacity, sizeof *models);
-    if (!model || !copy || !models) {
-        free(model);
-        free(copy);
-        free(models);
-        return NULL;
-    }
-    *model = (RepoModel){ .name = copy, .watch = WATCH_NONE };
-    model->policy = (VersionPolicy){ .kind = VERSIONS_LATEST, .latest_count = 1 };
-    size_t at = 0;
-    while (at < repo->model_count && strcmp(repo->models[at]->name, name) < 0)
-        at++;
-    for (size_t i = 0; i < repo->model_count; i++)
-        models[i < at ? i : i + 1] = repo->models[i];
-    models[at] = model;
-    RepoModel **old = repo->models;
-    {
-        LOCKED(&repo->mutex);
-        repo->models = models;
-        repo->model_count++;
-        repo->model_capacity = capacity;
-    }
-    free(old);
-    return model;
-}
-
 /* NULL: out of memory */
 static RepoVersion *add_version(Repo *repo, RepoModel *model, int64_t number) {
     size_t capacity = model->version_count == model->version_capacity
@@ -134,13 +98,23 @@ static RepoVersion *add_version(Repo *repo, RepoModel *model, int64_t number) {
     return version;
 }
 
+static Status read_config_text(const RepoModel *model, int directory, char **ret_text,
+                               size_t *ret_length) {
+    if (model->override.config_text) {
+        *ret_length = model->override.config_length;
+        *ret_text = strdup(model->override.config_text);
+        return *ret_text ? status_ok() : status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+    }
+    Status status =
+        beneath_read_file(directory, "config.pbtxt", CONFIG_BYTES_MAX, ret_text, ret_length);
+    return status.code == STATUS_NOT_FOUND ? status_ok() : status;
+}
+
 /* Reads config.pbtxt anew and takes its version policy; a faulty one keeps the policy as it was. */
 static Status read_config(RepoModel *model, int directory) {
     char *text = NULL;
     size_t length = 0;
-    Status status = beneath_read_file(directory, "config.pbtxt", CONFIG_BYTES_MAX, &text, &length);
-    if (!status_is_ok(&status) && status.code != STATUS_NOT_FOUND)
-        return status;
+    TRY(read_config_text(model, directory, &text, &length));
     free(model->config_text);
     model->config_text = text;
     model->config_length = length;
@@ -152,7 +126,7 @@ static Status read_config(RepoModel *model, int directory) {
     arena_free(model->config_arena);
     model->config_arena = TAKE(arena);
     model->policy = config.version_policy;
-    if (model->served && (model->served->has_version_policy))
+    if (model->served && model->served->has_version_policy)
         model->policy = model->served->version_policy;
     return status_ok();
 }
@@ -183,6 +157,8 @@ static void merge_version(Repo *repo, RepoVersion *version, const ScanVersion *s
 
 /* A directory that arrives whole stays whole: is the version complete as it is now? */
 static bool is_quiet(const Repo *repo, const RepoVersion *version, const Look *look) {
+    if (version->model->override.directory)
+        return true; /* we wrote it, whole */
     SettleView view = { .newest_ns = version->newest_ns,
                         .realtime_ns = look->realtime_ns,
                         .unchanged_ns = look->now_ns - version->changed_ns,
@@ -271,10 +247,13 @@ static void aspire(Repo *repo, RepoModel *model, const Look *look) {
     LOCKED(&repo->mutex);
     model->unsettled = unsettled;
     model->gone = false;
+    model->fresh = unsettled > 0;
     for (size_t i = 0, k = 0; i < model->version_count; i++) {
         RepoVersion *version = model->versions[i];
         version->aspired = version->on_disk && version->settled && aspired[k++];
         consider_locked(version, quiet[i]);
+        bool changed = version->aspired && version->fingerprint != version->attempted;
+        model->fresh = model->fresh || (changed && !quiet[i]);
     }
 }
 
@@ -363,6 +342,22 @@ static Status look_at(Repo *repo, RepoModel *model, Look *look) {
     return scan_versions(look->directory, repo->scratch, &look->versions, &look->count);
 }
 
+/* The config and its policy, if they may be other than before. */
+static void sync_config(Repo *repo, RepoModel *model, const Look *look) {
+    Status status = status_ok();
+    bool changed = !model->config_arena || model->reread ||
+                   model->files_fingerprint != look->files.fingerprint;
+    /* Read before the fingerprint is kept: a file that changes now is seen as changed next time. */
+    if (changed && !look->filename) {
+        status = read_config(model, look->directory);
+        if (status_is_ok(&status)) {
+            model->files_fingerprint = look->files.fingerprint;
+            model->reread = false;
+        }
+    }
+    set_model_status(repo, model, &status);
+}
+
 static void sync_model(Repo *repo, RepoModel *model, Look *look) {
     AUTO(descriptor_close) int directory = -1;
     Status status = repo_open_model(repo, model, &directory, &look->filename);
@@ -371,19 +366,12 @@ static void sync_model(Repo *repo, RepoModel *model, Look *look) {
         status = look_at(repo, model, look);
     if (!status_is_ok(&status)) {
         set_model_status(repo, model, &status);
+        model->fresh = false;
         act(repo, model); /* what was decided before goes on */
         return;
     }
-    /* Read before the fingerprint is kept: a file that changes now is seen as changed next time. */
-    bool first = !model->config_arena;
-    if ((first || model->files_fingerprint != look->files.fingerprint) && !look->filename) {
-        status = read_config(model, look->directory);
-        if (status_is_ok(&status))
-            model->files_fingerprint = look->files.fingerprint;
-        set_model_status(repo, model, &status);
-    } else if (look->filename) {
-        set_model_status(repo, model, &status);
-    }
+    look->files.fingerprint += repo_override_fingerprint(&model->override);
+    sync_config(repo, model, look);
     merge_versions(repo, model, look);
     aspire(repo, model, look);
     load_again(repo, model, look);
@@ -403,30 +391,55 @@ static Look new_look(const Repo *repo) {
                    .repository_watch = WATCH_NONE };
 }
 
-/* Its directory is gone: nothing is wanted any more. */
-static void remove_model(Repo *repo, RepoModel *model) {
+/* Nothing of it is wanted any more. */
+static void withdraw_model(Repo *repo, RepoModel *model, bool is_gone) {
     Look look = new_look(repo);
     merge_versions(repo, model, &look);
     aspire(repo, model, &look);
     {
         LOCKED(&repo->mutex);
-        model->gone = true;
+        model->gone = is_gone;
     }
+    model->fresh = false;
     load_again(repo, model, &look);
     act(repo, model);
+}
+
+/* What was decided before goes on, without a look at the disk. */
+static void progress_model(Repo *repo, RepoModel *model) {
+    Look look = new_look(repo);
+    load_again(repo, model, &look);
+    act(repo, model);
+}
+
+static void sync_known(Repo *repo, RepoModel *model) {
+    bool is_listed = model->served || model->repository != INDEX_NONE;
+    if (!is_listed || model->unwanted) {
+        withdraw_model(repo, model, !is_listed && !model->asked);
+        return;
+    }
+    if (!repo->options.watch && !model->fresh) {
+        progress_model(repo, model);
+        return;
+    }
+    Look look = new_look(repo);
+    if (!model->served)
+        look.repository_watch = repo->repository_watches[model->repository];
+    sync_model(repo, model, &look);
 }
 
 static void watch_child(void *user, int directory) {
     (void)watch_add(((Repo *)user)->watch, directory);
 }
 
-static void sync_repository(Repo *repo, size_t index) {
+/* Which models a repository has. One that cannot be read keeps what it had. */
+static void scan_repository(Repo *repo, size_t index) {
     AUTO(descriptor_close)
     int directory = open(repo->options.repositories[index], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const char **names = NULL;
     size_t count = 0;
     if (directory < 0)
-        return; /* what it held stays in service */
+        return;
     repo->repository_watches[index] = watch_add(repo->watch, directory);
     Status status = scan_models(directory, repo->scratch, watch_child, repo, &names, &count);
     if (!status_is_ok(&status))
@@ -434,40 +447,37 @@ static void sync_repository(Repo *repo, size_t index) {
     for (size_t i = 0; i < repo->model_count; i++)
         repo->models[i]->seen = false;
     for (size_t i = 0; i < count; i++) {
-        RepoModel *model = find_model(repo, names[i]);
-        bool is_new = !model;
-        if (is_new && (model = add_model(repo, names[i])) != NULL)
-            model->repository = index;
-        if (!model || model->served || (model->repository != index && !model->gone))
+        RepoModel *model = repo_find_model(repo, names[i]);
+        if (!model)
+            model = repo_add_model(repo, names[i]);
+        if (!model || model->served ||
+            (model->repository != index && model->repository != INDEX_NONE))
             continue; /* of two with one name the first found is served */
         model->repository = index;
         model->seen = true;
-        Look look = new_look(repo);
-        look.repository_watch = repo->repository_watches[index];
-        sync_model(repo, model, &look);
     }
     for (size_t i = 0; i < repo->model_count; i++) {
         RepoModel *model = repo->models[i];
-        if (!model->served && model->repository == index && !model->seen)
-            remove_model(repo, model);
+        if (model->repository == index && !model->seen)
+            model->repository = INDEX_NONE;
+    }
+}
+
+void repo_rescan(Repo *repo) {
+    for (size_t i = 0; i < repo->options.repository_count; i++) {
+        arena_reset(repo->scratch);
+        scan_repository(repo, i);
     }
 }
 
 void repo_sync(Repo *repo) {
     repo->next_look_ns = TIME_NEVER;
-    for (size_t i = 0; i < repo->options.repository_count; i++) {
+    if (repo->options.watch || repo->rescan)
+        repo_rescan(repo);
+    repo->rescan = false;
+    for (size_t i = 0; i < repo->model_count; i++) {
         arena_reset(repo->scratch);
-        sync_repository(repo, i);
-    }
-    for (size_t i = 0; i < repo->options.model_count; i++) {
-        arena_reset(repo->scratch);
-        const ServedModel *served = &repo->options.models[i];
-        RepoModel *model = find_model(repo, served->name);
-        if (!model && (model = add_model(repo, served->name)) != NULL)
-            model->served = served;
-        Look look = new_look(repo);
-        if (model && model->served == served)
-            sync_model(repo, model, &look);
+        sync_known(repo, repo->models[i]);
     }
     for (size_t i = 0; i < repo->moved_count; i++)
         free(repo->moved[i].name);

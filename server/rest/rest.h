@@ -76,7 +76,8 @@ void rest_metrics(HttpExchange *exchange);
 void rest_live(HttpExchange *exchange);
 void rest_ready(HttpExchange *exchange);
 void rest_model_ready(HttpExchange *exchange);
-void rest_not_built(HttpExchange *exchange); /* argument: what, as text */
+void rest_load(HttpExchange *exchange);
+void rest_unload(HttpExchange *exchange);
 void rest_tensorflow_predict(HttpExchange *exchange);
 void rest_tensorflow_classify(HttpExchange *exchange);
 void rest_tensorflow_regress(HttpExchange *exchange);

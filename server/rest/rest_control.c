@@ -283,9 +283,3 @@ void rest_model_ready(HttpExchange *exchange) {
     else
         reply_empty(exchange, atomic_load(&server->draining) ? 503 : 200);
 }
-
-void rest_not_built(HttpExchange *exchange) {
-    Status status = status_error(STATUS_UNIMPLEMENTED, "%s is not supported by this server",
-                                 (const char *)exchange->match.row->argument);
-    rest_fail(exchange, &status, REST_TENSORFLOW);
-}

@@ -15,6 +15,7 @@
 #include "server/rest/decimal_read.h"
 #include "server/rest/decimal_write.h"
 #include "server/rest/rest.h"
+#include "server/wire/wire_builder.h"
 #include "server/wire/wire_scores.h"
 #include "server/wire/wire_writer.h"
 
@@ -22,8 +23,6 @@ static const char PARSE_ERROR[] = "JSON Parse error: ";
 enum {
     JSON_NS_PER_BYTE = 10,
     SHOWN_MAX = 64,
-    FIRST_BYTES = 1024,
-    LENGTH_BYTES = 5,
     INPUT_LIST_WITH_CONTEXT = 2,
     LIST_EXAMPLES = 1,
     LIST_CONTEXT = 2,
@@ -37,11 +36,9 @@ enum {
 typedef enum Kind { KIND_NONE = 0, KIND_BYTES = 1, KIND_FLOATS = 2, KIND_INTEGERS = 3 } Kind;
 
 typedef struct Builder {
-    RestInfer *rest;
     Arena *arena;
     JsonReader *reader;
-    unsigned char *data; /* in the arena */
-    size_t length, capacity;
+    WireBuilder wire;
     size_t examples;
     bool has_context;
 } Builder;
@@ -52,53 +49,6 @@ static uint64_t decode_cost_ns(const Spans *message) {
 
 static Status json_error(const Builder *builder) {
     return rest_json_error(builder->reader, builder->arena, PARSE_ERROR);
-}
-
-/* --- bytes --- */
-
-static bool reserve(Builder *builder, size_t bytes) {
-    if (bytes <= builder->capacity - builder->length)
-        return true;
-    size_t capacity = MAX_OF(2 * builder->capacity, builder->length + bytes + FIRST_BYTES);
-    unsigned char *data = arena_alloc(builder->arena, capacity);
-    if (!data)
-        return false;
-    if (builder->length > 0)
-        memcpy(data, builder->data, builder->length);
-    builder->data = data;
-    builder->capacity = capacity;
-    return true;
-}
-
-/* Begins a length-delimited field; close_field writes its length. */
-static Status open_field(Builder *builder, uint32_t number, size_t *ret_mark) {
-    if (!reserve(builder, 1 + LENGTH_BYTES))
-        return arena_exhausted(builder->arena);
-    builder->data[builder->length++] = (unsigned char)wire_key(number, WIRE_BYTES);
-    *ret_mark = builder->length;
-    builder->length += LENGTH_BYTES;
-    return status_ok();
-}
-
-static Status close_field(Builder *builder, size_t mark) {
-    size_t length = builder->length - mark - LENGTH_BYTES;
-    if (length >= (size_t)1 << 31)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "the examples are too long");
-    for (size_t i = 0; i < LENGTH_BYTES; i++)
-        builder->data[mark + i] =
-            (unsigned char)((length >> (7 * i) & 0x7F) | (i + 1 < LENGTH_BYTES ? 0x80 : 0));
-    return status_ok();
-}
-
-static Status put_bytes(Builder *builder, uint32_t number, StringView text) {
-    size_t mark;
-    TRY(open_field(builder, number, &mark));
-    if (!reserve(builder, text.length))
-        return arena_exhausted(builder->arena);
-    if (text.length > 0)
-        memcpy(builder->data + builder->length, text.data, text.length);
-    builder->length += text.length;
-    return close_field(builder, mark);
 }
 
 /* --- one value --- */
@@ -139,7 +89,7 @@ static Status put_text_value(Builder *builder, StringView name) {
         TRY(read_base64(builder, name, &text));
     else if (!json_read_string(builder->reader, builder->arena, &text))
         return json_error(builder);
-    return put_bytes(builder, LIST_VALUE, text);
+    return wire_builder_bytes(&builder->wire, LIST_VALUE, text);
 }
 
 static bool read_number(JsonReader *reader, Decimal *ret_decimal, double *ret_special,
@@ -161,8 +111,8 @@ static Status put_float_value(Builder *builder) {
     if (!read_number(builder->reader, &decimal, &special, &is_special))
         return json_error(builder);
     float value = is_special ? (float)special : decimal_to_f32(&decimal);
-    memcpy(builder->data + builder->length, &value, sizeof value);
-    builder->length += sizeof value;
+    memcpy(builder->wire.data + builder->wire.length, &value, sizeof value);
+    builder->wire.length += sizeof value;
     return status_ok();
 }
 
@@ -182,8 +132,8 @@ static Status put_integer_value(Builder *builder, StringView name) {
                             "Feature '%.*s' has an integer out of range for int64",
                             TEXT_ARGS(text_cut(name, SHOWN_MAX)));
     }
-    builder->length =
-        (size_t)(put_varint(builder->data + builder->length, (uint64_t)value) - builder->data);
+    unsigned char *end = put_varint(builder->wire.data + builder->wire.length, (uint64_t)value);
+    builder->wire.length = (size_t)(end - builder->wire.data);
     return status_ok();
 }
 
@@ -234,8 +184,7 @@ static Status put_value(Builder *builder, Kind kind, StringView name) {
     enum { NUMBER_BYTES_MAX = 10 };
     if (kind == KIND_BYTES)
         return put_text_value(builder, name);
-    if (!reserve(builder, NUMBER_BYTES_MAX))
-        return arena_exhausted(builder->arena);
+    TRY(wire_builder_reserve(&builder->wire, NUMBER_BYTES_MAX));
     return kind == KIND_FLOATS ? put_float_value(builder) : put_integer_value(builder, name);
 }
 
@@ -262,13 +211,13 @@ static Status put_feature(Builder *builder, StringView name) {
                                        : rest_json_error(&ahead, builder->arena, PARSE_ERROR);
     }
     size_t list, packed = 0;
-    TRY(open_field(builder, kind, &list));
+    TRY(wire_builder_open(&builder->wire, kind, &list));
     if (kind != KIND_BYTES)
-        TRY(open_field(builder, LIST_VALUE, &packed));
+        TRY(wire_builder_open(&builder->wire, LIST_VALUE, &packed));
     TRY(put_values(builder, kind, is_list, name));
     if (kind != KIND_BYTES)
-        TRY(close_field(builder, packed));
-    return close_field(builder, list);
+        TRY(wire_builder_close(&builder->wire, packed));
+    return wire_builder_close(&builder->wire, list);
 }
 
 /* An object of features as an Example, in the field of that number. */
@@ -283,21 +232,21 @@ static Status put_example(Builder *builder, uint32_t number) {
                                   "Example must be JSON object but got something else at offset: "
                                   "%zu",
                                   (size_t)(reader->at - reader->begin));
-    TRY(open_field(builder, number, &example));
-    TRY(open_field(builder, EXAMPLE_FEATURES, &features));
+    TRY(wire_builder_open(&builder->wire, number, &example));
+    TRY(wire_builder_open(&builder->wire, EXAMPLE_FEATURES, &features));
     json_open(reader);
     while (json_next_member(reader, builder->arena, &name)) {
-        TRY(open_field(builder, FEATURES_ENTRY, &entry));
-        TRY(put_bytes(builder, ENTRY_KEY, name));
-        TRY(open_field(builder, ENTRY_VALUE, &value));
+        TRY(wire_builder_open(&builder->wire, FEATURES_ENTRY, &entry));
+        TRY(wire_builder_bytes(&builder->wire, ENTRY_KEY, name));
+        TRY(wire_builder_open(&builder->wire, ENTRY_VALUE, &value));
         TRY(put_feature(builder, name));
-        TRY(close_field(builder, value));
-        TRY(close_field(builder, entry));
+        TRY(wire_builder_close(&builder->wire, value));
+        TRY(wire_builder_close(&builder->wire, entry));
     }
     if (reader->mistake)
         return json_error(builder);
-    TRY(close_field(builder, features));
-    return close_field(builder, example);
+    TRY(wire_builder_close(&builder->wire, features));
+    return wire_builder_close(&builder->wire, example);
 }
 
 /* --- the body --- */
@@ -363,18 +312,18 @@ static Status read_body(Builder *builder, WireTask *task) {
 static Status decode(WireInfer *wire, WireMethod method, Arena *arena) {
     RestInfer *rest = (RestInfer *)(void *)wire;
     JsonReader reader = json_reader_of(rest->body.data, rest->body.length);
-    Builder builder = { .rest = rest, .arena = arena, .reader = &reader };
+    Builder builder = { .arena = arena, .reader = &reader, .wire = { .arena = arena } };
     WireExamples *examples = arena_calloc(arena, 1, sizeof *examples);
     WireTask *task = arena_calloc(arena, 1, sizeof *task);
     if (!examples || !task)
         return arena_exhausted(arena);
     *task = (WireTask){ .method = method, .signature = text_view("serving_default") };
     size_t mark;
-    TRY(open_field(&builder, INPUT_LIST_WITH_CONTEXT, &mark));
+    TRY(wire_builder_open(&builder.wire, INPUT_LIST_WITH_CONTEXT, &mark));
     TRY(read_body(&builder, task));
-    TRY(close_field(&builder, mark));
+    TRY(wire_builder_close(&builder.wire, mark));
     Spans input;
-    TRY(wire_payload_of(builder.data, builder.length, arena, &input));
+    TRY(wire_builder_finish(&builder.wire, &input));
     TRY(wire_examples_decode(span_reader_of(&input), examples));
     examples->tasks = task;
     examples->task_count = 1;

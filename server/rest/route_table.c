@@ -58,11 +58,6 @@ static const RestControl INDEX = { .serve = inference_repository_index,
     }
 #define INFER(pattern_, serve_)                                                                    \
     { .method = "POST", .pattern = (pattern_), .class = ROUTE_INFER, .serve = (serve_) }
-#define NOT_BUILT(pattern_, what_)                                                                 \
-    {                                                                                              \
-        .method = "POST", .pattern = (pattern_), .class = ROUTE_CONTROL, .serve = rest_not_built,  \
-        .argument = (what_)                                                                        \
-    }
 
 const RouteRow ROUTES[] = {
     INFER("/v1/models/*:predict", rest_tensorflow_predict),
@@ -97,6 +92,8 @@ const RouteRow ROUTES[] = {
     CONTROL("GET", "/v2/models/*/stats", &STATISTICS),
     CONTROL("GET", "/v2/models/*/versions/#/stats", &STATISTICS),
     CONTROL("POST", "/v2/repository/index", &INDEX),
+    INFER("/v2/repository/models/*/load", rest_load),
+    INFER("/v2/repository/models/*/unload", rest_unload),
 
     PROBE("/metrics", rest_metrics),
     PROBE("/livez", rest_live),

@@ -58,7 +58,10 @@ void call_release_message(Call *call) {
 
 static AdmissionClass admission_class(const MethodRow *row) {
     static const AdmissionClass classes[] = {
-        [CLASS_PROBE] = ADMIT_PROBE, [CLASS_CONTROL] = ADMIT_CONTROL, [CLASS_INFER] = ADMIT_INFER
+        [CLASS_PROBE] = ADMIT_PROBE,
+        [CLASS_CONTROL] = ADMIT_CONTROL,
+        [CLASS_MANAGE] = ADMIT_INFER,
+        [CLASS_INFER] = ADMIT_INFER,
     };
     if (!row)
         return ADMIT_CONTROL;
@@ -172,7 +175,7 @@ static Status take_message(Call *call) {
     size_t charge = slices_charge(call->message);
     size_t bytes = grpc_byte_buffer_length(call->message);
     learn_bytes(call->method, charge);
-    if (call->method->row->class == CLASS_INFER)
+    if (call->method->row->class >= CLASS_MANAGE)
         TRY(admission_body(&server->limits, call_charge(call, charge), bytes));
     else if (bytes > server->context->header_limit_bytes)
         return status_error(STATUS_RESOURCE_EXHAUSTED,
@@ -206,6 +209,26 @@ static void serve_unary(Call *call) {
     call_finish(call, &status, &reply);
 }
 
+static void finish_control(ControlCall *control, const Status *status, const WireReply *reply) {
+    Call *call = LIST_ITEM(control, Call, control);
+    WireReply empty;
+    wire_reply_init(&empty, call->arena);
+    call_finish(call, status, reply ? reply : &empty);
+}
+
+static void serve_later(Call *call) {
+    Status status = inflate_in_place(call);
+    call->control = (ControlCall){ .context = call->server->context,
+                                   .arena = call->arena,
+                                   .message = call->request,
+                                   .deadline_ns = call->deadline_ns,
+                                   .finish = finish_control };
+    if (status_is_ok(&status))
+        call->method->row->begin(&call->control);
+    else
+        call_finish(call, &status, NULL);
+}
+
 static void serve_stream(Call *call) {
     Status status = inflate_in_place(call);
     if (status_is_ok(&status))
@@ -234,6 +257,8 @@ static void on_received(void *user, bool ok) {
         serve_stream(call);
     else if (kind == METHOD_UNARY)
         serve_unary(call);
+    else if (kind == METHOD_LATER)
+        serve_later(call);
     else
         call_infer_start(call);
     call_unref(call); /* the operation's; those above held their own */

@@ -8,7 +8,7 @@
  * operation (call_finish) takes over. At zero the Call goes back to the server's list with its
  * arena.
  *
- *     arrived --admitted--> receive the message --> unary: serve, finish
+ *     arrived --admitted--> receive the message --> unary: serve, finish; later: begin ... finish
  *        \                                       \-> infer: decode, acquire, bind, submit ...
  * on_done --> encode, finish
  *         \--refused--> finish                    \-> stream: see stream.h
@@ -17,6 +17,7 @@
  * arrival.
  */
 
+#include "server/control.h"
 #include "server/infer.h"
 #include "server/rpc/rpc_state.h"
 #include "server/rpc/slices.h"
@@ -61,6 +62,7 @@ typedef struct Call {
     size_t reserved_bytes;
     int cancelled;   /* written by the core before `closed` comes back */
     InferCall infer; /* its flags: any thread */
+    ControlCall control;
     WireInfer wire;
     CallStream stream;
     ListNode node; /* in RpcServer.idle_calls */

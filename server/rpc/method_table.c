@@ -16,6 +16,8 @@
     { .path = (path_), .kind = METHOD_UNARY, .class = (class_), .serve = (serve_) }
 #define INFER(path_, protocol_)                                                                    \
     { .path = (path_), .kind = METHOD_INFER, .class = CLASS_INFER, .infer = (protocol_) }
+#define LATER(path_, begin_)                                                                       \
+    { .path = (path_), .kind = METHOD_LATER, .class = CLASS_MANAGE, .begin = (begin_) }
 #define STREAM(path_, class_, stream_)                                                             \
     { .path = (path_), .kind = METHOD_STREAM, .class = (class_), .stream = (stream_) }
 
@@ -39,6 +41,8 @@ const MethodRow METHOD_TABLE[] = {
           inference_model_statistics),
     UNARY("/inference.GRPCInferenceService/RepositoryIndex", CLASS_CONTROL,
           inference_repository_index),
+    LATER("/inference.GRPCInferenceService/RepositoryModelLoad", inference_repository_load),
+    LATER("/inference.GRPCInferenceService/RepositoryModelUnload", inference_repository_unload),
     UNARY("/grpc.health.v1.Health/Check", CLASS_PROBE, health_check),
     UNARY("/grpc.health.v1.Health/List", CLASS_CONTROL, health_list),
     STREAM("/grpc.health.v1.Health/Watch", CLASS_PROBE, &HEALTH_WATCH),

@@ -8,18 +8,20 @@
  * the body is read.
  */
 
-#include "server/server_context.h"
+#include "server/control.h"
 #include "server/wire/wire_request.h"
 
 typedef enum MethodKind {
     METHOD_UNARY,  /* answered in place on the rpc thread: metadata, status, readiness */
     METHOD_INFER,  /* decoded in place, then queued */
+    METHOD_LATER,  /* begun in place, answered when it is done: loads */
     METHOD_STREAM, /* health Watch, reflection */
 } MethodKind;
 
 typedef enum MethodClass {
     CLASS_PROBE,   /* never refused: health, live, ready */
     CLASS_CONTROL, /* metadata, status, reflection: small, bounded */
+    CLASS_MANAGE,  /* as long as an inference, and counted like one */
     CLASS_INFER,   /* counted against live-call and byte limits */
 } MethodClass;
 
@@ -34,6 +36,7 @@ typedef struct MethodRow {
     MethodKind kind;
     MethodClass class;
     UnaryServe serve;
+    ControlBegin begin;
     const InferProtocol *infer;
     const StreamMethod *stream;
 } MethodRow;

@@ -26,7 +26,9 @@
 static const struct {
     MethodKind kind;
     size_t slots;
-} SLOTS[] = { { METHOD_UNARY, 4 }, { METHOD_INFER, 24 }, { METHOD_STREAM, 2 } };
+} SLOTS[] = {
+    { METHOD_UNARY, 4 }, { METHOD_INFER, 24 }, { METHOD_LATER, 2 }, { METHOD_STREAM, 2 }
+};
 enum { UNKNOWN_SLOTS = 4 };
 
 static void on_stopped(void *user, bool ok) {

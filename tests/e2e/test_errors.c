@@ -180,8 +180,10 @@ static const Raw RAW[] = {
       BODY("\x0a\x04\x0a\x02"
            "a\0"),
       STATUS_INVALID_ARGUMENT, "NUL" },
-    { "/tensorflow.serving.PredictionService/Classify", BODY(""), STATUS_UNIMPLEMENTED,
-      "/tensorflow.serving.PredictionService/Classify" },
+    { "/tensorflow.serving.PredictionService/Classify", BODY(""), STATUS_INVALID_ARGUMENT,
+      "Missing ModelSpec" },
+    { "/tensorflow.serving.SessionService/SessionRun", BODY(""), STATUS_UNIMPLEMENTED,
+      "/tensorflow.serving.SessionService/SessionRun" },
     { "/inference.GRPCInferenceService/Nothing", BODY("x"), STATUS_UNIMPLEMENTED,
       "reflection lists what it has" },
     { "/nobody", BODY(""), STATUS_UNIMPLEMENTED, "no method '/nobody'" },

@@ -263,11 +263,13 @@ static void test_retries_until_the_count_is_used_up(void **state) {
     options.load_retries = 2;
     options.retry_ns = 60 * NS_PER_S;
     start(&options);
-    for (size_t attempt = 1; attempt <= 2; attempt++) {
-        await_nth("a", 1, VERSION_LOADING, STATUS_INVALID_ARGUMENT, attempt);
+    /* Short pauses first, then the two that were asked for. */
+    static const uint64_t pauses_s[] = { 1, 2, 4, 8, 16, 32, 60, 60 };
+    for (size_t i = 0; i < ARRAY_LENGTH(pauses_s); i++) {
+        await_nth("a", 1, VERSION_LOADING, STATUS_INVALID_ARGUMENT, i + 1);
         assert_int_equal(status_of("a", 1).state, VERSION_LOADING);
         assert_int_equal(status_of("a", 1).status.code, STATUS_OK);
-        world.now_ns += 60 * NS_PER_S;
+        world.now_ns += pauses_s[i] * NS_PER_S;
         repo_poke(world.repo);
     }
     await_nth("a", 1, VERSION_END, STATUS_INVALID_ARGUMENT, 1);

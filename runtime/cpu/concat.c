@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+enum { COPY_GRAIN_BYTES = 64 << 10 };
+
 typedef struct ConcatKernel {
     Kernel base;
     size_t outer, inner_bytes; /* what is before the axis in memory; bytes of one step along it */
@@ -55,39 +57,39 @@ static Status concat_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     TRY(shape_axis(node_get_int(build->node, "axis", 0), dst->shape.rank, &axis));
     ConcatKernel *concat;
     TRY(kernel_alloc(&concat_kernel_type, sizeof *concat, &concat));
-    const Shape *shape = &dst->shape;
-    size_t rank = (size_t)shape->rank;
-    bool channels_last = dst->layout == LAYOUT_CHANNELS_LAST && rank >= 3;
-    size_t channels = channels_last ? (size_t)shape->dims[1] : 1;
     concat->axis = axis;
-    if (channels_last && axis == 1) {
-        concat->outer = (size_t)shape->dims[0] * shape_product(shape, 2, rank);
-        concat->inner_bytes = dtype_bytes(dst->dtype);
-    } else {
-        size_t first = channels_last && axis > 1
-                           ? 2
-                           : 0; /* the channels stand last, not between N and the rest */
-        concat->outer =
-            (first == 2 ? (size_t)shape->dims[0] : 1) * shape_product(shape, first, axis);
-        concat->inner_bytes = dtype_bytes(dst->dtype) *
-                              shape_product(shape, MAX_OF(axis + 1, channels_last ? 2 : 0), rank) *
-                              channels;
-    }
+    layout_axis_span(&dst->shape, dst->layout, axis, &concat->outer, &concat->inner_bytes);
+    concat->inner_bytes *= dtype_bytes(dst->dtype);
     *ret_kernel = &concat->base;
     return status_ok();
 }
 
-static Status concat_run(const Kernel *kernel, const KernelCall *call) {
-    const ConcatKernel *concat = (const ConcatKernel *)kernel;
-    char *dst = call->dst[0].data;
-    size_t dst_row = (size_t)call->dst[0].shape.dims[concat->axis] * concat->inner_bytes;
-    for (uint32_t i = 0; i < call->node->input_count; i++) {
-        const char *src = call->src[i]->data;
-        size_t row = (size_t)call->src[i]->shape.dims[concat->axis] * concat->inner_bytes;
-        for (size_t outer = 0; row > 0 && outer < concat->outer; outer++)
-            memcpy(dst + outer * dst_row, src + outer * row, row);
+typedef struct ConcatRun {
+    const ConcatKernel *concat;
+    const KernelCall *call;
+    size_t dst_row;
+} ConcatRun;
+
+static void copy_rows(void *user, size_t begin, size_t end) {
+    const ConcatRun *run = user;
+    char *dst = run->call->dst[0].data;
+    for (uint32_t i = 0; i < run->call->node->input_count; i++) {
+        const Tensor *src = run->call->src[i];
+        size_t row = (size_t)src->shape.dims[run->concat->axis] * run->concat->inner_bytes;
+        for (size_t outer = begin; row > 0 && outer < end; outer++)
+            memcpy(dst + outer * run->dst_row, (const char *)src->data + outer * row, row);
         dst += row;
     }
+}
+
+static Status concat_run(const Kernel *kernel, const KernelCall *call) {
+    const ConcatKernel *concat = (const ConcatKernel *)kernel;
+    const Tensor *dst = &call->dst[0];
+    ConcatRun run = { .concat = concat,
+                      .call = call,
+                      .dst_row = (size_t)dst->shape.dims[concat->axis] * concat->inner_bytes };
+    if (dst->bytes > 0)
+        pool_for(call->pool, concat->outer, 1 + COPY_GRAIN_BYTES / run.dst_row, copy_rows, &run);
     return status_ok();
 }
 

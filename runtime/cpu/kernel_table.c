@@ -13,11 +13,12 @@
 #include "runtime/cpu/kernel_util.h"
 
 static const KernelType *const rows[] = {
-    &conv_kernel_type,        &matmul_kernel_type,     &pool_kernel_type,
-    &global_pool_kernel_type, &eltwise_kernel_type,    &binary_kernel_type,
-    &softmax_kernel_type,     &batch_norm_kernel_type, &concat_kernel_type,
-    &transpose_kernel_type,   &reorder_kernel_type,    &trees_kernel_type,
-    &layer_norm_kernel_type,  &attention_kernel_type,  &recurrent_kernel_type,
+    &conv_kernel_type,        &matmul_kernel_type,         &pool_kernel_type,
+    &global_pool_kernel_type, &eltwise_kernel_type,        &binary_kernel_type,
+    &softmax_kernel_type,     &batch_norm_kernel_type,     &concat_kernel_type,
+    &transpose_kernel_type,   &reorder_kernel_type,        &trees_kernel_type,
+    &layer_norm_kernel_type,  &attention_kernel_type,      &split_kernel_type,
+    &resize_kernel_type,      &depth_to_space_kernel_type, &recurrent_kernel_type,
 };
 
 const KernelType *const *kernel_table(size_t *ret_count) {
@@ -44,6 +45,7 @@ static const PromiseRow promises[] = {
       .fuses = true,
       .prefers_channels_last = true,
       .takes_channels_last = conv_takes },
+    { .name = "DepthToSpace", .takes_channels_last = depth_to_space_takes },
     { .name = "Div", .takes_channels_last = binary_takes },
     { .name = "Erf", .takes_channels_last = eltwise_takes },
     { .name = "Exp", .takes_channels_last = eltwise_takes },
@@ -62,8 +64,10 @@ static const PromiseRow promises[] = {
     { .name = "Reciprocal", .takes_channels_last = eltwise_takes },
     { .name = "ReduceMean", .takes_channels_last = global_pool_takes_channels_last },
     { .name = "Relu", .takes_channels_last = eltwise_takes },
+    { .name = "Resize", .takes_channels_last = resize_takes },
     { .name = "Sigmoid", .takes_channels_last = eltwise_takes },
     { .name = "Softmax", .takes_channels_last = softmax_takes_channels_last },
+    { .name = "Split", .takes_channels_last = split_takes },
     { .name = "Sqrt", .takes_channels_last = eltwise_takes },
     { .name = "Sub", .takes_channels_last = binary_takes },
     { .name = "Swish", .takes_channels_last = eltwise_takes },

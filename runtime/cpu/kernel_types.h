@@ -12,6 +12,7 @@ extern const KernelType batch_norm_kernel_type;
 extern const KernelType binary_kernel_type;
 extern const KernelType concat_kernel_type;
 extern const KernelType conv_kernel_type;
+extern const KernelType depth_to_space_kernel_type;
 extern const KernelType eltwise_kernel_type;
 extern const KernelType global_pool_kernel_type;
 extern const KernelType layer_norm_kernel_type;
@@ -19,7 +20,9 @@ extern const KernelType matmul_kernel_type;
 extern const KernelType pool_kernel_type;
 extern const KernelType recurrent_kernel_type;
 extern const KernelType reorder_kernel_type;
+extern const KernelType resize_kernel_type;
 extern const KernelType softmax_kernel_type;
+extern const KernelType split_kernel_type;
 extern const KernelType transpose_kernel_type;
 extern const KernelType trees_kernel_type;
 
@@ -29,9 +32,12 @@ bool batch_norm_takes(const KernelBuild *build);
 bool binary_takes(const KernelBuild *build);
 bool concat_takes(const KernelBuild *build);
 bool conv_takes(const KernelBuild *build);
+bool depth_to_space_takes(const KernelBuild *build);
 bool eltwise_takes(const KernelBuild *build);
 bool global_pool_takes_channels_last(const KernelBuild *build);
 bool pool_takes(const KernelBuild *build);
+bool resize_takes(const KernelBuild *build);
+bool split_takes(const KernelBuild *build);
 bool softmax_takes_channels_last(const KernelBuild *build);
 
 /* Is a row's result the same, bit for bit, for any number of rows? So it is with some

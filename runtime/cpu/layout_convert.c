@@ -73,3 +73,19 @@ void layout_to_channels_last(Pool *pool, const Shape *shape, float *dst, const f
 void layout_to_plain(Pool *pool, const Shape *shape, float *dst, const float *src) {
     convert(pool, shape, (Conversion){ .dst = dst, .src = src, .to_plain = true });
 }
+
+void layout_axis_span(const Shape *shape, Layout layout, size_t axis, size_t *ret_outer,
+                      size_t *ret_inner) {
+    size_t rank = (size_t)shape->rank;
+    bool channels_last = layout == LAYOUT_CHANNELS_LAST && rank >= 3;
+    if (channels_last && axis == 1) {
+        *ret_outer = (size_t)shape->dims[0] * shape_product(shape, 2, rank);
+        *ret_inner = 1;
+        return;
+    }
+    /* The channels stand last, not between N and the rest. */
+    bool is_spatial = channels_last && axis > 1;
+    *ret_outer = is_spatial ? (size_t)shape->dims[0] * shape_product(shape, 2, axis)
+                            : shape_product(shape, 0, axis);
+    *ret_inner = shape_product(shape, axis + 1, rank) * (is_spatial ? (size_t)shape->dims[1] : 1);
+}

@@ -13,3 +13,8 @@ bool layout_is_same(const Shape *shape);
  * overlap. */
 void layout_to_channels_last(Pool *pool, const Shape *shape, float *dst, const float *src);
 void layout_to_plain(Pool *pool, const Shape *shape, float *dst, const float *src);
+
+/* Where an axis lies in memory: how many runs there are that it cuts, and how many elements stand
+ * together at each of its positions. */
+void layout_axis_span(const Shape *shape, Layout layout, size_t axis, size_t *ret_outer,
+                      size_t *ret_inner);

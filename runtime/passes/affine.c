@@ -42,7 +42,9 @@ static int32_t weights_axis(const Node *node) {
 
 bool affine_find(const Graph *graph, NodeId id, Affine *ret_affine) {
     const Node *node = graph_node_const(graph, id);
-    bool conv = is_op(node, "Conv"), gemm = is_op(node, "Gemm"), matmul = is_op(node, "MatMul");
+    bool transposed = is_op(node, "ConvTranspose") && node_get_int(node, "group", 1) == 1;
+    bool conv = is_op(node, "Conv") || transposed, gemm = is_op(node, "Gemm"),
+         matmul = is_op(node, "MatMul");
     if (node->removed || !(conv || gemm || matmul) || node->epilogue_count > 0)
         return false;
     const Tensor *weights = constant_input(graph, node, INPUT_WEIGHTS),

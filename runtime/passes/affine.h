@@ -4,14 +4,14 @@
 
 /*
  * Nodes that are a linear map of their input with constant float32 weights, and what may be
- * multiplied into them: Conv (per output channel), Gemm and MatMul (per column).
+ * multiplied into them: Conv and ConvTranspose (per output channel), Gemm and MatMul (per column).
  */
 
 #include "runtime/graph/graph.h"
 
 typedef struct Affine {
     NodeId node;
-    size_t channels;      /* of the result: axis 1 for Conv, the last axis for the others */
+    size_t channels;      /* of the result: axis 1 for convolutions, the last for products */
     int32_t channel_axis; /* from the end of the result's shape: -1 is the last */
     bool takes_shift;     /* MatMul has no bias */
 } Affine;

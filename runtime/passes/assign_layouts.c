@@ -80,17 +80,18 @@ static bool has_channels_last_input(const Graph *graph, const Node *node) {
     return false;
 }
 
-static bool has_one_output(const Node *node) {
-    for (uint32_t i = 1; i < node->output_count; i++)
-        if (node->outputs[i] != VALUE_NONE)
+/* One result, or several that are all spatial (Split). */
+static bool outputs_allow(const Graph *graph, const Node *node) {
+    for (uint32_t i = 0; i < node->output_count; i++)
+        if (node->outputs[i] == VALUE_NONE ? i == 0 : !is_spatial(graph, node->outputs[i]))
             return false;
-    return node->output_count > 0 && node->outputs[0] != VALUE_NONE;
+    return node->output_count > 0;
 }
 
 static Layout choose(const LayoutCall *call, NodeId id) {
     const Node *node = graph_node_const(call->graph, id);
     const Device *device = call->context->device;
-    if (!has_one_output(node) || !is_spatial(call->graph, node->outputs[0]))
+    if (!outputs_allow(call->graph, node))
         return LAYOUT_PLAIN;
     if (device->api->preferred_layout(device, call->graph, id) == LAYOUT_CHANNELS_LAST)
         return LAYOUT_CHANNELS_LAST;
@@ -138,8 +139,10 @@ static Status lay_out_node(LayoutCall *call, NodeId id) {
         if (value != graph_node_const(call->graph, id)->inputs[i])
             graph_set_input(call->graph, id, i, value);
     }
-    if (layout == LAYOUT_CHANNELS_LAST)
-        graph_value(call->graph, graph_node_const(call->graph, id)->outputs[0])->layout = layout;
+    const Node *node = graph_node_const(call->graph, id);
+    for (uint32_t i = 0; layout == LAYOUT_CHANNELS_LAST && i < node->output_count; i++)
+        if (node->outputs[i] != VALUE_NONE)
+            graph_value(call->graph, node->outputs[i])->layout = layout;
     return status_ok();
 }
 

@@ -23,5 +23,6 @@ Status pass_match_activations(Graph *graph, const PassContext *context);
 Status pass_match_attention(Graph *graph, const PassContext *context);
 Status pass_match_gelu(Graph *graph, const PassContext *context);
 Status pass_match_norm(Graph *graph, const PassContext *context);
+Status pass_rewrite_conv_transpose(Graph *graph, const PassContext *context);
 Status pass_fuse_epilogues(Graph *graph, const PassContext *context);
 Status pass_assign_layouts(Graph *graph, const PassContext *context);

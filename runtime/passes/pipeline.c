@@ -24,6 +24,7 @@ static const Pass passes[] = {
     { "fuse_batch_norm", PASS_ON_LOAD, pass_fuse_batch_norm },
     { "fold_scalars", PASS_ON_LOAD, pass_fold_scalars },
     { "match_activations", PASS_ON_LOAD, pass_match_activations },
+    { "rewrite_conv_transpose", PASS_ON_LOAD, pass_rewrite_conv_transpose },
     { "share_equal", PASS_ON_LOAD, pass_share_equal },
     { "check_placement", PASS_ON_LOAD, pass_check_placement },
     { "drop_dead", PASS_ON_LOAD, pass_drop_dead },

@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -61,7 +62,85 @@ static Graph *nothing_spatial(void) {
     return graph;
 }
 
+/* A Split in the middle, its pieces joined again the other way round. */
+static Graph *split(void) {
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(2, 3, 9, 9)), parts[2] = { 0, 0 };
+    model_node_outputs(graph, "Split", INPUTS(conv(graph, x, 1), MODEL_I64(graph, 1, 2)),
+                       ATTRIBUTES(ATTRIBUTE_OF_INT("axis", 1)), 2, parts);
+    ValueId y = model_node(graph, "Concat", INPUTS(parts[1], parts[0]),
+                           ATTRIBUTES(ATTRIBUTE_OF_INT("axis", 1)));
+    model_output(graph, "y", conv(graph, y, 2));
+    model_finish(graph);
+    return graph;
+}
+
+static Graph *resize_by(const char *mode, const char *coordinate, double rows, double columns) {
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(2, 3, 9, 7));
+    Attribute spec[] = { ATTRIBUTE_OF_STRING("mode", ""),
+                         ATTRIBUTE_OF_STRING("coordinate_transformation_mode", "") };
+    spec[0].s = (StringView){ mode, strlen(mode) };
+    spec[1].s = (StringView){ coordinate, strlen(coordinate) };
+    ValueId y = model_node(
+        graph, "Resize",
+        INPUTS(conv(graph, x, 1), VALUE_NONE, MODEL_F32(graph, SHAPE(4), 1, 1, rows, columns)),
+        ARRAY_LENGTH(spec), spec);
+    model_output(graph, "y", conv(graph, y, 2));
+    model_finish(graph);
+    return graph;
+}
+static Graph *resize_nearest(void) {
+    return resize_by("nearest", "asymmetric", 2, 3);
+}
+static Graph *resize_nearest_down(void) {
+    return resize_by("nearest", "half_pixel", 0.6, 2.5);
+}
+static Graph *resize_linear(void) {
+    return resize_by("linear", "half_pixel", 2, 1.7);
+}
+static Graph *resize_linear_corners(void) {
+    return resize_by("linear", "align_corners", 3, 1);
+}
+static Graph *resize_cubic(void) {
+    return resize_by("cubic", "half_pixel", 2, 2);
+}
+
+static Graph *depth_by(const char *mode) {
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(2, 3, 9, 7));
+    Attribute spec[] = { ATTRIBUTE_OF_INT("blocksize", 2), ATTRIBUTE_OF_STRING("mode", "DCR") };
+    spec[1].s = (StringView){ mode, strlen(mode) };
+    ValueId wide = model_node(
+        graph, "Conv", INPUTS(x, model_random_f32(graph, SHAPE(12, 3, 1, 1), 1, 1)), NO_ATTRIBUTES);
+    model_output(
+        graph, "y",
+        conv(graph, model_node(graph, "DepthToSpace", INPUTS(wide), ARRAY_LENGTH(spec), spec), 2));
+    model_finish(graph);
+    return graph;
+}
+static Graph *depth_first(void) {
+    return depth_by("DCR");
+}
+static Graph *columns_first(void) {
+    return depth_by("CRD");
+}
+
+/* Two more reorders stand around what the device does in plain layout alone. */
 static const PassCase cases[] = {
+    { "split", split, pass_assign_layouts, { { "Reorder", 0, 2 } }, 0 },
+    { "resize nearest", resize_nearest, pass_assign_layouts, { { "Reorder", 0, 2 } }, 0 },
+    { "resize nearest down", resize_nearest_down, pass_assign_layouts, { { "Reorder", 0, 2 } }, 0 },
+    /* four products in another order */
+    { "resize linear", resize_linear, pass_assign_layouts, { { "Reorder", 0, 2 } }, 1e-5f },
+    { "resize corners",
+      resize_linear_corners,
+      pass_assign_layouts,
+      { { "Reorder", 0, 2 } },
+      1e-5f },
+    { "resize cubic", resize_cubic, pass_assign_layouts, { { "Reorder", 0, 4 } }, 0 },
+    { "depth to space", depth_first, pass_assign_layouts, { { "Reorder", 0, 2 } }, 0 },
+    { "columns first", columns_first, pass_assign_layouts, { { "Reorder", 0, 4 } }, 0 },
     { "chain", chain, pass_assign_layouts, { { "Reorder", 0, 2 }, { "Conv", 3, 3 } }, 0 },
     { "branch", branch, pass_assign_layouts, { { "Reorder", 0, 3 } }, 0 },
     { "fed weights", fed_weights, pass_assign_layouts, { { "Reorder", 0, 2 } }, 0 },

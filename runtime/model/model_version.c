@@ -140,6 +140,7 @@ static Status build_executor(const ModelLoad *load, ModelVersion *version) {
     AUTO(graph_free) Graph *graph = NULL;
     TRY(read_graph(load, &version->config, &graph));
     TRY(graph_infer(graph)); /* what cannot vary is not a batch, whatever is declared */
+    version->limits_rows = load->queue_default != NULL;
     version->config.max_batch_size =
         signature_max_batch_size(graph, &version->config, default_rows(load));
     ExecutorOptions options = { .device = load->device,

@@ -25,9 +25,10 @@ typedef struct ModelVersion {
     Signature signature;
     ModelConfig config;
     QueuePolicy queue_policy;
-    Executor *executor;      /* NULL: engine runs it */
-    Engine *engine;          /* NULL: executor does */
-    ModelQueue *queue;       /* the scheduler's; set before the version is published */
+    bool limits_rows;   /* the batching file says max_batch_size; see model_version_rows_limit */
+    Executor *executor; /* NULL: engine runs it */
+    Engine *engine;     /* NULL: executor does */
+    ModelQueue *queue;  /* the scheduler's; set before the version is published */
     VersionMetrics *metrics; /* the server's counters; likewise; NULL: not counted */
     Arena *arena;            /* holds the above */
     size_t bytes;            /* memory held: weights and arena */
@@ -65,6 +66,12 @@ typedef struct ModelLoad {
  * signature_make; FAILED_PRECONDITION when the config asks for another device Thread: loader
  */
 Status model_version_load(const ModelLoad *load, ModelVersion **ret_version);
+/* Rows that one request may have. A size that was derived bounds what is joined, not what one
+ * client may send: that travels alone. */
+static inline size_t model_version_rows_limit(const ModelVersion *version) {
+    bool is_said = version->config.has_max_batch_size || version->limits_rows;
+    return version->signature.batched && is_said ? version->signature.max_batch_size : SIZE_MAX;
+}
 ModelVersion *model_version_ref(ModelVersion *version);
 void model_version_unref(ModelVersion *version);
 DEFINE_AUTO(ModelVersion, model_version_unref);

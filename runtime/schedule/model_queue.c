@@ -27,8 +27,7 @@ Status model_queue_new(Scheduler *scheduler, const ModelVersion *version, ModelQ
     model->policy = version->queue_policy;
     model->policy.max_rows = MAX_OF(model->policy.max_rows, (size_t)1);
     size_t most = version->signature.batched ? version->signature.max_batch_size : SIZE_MAX;
-    /* A derived size bounds what is joined, not what one client may send: it then travels alone. */
-    model->rows_limit = version->config.has_max_batch_size ? most : SIZE_MAX;
+    model->rows_limit = model_version_rows_limit(version);
     if (!version->signature.batched)
         model->policy.batching = false;
     if (model->policy.batching)

@@ -76,8 +76,12 @@ static const char *make_labels(const ModelVersion *version, Arena *arena) {
 }
 
 static void read_version(Scheduler *scheduler, const ModelVersion *version, VersionSample *sample) {
-    PlanCacheCounts plans = executor_plan_counts(version->executor);
-    ExecutorBytes bytes = executor_bytes(version->executor);
+    PlanCacheCounts plans = { 0 };
+    ExecutorBytes bytes = { 0 };
+    if (version->executor) {
+        plans = executor_plan_counts(version->executor);
+        bytes = executor_bytes(version->executor);
+    }
     metrics_version_sums(version, sample->cells);
     for (size_t i = 0; i < FAIL_REASONS; i++)
         sample->failed += sample->cells[CELL_FAIL + i];

@@ -187,8 +187,9 @@ static Status bind_outputs(WireInfer *infer, const Signature *signature, Arena *
     return status_ok();
 }
 
-static Status bind_batch(const Signature *signature, InferRequest *request) {
-    size_t input = 0;
+static Status bind_batch(const ModelVersion *version, InferRequest *request) {
+    const Signature *signature = &version->signature;
+    size_t input = 0, limit = model_version_rows_limit(version);
     switch (bind_rows(signature, request, &request->rows, &input)) {
     case ROWS_SCALAR:
         return status_error(
@@ -205,10 +206,10 @@ static Status bind_batch(const Signature *signature, InferRequest *request) {
     case ROWS_OK:
         break;
     }
-    if (signature->batched && request->rows > signature->max_batch_size)
+    if (request->rows > limit)
         return status_error(STATUS_INVALID_ARGUMENT,
                             "Task size %zu is larger than maximum input batch size %zu",
-                            request->rows, signature->max_batch_size);
+                            request->rows, limit);
     return status_ok();
 }
 
@@ -241,7 +242,7 @@ static Status predict_bind(WireInfer *infer, Arena *arena, InferRequest *request
     if (used != infer->input_count)
         return input_names_error(infer, signature);
     TRY(bind_outputs(infer, signature, arena));
-    return bind_batch(signature, request);
+    return bind_batch(version, request);
 }
 
 static Status predict_encode(const WireInfer *infer, const InferRequest *request,

@@ -61,13 +61,14 @@ static void print_tier(const OpSchema *rows, size_t count, unsigned tier) {
 static void print_contributed(void) {
     size_t count;
     const ContribRow *rows = contrib_table(&count);
-    printf("\n## com.microsoft\n\n"
-           "What optimising tools write; each becomes standard operators when a model is read "
+    printf("\n## com.microsoft and preview domains\n\n"
+           "What optimising tools write, and what ONNX tries out; each becomes standard operators "
+           "when a model is read "
            "(`runtime/onnx/contrib_table.c`).\n\n"
-           "| operator | inputs | what it does |\n|---|---|---|\n");
+           "| domain | operator | inputs | what it does |\n|---|---|---|---|\n");
     for (size_t i = 0; i < count; i++)
         if (rows[i].summary)
-            printf("| %s | %s | %s |\n", rows[i].op,
+            printf("| %s | %s | %s | %s |\n", rows[i].domain, rows[i].op,
                    rows[i].recipe.inputs ? rows[i].recipe.inputs : "any number", rows[i].summary);
 }
 

@@ -35,7 +35,7 @@ typedef struct ImportContext {
     int64_t ir_version;
     OpsetImport *opsets;
     size_t opset_count;
-    bool has_contrib;                    /* com.microsoft is among them */
+    bool has_contrib;                    /* some have upgrades that want ranks */
     size_t node_count, definition_count; /* of all graphs so far, against the limits */
     size_t graph_count, body_depth;      /* of bodies; how deep in them we are */
     bool failed_in_body;                 /* its nodes have told where: those around need not */

@@ -83,6 +83,8 @@ static const ExpectedKind expected_kinds[] = {
     { "Clip", "max", KIND(ATTRIBUTE_FLOAT) },
     { "Reshape", "shape", KIND(ATTRIBUTE_INTS) },
     { "Split", "split", KIND(ATTRIBUTE_INTS) },
+    { "FlexAttention", "prob_mod", KIND(ATTRIBUTE_GRAPH) },
+    { "FlexAttention", "score_mod", KIND(ATTRIBUTE_GRAPH) },
     { "If", "else_branch", KIND(ATTRIBUTE_GRAPH) },
     { "If", "then_branch", KIND(ATTRIBUTE_GRAPH) },
     { "Loop", "body", KIND(ATTRIBUTE_GRAPH) },

@@ -17,6 +17,7 @@
 
 #include "runtime/base/pages.h"
 #include "runtime/base/size.h"
+#include "runtime/onnx/contrib.h"
 #include "runtime/onnx/import_context.h"
 
 #include <inttypes.h>
@@ -202,9 +203,7 @@ static Status read_opsets(ImportContext *context, WireReader reader, size_t coun
         WireReader opset;
         TRY(wire_enter(&reader, &field, "opset_import", &opset));
         TRY(read_opset(opset, &context->opsets[context->opset_count]));
-        WireBytes domain = context->opsets[context->opset_count++].domain;
-        context->has_contrib |= domain.length == strlen("com.microsoft") &&
-                                memcmp(domain.data, "com.microsoft", domain.length) == 0;
+        context->has_contrib |= contrib_has_domain(context->opsets[context->opset_count++].domain);
     }
     return status;
 }

@@ -145,8 +145,13 @@ static Status int_scalar(Expansion *expansion, ValueId *ret_value) {
 }
 
 static Status float_scalar(Expansion *expansion, ValueId *ret_value) {
-    char *end, name[NAME_BYTES];
+    char *end, name[NAME_BYTES] = "";
+    if (take(expansion, '$'))
+        expansion->at = read_name(expansion->at, name) + 1;
+    const Attribute *given = draft_find(expansion->draft, name);
     float value = strtof(expansion->at, &end);
+    if (given && given->kind == ATTRIBUTE_FLOAT)
+        value = given->f;
     assert(*end == ':');
     expansion->at = read_name(end + 1, name);
     ValueId like = find(expansion, name);

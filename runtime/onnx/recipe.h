@@ -9,9 +9,10 @@
  * {axis=-1}
  *
  * An operand is a name; `#0,2` a constant list, `@1` a constant scalar (both int64), `%0.5:x` a
- * constant scalar of x's type, `$axes` the list in that attribute of the node. A name that is not
- * bound, because an optional input was left out, leaves the operand out. `Op?` stands only where
- * all its operands do: else its result is the first of them. The result `_` is not wanted.
+ * constant scalar of x's type (`%$alpha:0.5:x` from an attribute), `$axes` the list in that
+ * attribute. A name that is not bound, because an optional input was left out, leaves the operand
+ * out. `Op?` stands only where all its operands do: else its result is the first of them. The
+ * result `_` is not wanted.
  *
  * An attribute is key=value with an integer, a float (it has a point or an exponent), [a,b] or a
  * word; key=$name takes it from the node, key=$name:value with a default; `*` takes all.

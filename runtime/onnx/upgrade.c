@@ -33,12 +33,8 @@ static bool row_fits(const UpgradeRow *row, const char *op, int64_t opset) {
     return row->first_opset <= opset && opset <= row->last_opset && strcmp(row->op, op) == 0;
 }
 
-static bool is_contrib(const char *domain) {
-    return strcmp(domain, "com.microsoft") == 0;
-}
-
 bool upgrade_covers(const char *domain, const char *op, int64_t opset) {
-    if (is_contrib(domain) && contrib_covers(op))
+    if (contrib_covers(domain, op))
         return true;
     for (size_t table = 0; table < ARRAY_LENGTH(tables); table++)
         for (const UpgradeRow *row = tables[table].rows; row->op; row++)
@@ -50,7 +46,7 @@ bool upgrade_covers(const char *domain, const char *op, int64_t opset) {
 Status upgrade_node(ImportContext *context, NodeDraft *draft) {
     /* Rows may rename it: the others of the old name still apply. */
     const char *op = draft->op, *domain = draft->domain;
-    if (is_contrib(domain) && contrib_covers(op))
+    if (contrib_covers(domain, op))
         return contrib_upgrade(context, draft);
     for (size_t table = 0; table < ARRAY_LENGTH(tables); table++)
         for (const UpgradeRow *row = tables[table].rows; row->op; row++)

@@ -5,7 +5,8 @@
  * Health: Check answers at once, List gives all names, Watch sends the state and then every change
  * of it. A name is the empty one, a service of ours, or a model; models cannot hide services. While
  * the server drains, everything is NOT_SERVING, so that balancers turn away before connections are
- * closed.
+ * closed; but for one name, which is SERVING as long as anything answers: a liveness probe must
+ * neither kill a server that drains nor one whose models are not there yet.
  *
  * A watcher remembers what it has sent (CallStream.last_sent) and is woken on every change in the
  * repository: it compares and stays silent when nothing changed for its name, so changes in quick
@@ -31,6 +32,8 @@ enum {
 };
 enum { NOTHING_SENT = 0 };
 
+static const char LIVENESS[] = "inferd.Liveness";
+
 /* Names without a package are TensorFlow Serving's. */
 static const char *const SERVICES[] = {
     "",
@@ -39,15 +42,20 @@ static const char *const SERVICES[] = {
     "tensorflow.serving.ModelService",
     "PredictionService",
     "ModelService",
+    LIVENESS,
 };
 
 static StringView text_view(const char *text) {
     return (StringView){ .data = text, .length = strlen(text) };
 }
 
+static bool is_named(StringView name, const char *text) {
+    return strlen(text) == name.length && !memcmp(text, name.data, name.length);
+}
+
 static bool is_service(StringView name) {
     for (size_t i = 0; i < ARRAY_LENGTH(SERVICES); i++)
-        if (strlen(SERVICES[i]) == name.length && !memcmp(SERVICES[i], name.data, name.length))
+        if (is_named(name, SERVICES[i]))
             return true;
     return false;
 }
@@ -68,6 +76,8 @@ static HealthState serving_if(const ServerContext *server, bool ready) {
 }
 
 HealthState health_state(ServerContext *server, StringView service) {
+    if (is_named(service, LIVENESS))
+        return HEALTH_SERVING;
     if (is_service(service))
         return serving_if(server, repo_is_ready(server->repo));
     if (repo_model_is_ready(server->repo, service))

@@ -371,6 +371,10 @@ static void test_health_check_follows_readiness(void **state) {
             assert_int_equal(answer.code, STATUS_OK);
             assert_int_equal(health_of(&answer), ready ? HEALTH_SERVING : HEALTH_NOT_SERVING);
         }
+        RpcAnswer alive = ask(fixture, &(RpcAsk){ .path = "/grpc.health.v1.Health/Check",
+                                                  .body = "\x0a\x0finferd.Liveness",
+                                                  .length = 17 });
+        assert_int_equal(health_of(&alive), HEALTH_SERVING);
     }
     expect(
         ask(fixture,

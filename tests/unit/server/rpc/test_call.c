@@ -20,6 +20,8 @@
 
 #include <cmocka.h>
 
+#define HEALTH_CHECK "/grpc.health.v1.Health/Check"
+
 enum { MESSAGE_LIMIT = 1 << 20, LIVE_LIMIT = 8 };
 
 static atomic_bool decode_is_slow;
@@ -77,10 +79,7 @@ static Status serve_empty(ServerContext *server, const Spans *request, Arena *ar
 static const MethodRow METHODS[] = {
     { .path = "/t.T/Infer", .kind = METHOD_INFER, .class = CLASS_INFER, .infer = &ECHO },
     { .path = "/t.T/Empty", .kind = METHOD_UNARY, .class = CLASS_PROBE, .serve = serve_empty },
-    { .path = "/grpc.health.v1.Health/Check",
-      .kind = METHOD_UNARY,
-      .class = CLASS_PROBE,
-      .serve = health_check },
+    { .path = HEALTH_CHECK, .kind = METHOD_UNARY, .class = CLASS_PROBE, .serve = health_check },
     { .path = "/grpc.health.v1.Health/List",
       .kind = METHOD_UNARY,
       .class = CLASS_CONTROL,
@@ -283,9 +282,7 @@ static void test_live_calls_are_capped_but_probes_pass(void **state) {
         calls[i] = rpc_call_start(fixture->client, &INFER_ASK("abc", 3));
     fake_scheduler_wait_queued(LIVE_LIMIT);
     expect(ask(fixture, &INFER_ASK("abc", 3)), STATUS_RESOURCE_EXHAUSTED, "calls in progress");
-    expect(
-        ask(fixture, &(RpcAsk){ .path = "/grpc.health.v1.Health/Check", .body = "", .length = 0 }),
-        STATUS_OK, "");
+    expect(ask(fixture, &(RpcAsk){ .path = HEALTH_CHECK, .body = "", .length = 0 }), STATUS_OK, "");
     fake_scheduler_hold(false);
     fake_scheduler_release();
     for (size_t i = 0; i < LIVE_LIMIT; i++) {
@@ -358,32 +355,28 @@ static int health_of(RpcAnswer *answer) {
     return status;
 }
 
+static int ask_health(Fixture *fixture, const char *request) {
+    RpcAsk call = { .path = HEALTH_CHECK, .body = request, .length = strlen(request) };
+    RpcAnswer answer = ask(fixture, &call);
+    assert_int_equal(answer.code, STATUS_OK);
+    return health_of(&answer);
+}
+
 static void test_health_check_follows_readiness(void **state) {
     Fixture *fixture = *state;
     static const char *const names[] = { "", "\x0a\x01m",
                                          "\x0a\x1einference.GRPCInferenceService" };
     for (int ready = 0; ready < 2; ready++) {
         fake_repo_set_ready(ready);
-        for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
-            RpcAnswer answer = ask(fixture, &(RpcAsk){ .path = "/grpc.health.v1.Health/Check",
-                                                       .body = names[i],
-                                                       .length = strlen(names[i]) });
-            assert_int_equal(answer.code, STATUS_OK);
-            assert_int_equal(health_of(&answer), ready ? HEALTH_SERVING : HEALTH_NOT_SERVING);
-        }
-        RpcAnswer alive = ask(fixture, &(RpcAsk){ .path = "/grpc.health.v1.Health/Check",
-                                                  .body = "\x0a\x0finferd.Liveness",
-                                                  .length = 17 });
-        assert_int_equal(health_of(&alive), HEALTH_SERVING);
+        for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+            assert_int_equal(ask_health(fixture, names[i]),
+                             ready ? HEALTH_SERVING : HEALTH_NOT_SERVING);
+        assert_int_equal(ask_health(fixture, "\x0a\x0finferd.Liveness"), HEALTH_SERVING);
     }
-    expect(
-        ask(fixture,
-            &(RpcAsk){ .path = "/grpc.health.v1.Health/Check", .body = "\x0a\x02zz", .length = 4 }),
-        STATUS_NOT_FOUND, "zz");
-    expect(
-        ask(fixture,
-            &(RpcAsk){ .path = "/grpc.health.v1.Health/Check", .body = "\x0a\x7fzz", .length = 4 }),
-        STATUS_INVALID_ARGUMENT, "malformed");
+    expect(ask(fixture, &(RpcAsk){ .path = HEALTH_CHECK, .body = "\x0a\x02zz", .length = 4 }),
+           STATUS_NOT_FOUND, "zz");
+    expect(ask(fixture, &(RpcAsk){ .path = HEALTH_CHECK, .body = "\x0a\x7fzz", .length = 4 }),
+           STATUS_INVALID_ARGUMENT, "malformed");
 }
 
 static void test_watch_tells_changes_only(void **state) {

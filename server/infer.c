@@ -99,6 +99,7 @@ static Status prepare(InferCall *call) {
         TRY(call->transport->open(call));
     TRY(protocol->decode(&call->message, call->context->header_limit_bytes, call->arena,
                          call->wire));
+    TRY(access_decide(call->context->access, call->caller, ACTION_INFER, call->wire->model));
     TRY(acquire(call));
     TRY(protocol->bind(call->wire, call->arena, request));
     request->deadline_ns = request_deadline_ns(call, &request->lease.version->queue_policy);

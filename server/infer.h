@@ -43,7 +43,8 @@ struct InferCall {
     const InferTransport *transport;
     const InferProtocol *protocol;
     Arena *arena;
-    WireInfer *wire; /* the protocol's may be the head of something larger */
+    WireInfer *wire;      /* the protocol's may be the head of something larger */
+    const Caller *caller; /* lent; NULL is nobody, where access is limited */
     uint64_t arrived_ns, deadline_ns;
     bool must_open;
     /* whoever works on the call */

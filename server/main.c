@@ -86,7 +86,7 @@ static bool wait_for_end(Serving *serving, FirstLoad *load, int signal_fd) {
     struct pollfd waits[] = { { .fd = signal_fd, .events = POLLIN },
                               { .fd = load->done_fd, .events = POLLIN } };
     for (;;) {
-        (void)poll(waits, 2, serving->tls ? REFRESH_MS : -1);
+        (void)poll(waits, 2, serving->tls || serving->access ? REFRESH_MS : -1);
         serving_refresh(serving);
         if (waits[1].revents) {
             waits[1].fd = -1; /* once */

@@ -10,6 +10,22 @@
 
 #include "server/observe/scrape.h"
 
+static void read_access(const Serving *serving, ServerSample *sample) {
+    if (serving->access) {
+        AccessCounts counts = access_counts(serving->access);
+        sample->unauthenticated = counts.unauthenticated;
+        sample->denied = counts.denied;
+        sample->access_reloads = counts.reloads;
+        sample->access_reload_failures = counts.failures;
+    }
+    if (serving->tls) {
+        TlsCounts counts = tls_counts(serving->tls);
+        sample->tls_reloads = counts.reloads;
+        sample->tls_reload_failures = counts.failures;
+        sample->tls_not_after_ns = (uint64_t)counts.not_after_s * NS_PER_S;
+    }
+}
+
 static void read_parts(void *user, ServerSample *sample) {
     const Serving *serving = user;
     RpcCounts counts = rpc_server_counts(serving->rpc);
@@ -19,6 +35,7 @@ static void read_parts(void *user, ServerSample *sample) {
     sample->output_bytes = output_pool_live_bytes(serving->outputs);
     sample->batch_bytes = scheduler_batch_bytes(serving->scheduler);
     sample->start_ns = serving->start_epoch_ns;
+    read_access(serving, sample);
 }
 
 Status metrics_page_make(void *user, char **ret_text, size_t *ret_length) {

@@ -33,6 +33,7 @@ typedef enum OptionGroup {
     GROUP_MODELS,
     GROUP_NETWORK,
     GROUP_TLS,
+    GROUP_ACCESS,
     GROUP_BATCHING,
     GROUP_LIMITS,
     GROUP_SERVER,
@@ -377,6 +378,8 @@ Status options_parse(int argc, char *const *argv, Options *ret_options) {
 void options_deinit(Options *options) {
     free(options->repositories.items);
     free(options->load_models.items);
+    free(options->grpc_restrictions.items);
+    free(options->http_restrictions.items);
     free(options->without_effect.items);
     *options = (Options){ 0 };
 }
@@ -421,6 +424,7 @@ void options_print_help(const Options *options, FILE *file) {
         [GROUP_MODELS] = "Models",
         [GROUP_NETWORK] = "Network",
         [GROUP_TLS] = "TLS",
+        [GROUP_ACCESS] = "Access",
         [GROUP_BATCHING] = "Batching and compute",
         [GROUP_LIMITS] = "Limits",
         [GROUP_SERVER] = "Server",

@@ -55,6 +55,8 @@ typedef struct Options {
     int64_t http_timeout_ms, http_max_body_bytes, http_max_connections;
     const char *tls_cert, *tls_key, *tls_ca, *tls_config_file;
     bool tls_mutual, tls_grpc_only;
+    const char *tokens_file, *jwks_file, *jwt_issuer, *jwt_audience, *policy_file;
+    TextList grpc_restrictions, http_restrictions;
     int64_t max_streams, keepalive_ms, keepalive_timeout_ms, handshake_timeout_ms;
 
     bool enable_batching;

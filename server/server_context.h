@@ -9,6 +9,7 @@
 
 #include "runtime/repo/repo.h"
 #include "runtime/schedule/scheduler.h"
+#include "server/access/access.h"
 
 #include <stdatomic.h>
 
@@ -23,6 +24,7 @@ typedef struct ServerContext {
     Repo *repo;
     Scheduler *scheduler;
     Pool *pool;
+    Access *access;          /* NULL: everybody may do everything */
     struct Metrics *metrics; /* server/observe/metrics.h; NULL: nothing is counted */
     /* All metrics as Prometheus' text, to be freed; NULL: they are not offered. */
     Status (*metrics_text)(void *user, char **ret_text, size_t *ret_length);

@@ -285,6 +285,12 @@ static Status start_rpc(Serving *serving) {
     return status_ok();
 }
 
+/* The flags of both other servers are about gRPC alone. */
+static Tls *http_tls(const Serving *serving) {
+    const Options *options = serving->options;
+    return options->tls_grpc_only || options->tls_config_file ? NULL : serving->tls;
+}
+
 static Status start_http(Serving *serving) {
     const Options *options = serving->options;
     bool zero_is_none = options->personality == PERSONALITY_TENSORFLOW;
@@ -294,7 +300,7 @@ static Status start_http(Serving *serving) {
         .address = options->http_address,
         .port = (int)options->http_port,
         .reuse_port = options->reuse_port,
-        .tls = options->tls_grpc_only || options->tls_config_file ? NULL : serving->tls,
+        .tls = http_tls(serving),
         .limits = { .max_live_calls = (size_t)options->max_live_calls,
                     .max_bytes = (size_t)options->memory_bytes,
                     .max_message_bytes = (size_t)options->http_max_body_bytes },
@@ -324,6 +330,7 @@ static Status start_metrics(Serving *serving) {
                     .max_message_bytes = BODY_BYTES },
         .max_connections = CONNECTIONS,
         .request_timeout_ns = TIME_NEVER,
+        .tls = http_tls(serving),
         .only_metrics = true,
     };
     Status status = http_server_new(&http, &serving->context, &serving->metrics_http);
@@ -369,7 +376,25 @@ static Status start_tls(Serving *serving) {
     return wanted ? tls_new(&tls, &serving->tls) : status_ok();
 }
 
+static Status start_access(Serving *serving) {
+    const Options *options = serving->options;
+    AccessOptions access = {
+        .tokens_file = options->tokens_file,
+        .jwks_file = options->jwks_file,
+        .jwt = { .issuer = options->jwt_issuer, .audience = options->jwt_audience },
+        .policy_file = options->policy_file,
+        .certificates = serving->tls != NULL,
+        .grpc_restrictions = options->grpc_restrictions.items,
+        .grpc_restriction_count = options->grpc_restrictions.count,
+        .http_restrictions = options->http_restrictions.items,
+        .http_restriction_count = options->http_restrictions.count,
+    };
+    return access_new(&access, &serving->access);
+}
+
 void serving_refresh(Serving *serving) {
+    if (serving->access)
+        access_refresh(serving->access);
     if (serving->tls)
         tls_refresh(serving->tls);
 }
@@ -389,6 +414,7 @@ Status serving_start(const Options *options, const char *version, Serving *servi
     TRY(arena_new(4096, 4 * (size_t)TEXT_FILE_LIMIT, &serving->arena));
     TRY(make_metrics(serving));
     TRY(start_tls(serving));
+    TRY(start_access(serving));
     TRY(start_compute(serving));
     TRY(make_repo(serving));
     serving->context = (ServerContext){
@@ -398,6 +424,7 @@ Status serving_start(const Options *options, const char *version, Serving *servi
         .metrics = serving->metrics,
         .metrics_text = options->allow_metrics ? metrics_page_make : NULL,
         .metrics_user = serving,
+        .access = serving->access,
         .name = options->id,
         .version = version,
         .strict_readiness = options->strict_readiness,
@@ -432,6 +459,7 @@ void serving_deinit(Serving *serving) {
     scheduler_free(serving->scheduler);
     device_close(serving->device);
     output_pool_free(serving->outputs);
+    access_free(serving->access);
     tls_free(serving->tls);
     metrics_free(serving->metrics);
     arena_free(serving->arena);

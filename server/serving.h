@@ -19,7 +19,8 @@ typedef struct Serving {
     /* fixed after start */
     const Options *options;
     ServerContext context;
-    Tls *tls;     /* NULL: none */
+    Tls *tls; /* NULL: none */
+    Access *access;
     Arena *arena; /* what configuration files said */
     OutputPool *outputs;
     Pool *pool;

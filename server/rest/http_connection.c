@@ -136,7 +136,8 @@ static void on_written(struct bufferevent *bev, void *user) {
 
 static int on_begin(http_parser *parser) {
     HttpConnection *connection = parser->data;
-    http_head_reset(connection);
+    if (!http_head_begin(connection))
+        return -1;
     connection->state = CONNECTION_HEAD;
     connection->arrived_ns = now();
     connection->deadline_ns = time_after(connection->arrived_ns, HTTP_HEADER_NS);

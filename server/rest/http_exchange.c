@@ -56,6 +56,7 @@ void http_exchange_unref(HttpExchange *exchange) {
     if (exchange->reply.body)
         evbuffer_free(exchange->reply.body);
     free(exchange->body);
+    caller_deinit(&exchange->caller);
     arena_free(exchange->arena);
     free(exchange);
     atomic_fetch_sub(&server->live, 1);
@@ -164,6 +165,8 @@ void http_reply_head(const HttpExchange *exchange, const HttpReply *reply, bool 
                                "Access-Control-Allow-Headers: Content-Type\r\n";
     if (exchange->server->allow_cors)
         evbuffer_add(head, cors, sizeof cors - 1);
+    if (reply->code == 401)
+        evbuffer_add(head, "WWW-Authenticate: Bearer\r\n", 26);
     if (!keep_alive)
         evbuffer_add(head, "Connection: close\r\n", 19);
     else if (exchange->is_old)

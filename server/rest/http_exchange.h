@@ -21,6 +21,7 @@ typedef struct HttpExchange HttpExchange;
 /* Headers that mean something to us. */
 typedef enum HttpHeader {
     HEADER_ACCEPT_ENCODING,
+    HEADER_AUTHORIZATION,
     HEADER_CONTENT_ENCODING,
     HEADER_EXPECT,
     HEADER_HOST,
@@ -41,6 +42,7 @@ struct HttpExchange {
     /* fixed once the body is there */
     HttpServer *server;
     RouteMatch match;
+    Caller caller;             /* settled on the headers, where access is limited */
     const char *method, *path; /* as sent, for messages; in the arena */
     bool is_head, keep_alive;
     bool is_old;                       /* HTTP/1.0 */

@@ -19,6 +19,7 @@
 
 static const char *const NAMES[HEADER_COUNT] = {
     [HEADER_ACCEPT_ENCODING] = "accept-encoding",
+    [HEADER_AUTHORIZATION] = "authorization",
     [HEADER_CONTENT_ENCODING] = "content-encoding",
     [HEADER_EXPECT] = "expect",
     [HEADER_HOST] = "host",
@@ -33,63 +34,95 @@ void http_head_refuse(HttpConnection *connection, int code, const char *why) {
     connection->refused_why = why;
 }
 
+static void free_head(HttpConnection *connection) {
+    HttpHead *head = connection->head;
+    if (!head)
+        return;
+    for (size_t i = 0; i < HEADER_COUNT; i++)
+        free(head->headers[i]);
+    free(head);
+    connection->head = NULL;
+}
+
 void http_head_reset(HttpConnection *connection) {
-    for (size_t i = 0; i < HEADER_COUNT; i++) {
-        free(connection->headers[i]);
-        connection->headers[i] = NULL;
-    }
-    connection->path_length = connection->field_length = connection->value_length = 0;
-    connection->in_value = false;
+    free_head(connection);
     connection->refused = 0;
     connection->refused_why = NULL;
 }
 
+bool http_head_begin(HttpConnection *connection) {
+    http_head_reset(connection);
+    connection->head = malloc(sizeof *connection->head);
+    if (!connection->head)
+        return false;
+    HttpHead *head = connection->head;
+    head->path_length = head->field_length = head->value_length = 0;
+    head->in_value = false;
+    head->opened = 0;
+    memset(head->headers, 0, sizeof head->headers);
+    return true;
+}
+
 int http_head_path(http_parser *parser, const char *at, size_t bytes) {
     HttpConnection *connection = parser->data;
-    if (bytes > sizeof connection->path - 1 - connection->path_length) {
+    HttpHead *head = connection->head;
+    if (bytes > sizeof head->path - 1 - head->path_length) {
         http_head_refuse(connection, 414, "the path is too long");
         return 0;
     }
-    memcpy(connection->path + connection->path_length, at, bytes);
-    connection->path_length += bytes;
+    memcpy(head->path + head->path_length, at, bytes);
+    head->path_length += bytes;
     return 0;
 }
 
 /* A field and its value are whole. */
 static void keep_header(HttpConnection *connection) {
-    if (!connection->in_value)
+    HttpHead *head = connection->head;
+    const Access *access = connection->server->context->access;
+    if (!head->in_value)
         return;
-    connection->in_value = false;
-    connection->value[connection->value_length] = '\0';
+    head->in_value = false;
+    head->value[head->value_length] = '\0';
+    if (access)
+        head->opened |=
+            access_opened(access, ACCESS_HTTP, (StringView){ head->field, head->field_length },
+                          (StringView){ head->value, head->value_length });
     for (size_t i = 0; i < HEADER_COUNT; i++) {
-        if (strlen(NAMES[i]) != connection->field_length ||
-            strncasecmp(NAMES[i], connection->field, connection->field_length) != 0)
+        if (strlen(NAMES[i]) != head->field_length ||
+            strncasecmp(NAMES[i], head->field, head->field_length) != 0)
             continue;
-        if (connection->headers[i] && (i == HEADER_INFERENCE_LENGTH || i == HEADER_HOST))
+        bool once = i == HEADER_INFERENCE_LENGTH || i == HEADER_HOST || i == HEADER_AUTHORIZATION;
+        if (head->headers[i] && once)
             http_head_refuse(connection, 400, "a header is given twice");
-        free(connection->headers[i]);
-        connection->headers[i] = strndup(connection->value, connection->value_length);
+        free(head->headers[i]);
+        head->headers[i] = strndup(head->value, head->value_length);
     }
-    connection->field_length = connection->value_length = 0;
+    head->field_length = head->value_length = 0;
 }
 
 int http_head_field(http_parser *parser, const char *at, size_t bytes) {
     HttpConnection *connection = parser->data;
+    HttpHead *head = connection->head;
+    if (!head)
+        return 0; /* a trailer, behind a chunked body: none means anything to us */
     keep_header(connection);
     /* Longer than any we know: cut, and no longer equal to one. */
-    size_t kept = MIN_OF(bytes, sizeof connection->field - connection->field_length);
-    memcpy(connection->field + connection->field_length, at, kept);
-    connection->field_length += kept;
+    size_t kept = MIN_OF(bytes, sizeof head->field - head->field_length);
+    memcpy(head->field + head->field_length, at, kept);
+    head->field_length += kept;
     return 0;
 }
 
 int http_head_value(http_parser *parser, const char *at, size_t bytes) {
     HttpConnection *connection = parser->data;
-    size_t room = sizeof connection->value - 1 - connection->value_length;
+    HttpHead *head = connection->head;
+    if (!head)
+        return 0;
+    size_t room = sizeof head->value - 1 - head->value_length;
     size_t kept = MIN_OF(bytes, room); /* one of ours that is cut there makes no sense either */
-    connection->in_value = true;
-    memcpy(connection->value + connection->value_length, at, kept);
-    connection->value_length += kept;
+    head->in_value = true;
+    memcpy(head->value + head->value_length, at, kept);
+    head->value_length += kept;
     return 0;
 }
 
@@ -118,6 +151,16 @@ static void check_framing(HttpConnection *connection, const HttpExchange *exchan
         http_head_refuse(connection, 415, "Content-Encoding may be gzip, deflate or identity");
 }
 
+/* Refuses in the words of the protocol that the path belongs to. */
+static void refuse_with(HttpConnection *connection, const HttpExchange *exchange,
+                        const Status *status) {
+    StringView path = route_path(exchange->path, strlen(exchange->path));
+    RestProtocol protocol = route_is_tensorflow(path) ? REST_TENSORFLOW : REST_INFERENCE;
+    connection->refused_status = *status;
+    http_head_refuse(connection, http_status_of(status->code, protocol),
+                     connection->refused_status.message);
+}
+
 static void admit(HttpConnection *connection, HttpExchange *exchange) {
     static const AdmissionClass classes[] = {
         [ROUTE_PROBE] = ADMIT_PROBE, [ROUTE_CONTROL] = ADMIT_CONTROL, [ROUTE_INFER] = ADMIT_INFER
@@ -137,12 +180,46 @@ static void admit(HttpConnection *connection, HttpExchange *exchange) {
         http_exchange_charge(exchange, reserve);
         return;
     }
-    StringView path = route_path(exchange->path, strlen(exchange->path));
-    connection->refused_status = status;
-    http_head_refuse(
-        connection,
-        http_status_of(status.code, route_is_tensorflow(path) ? REST_TENSORFLOW : REST_INFERENCE),
-        connection->refused_status.message);
+    refuse_with(connection, exchange, &status);
+}
+
+/* Who asks, and whether he may: action and model stand in the path. */
+static void decide(HttpConnection *connection, HttpExchange *exchange, uint32_t opened) {
+    Access *access = connection->server->context->access;
+    const char *text = exchange->headers[HEADER_AUTHORIZATION];
+    const RouteRow *row = exchange->match.row;
+    StringView authorization = { .data = text ? text : "", .length = text ? strlen(text) : 0 };
+    char certificate[TLS_NAME_BYTES] = "";
+    if (!access)
+        return;
+    if (connection->tls && access_wants_certificate(access))
+        tls_peer_name(connection->tls, certificate);
+    caller_init(access, ACCESS_HTTP, &exchange->caller);
+    exchange->caller.opened = opened;
+    Status status =
+        access_identify(access, authorization, certificate, exchange->arena, &exchange->caller);
+    if (status_is_ok(&status))
+        status = access_decide(access, &exchange->caller,
+                               row ? action_of_route(row->pattern) : ACTION_UNKNOWN,
+                               exchange->match.model);
+    if (!status_is_ok(&status))
+        refuse_with(connection, exchange, &status);
+}
+
+/* What the head said, to where it lives as long as the request. */
+static uint32_t take_head(HttpConnection *connection, HttpExchange *exchange) {
+    HttpHead *head = connection->head;
+    exchange->path = "";
+    if (!head)
+        return 0;
+    keep_header(connection);
+    for (size_t i = 0; i < HEADER_COUNT; i++)
+        if (head->headers[i])
+            exchange->headers[i] = keep_text(exchange, head->headers[i], strlen(head->headers[i]));
+    exchange->path = keep_text(exchange, head->path, head->path_length);
+    uint32_t opened = head->opened;
+    free_head(connection);
+    return opened;
 }
 
 static Status find_route(HttpExchange *exchange, StringView path) {
@@ -159,12 +236,7 @@ static Status find_route(HttpExchange *exchange, StringView path) {
 
 void http_head_finish(HttpConnection *connection, HttpExchange *exchange) {
     const http_parser *parser = &connection->parser;
-    keep_header(connection);
-    for (size_t i = 0; i < HEADER_COUNT; i++)
-        if (connection->headers[i])
-            exchange->headers[i] =
-                keep_text(exchange, connection->headers[i], strlen(connection->headers[i]));
-    exchange->path = keep_text(exchange, connection->path, connection->path_length);
+    uint32_t opened = take_head(connection, exchange);
     exchange->method = http_method_str(parser->method);
     exchange->is_head = parser->method == HTTP_HEAD;
     exchange->is_old = parser->http_minor == 0;
@@ -178,6 +250,8 @@ void http_head_finish(HttpConnection *connection, HttpExchange *exchange) {
     check_framing(connection, exchange);
     if (!connection->refused)
         admit(connection, exchange);
+    if (!connection->refused)
+        decide(connection, exchange, opened);
 }
 
 void http_head_answer_refused(HttpConnection *connection, HttpExchange *exchange) {

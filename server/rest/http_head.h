@@ -11,6 +11,8 @@ int http_head_path(http_parser *parser, const char *at, size_t bytes);
 int http_head_field(http_parser *parser, const char *at, size_t bytes);
 int http_head_value(http_parser *parser, const char *at, size_t bytes);
 
+/* A request begins. false: out of memory. */
+bool http_head_begin(HttpConnection *connection);
 /* Forgets the head that was being collected. */
 void http_head_reset(HttpConnection *connection);
 /* Moves it to the exchange, finds the route, admits; connection->refused otherwise. */

@@ -16,7 +16,8 @@
 enum {
     HTTP_HEADER_BYTES_MAX = 32 << 10, /* request line and headers together */
     HTTP_PATH_BYTES_MAX = 8 << 10,
-    HTTP_VALUE_BYTES_MAX = 1024,       /* of a header we read */
+    HTTP_FIELD_BYTES_MAX = 160,
+    HTTP_VALUE_BYTES_MAX = 9 << 10,    /* of a header we read: a token and its scheme */
     HTTP_DISCARD_BYTES_MAX = 64 << 10, /* a refused body is read to its end, if not longer */
 };
 
@@ -66,6 +67,17 @@ typedef enum ConnectionState {
     CONNECTION_LINGER, /* answered for the last time: what comes is thrown away */
 } ConnectionState;
 
+/* A head as it comes: there only meanwhile, since connections are many and mostly idle. */
+typedef struct HttpHead {
+    char path[HTTP_PATH_BYTES_MAX];
+    size_t path_length;
+    char field[HTTP_FIELD_BYTES_MAX], value[HTTP_VALUE_BYTES_MAX];
+    size_t field_length, value_length;
+    bool in_value;
+    uint32_t opened; /* restrictions whose header has come */
+    char *headers[HEADER_COUNT];
+} HttpHead;
+
 /* http thread only. */
 struct HttpConnection {
     HttpServer *server;
@@ -81,16 +93,10 @@ struct HttpConnection {
     uint64_t arrived_ns;
     bool close_after; /* the reply */
     bool in_read;     /* in the read callback: it goes on itself */
-    /* the head as it comes */
-    char path[HTTP_PATH_BYTES_MAX];
-    size_t path_length;
-    char field[48], value[HTTP_VALUE_BYTES_MAX];
-    size_t field_length, value_length;
-    bool in_value;
-    int refused; /* HTTP status of a head we do not take; 0 */
+    HttpHead *head;   /* NULL: none is coming */
+    int refused;      /* HTTP status of a head we do not take; 0 */
     const char *refused_why;
     Status refused_status;
-    char *headers[HEADER_COUNT];
 };
 
 /* http_connection.c */

@@ -145,6 +145,7 @@ void rest_infer_start(HttpExchange *exchange, const InferProtocol *rest_protocol
         return;
     }
     InferCall *call = &rest->call;
+    call->caller = &exchange->caller;
     call->context = http_exchange_context(exchange);
     call->transport = &TRANSPORT;
     call->protocol = rest_protocol;

@@ -100,6 +100,48 @@ static Status admit(Call *call) {
     return status_ok();
 }
 
+static StringView slice_text(const grpc_slice *slice) {
+    return (StringView){ .data = (const char *)GRPC_SLICE_START_PTR(*slice),
+                         .length = GRPC_SLICE_LENGTH(*slice) };
+}
+
+static Action action_of(const Call *call) {
+    return call->method->action ? call->method->action->action : ACTION_UNKNOWN;
+}
+
+/* Who asks, and what can be told of whether he may before the body is read. */
+static Status identify(Call *call) {
+    Access *access = call->server->context->access;
+    StringView authorization = { "", 0 };
+    char certificate[TLS_NAME_BYTES] = "";
+    if (!access)
+        return status_ok();
+    caller_init(access, ACCESS_GRPC, &call->caller);
+    for (size_t i = 0; i < call->metadata.count; i++) {
+        const grpc_metadata *entry = &call->metadata.metadata[i];
+        call->caller.opened |=
+            access_opened(access, ACCESS_GRPC, slice_text(&entry->key), slice_text(&entry->value));
+        if (!grpc_slice_str_cmp(entry->key, "authorization"))
+            authorization = slice_text(&entry->value);
+    }
+    if (access_wants_certificate(access))
+        credentials_peer_name(call->call, certificate);
+    TRY(access_identify(access, authorization, certificate, call->arena, &call->caller));
+    return access_decide_early(access, &call->caller, action_of(call));
+}
+
+/* The request of a control method is there: now its model is known as well. */
+static Status decide(const Call *call) {
+    enum { NAME_BYTES = 1024 };
+    char name[NAME_BYTES];
+    StringView model;
+    Access *access = call->server->context->access;
+    if (!access || !call->method->action)
+        return status_ok(); /* decided on arrival */
+    TRY(action_model(call->method->action, &call->request, name, sizeof name, &model));
+    return access_decide(access, &call->caller, action_of(call), model);
+}
+
 static Status unknown_method(const Call *call) {
     size_t length = MIN_OF(GRPC_SLICE_LENGTH(call->details.method), (size_t)200);
     return status_error(STATUS_UNIMPLEMENTED,
@@ -142,11 +184,14 @@ static void on_arrived(void *user, bool ok) {
     watch_close(call);
     const MethodRow *row = call->method->row;
     Status status = admit(call);
+    if (status_is_ok(&status))
+        status = identify(call);
     if (status_is_ok(&status) && !row)
         status = unknown_method(call);
-    if (!status_is_ok(&status))
+    if (!status_is_ok(&status)) {
+        call->stream.closing = true; /* it never opened: its end has nothing left to send */
         call_finish(call, &status, NULL);
-    else if (row->kind == METHOD_STREAM)
+    } else if (row->kind == METHOD_STREAM)
         stream_open(call);
     else
         call_receive(call);
@@ -203,6 +248,8 @@ static void serve_unary(Call *call) {
     WireReply reply;
     wire_reply_init(&reply, call->arena);
     Status status = inflate_in_place(call);
+    if (status_is_ok(&status))
+        status = decide(call);
     if (status_is_ok(&status))
         status =
             call->method->row->serve(call->server->context, &call->request, call->arena, &reply);
@@ -408,6 +455,7 @@ static void clear_call(Call *call) {
     if (!call->method->row)
         grpc_call_details_destroy(&call->details);
     call_release_message(call);
+    caller_deinit(&call->caller);
     call->call = NULL;
     call->metadata.count = 0; /* the core has its entries back; the array is used again */
     call->cancelled = 0;

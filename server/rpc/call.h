@@ -49,6 +49,7 @@ typedef struct Call {
     gpr_timespec core_deadline;
     uint64_t deadline_ns; /* TIME_NEVER */
     uint64_t arrived_ns;
+    Caller caller; /* settled on arrival, where access is limited */
     RpcTag arrived, closed, received, written, finished;
 
     /* any thread */

@@ -18,3 +18,6 @@ typedef struct CredentialsState {
  * @tls    NULL: none; lent for the life of the server that uses the credentials
  * @state  lent for as long; one for each call */
 grpc_server_credentials *credentials_new(Tls *tls, CredentialsState *state);
+
+/* Who the peer's verified certificate stands for, as tls_peer_name has it; empty: it has none. */
+void credentials_peer_name(grpc_call *call, char name[static TLS_NAME_BYTES]);

@@ -50,6 +50,7 @@ void call_infer_start(Call *call) {
     infer->protocol = call->method->row->infer;
     infer->arena = call->arena;
     infer->wire = &call->wire;
+    infer->caller = &call->caller;
     infer->arrived_ns = call->arrived_ns;
     infer->deadline_ns = call->deadline_ns;
     infer->must_open = call->message->data.raw.compression != GRPC_COMPRESS_NONE;

@@ -47,7 +47,8 @@ static Status register_methods(RpcServer *server, const RpcOptions *options) {
     for (size_t i = 0; i < options->method_count; i++) {
         const MethodRow *row = &options->methods[i];
         MethodState *method = &server->methods[i];
-        *method = (MethodState){ .server = server, .row = row };
+        *method =
+            (MethodState){ .server = server, .row = row, .action = action_row_find(row->path) };
         method->registered =
             grpc_server_register_method(server->server, row->path, NULL, GRPC_SRM_PAYLOAD_NONE, 0);
         if (!method->registered)

@@ -22,6 +22,7 @@ typedef struct MethodState {
     RpcServer *server;
     const MethodRow *row; /* NULL: whatever nobody else serves */
     void *registered;
+    const ActionRow *action; /* NULL: unknown */
     /* rpc thread */
     size_t typical_bytes; /* of recent requests: what admission reckons with */
 } MethodState;

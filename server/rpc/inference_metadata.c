@@ -51,7 +51,8 @@ Status inference_model_ready(ServerContext *server, const Spans *request, Arena 
 }
 
 /* In the order in which Triton lists them; only what is built. */
-static const char *const EXTENSIONS[] = { "schedule_policy" };
+static const char *const EXTENSIONS[] = { "schedule_policy", "binary_tensor_data", "parameters",
+                                          "statistics" };
 
 Status inference_server_metadata(ServerContext *server, const Spans *request, Arena *arena,
                                  WireReply *reply) {

@@ -21,7 +21,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { VERSION_TEXT_BYTES = 24 };
+enum { VERSION_TEXT_BYTES = 24, SHOWN_MAX = 200 };
 
 typedef Inference__ModelStatistics ModelStatistics;
 typedef Inference__InferBatchStatistics BatchStatistics;
@@ -147,6 +147,19 @@ static Status add_all(ServerContext *server, Arena *arena,
     return status_ok();
 }
 
+/* Triton's words here are not those of its other methods. */
+static Status describe(ServerContext *server, const InferenceNameVersion *wanted) {
+    VersionChoice any = { 0 };
+    AUTO(lease_release) Lease lease = { 0 };
+    Status found = repo_acquire(server->repo, wanted->name, &any, &lease);
+    if (status_is_ok(&found))
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "requested model version is not available for model '%.*s'",
+                            TEXT_ARGS(text_cut(wanted->name, SHOWN_MAX)));
+    return status_error(STATUS_INVALID_ARGUMENT, "requested model '%.*s' is not available",
+                        TEXT_ARGS(text_cut(wanted->name, SHOWN_MAX)));
+}
+
 Status inference_model_statistics(ServerContext *server, const Spans *request, Arena *arena,
                                   WireReply *reply) {
     InferenceNameVersion wanted = { 0 };
@@ -156,10 +169,10 @@ Status inference_model_statistics(ServerContext *server, const Spans *request, A
         TRY(add_all(server, arena, &response));
         return wire_pack(&response.base, reply);
     }
-    AUTO(lease_release) Lease lease = { 0 }; /* its errors are those of every other method */
+    AUTO(lease_release) Lease lease = { 0 };
     Status found = repo_acquire(server->repo, wanted.name, &wanted.version, &lease);
     if (!status_is_ok(&found))
-        return wire_version_error(&found, wanted.name, &wanted.version);
+        return describe(server, &wanted);
     TRY(add_model(server, &wanted, arena, &response));
     return wire_pack(&response.base, reply);
 }

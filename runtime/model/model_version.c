@@ -94,9 +94,9 @@ static size_t default_rows(const ModelLoad *load) {
  * is safe. */
 static QueuePolicy make_queue_policy(const ModelLoad *load, const ModelVersion *version) {
     const ModelConfig *config = &version->config;
-    QueuePolicy policy =
-        config->has_dynamic_batching || !load->queue_default ? config->queue : *load->queue_default;
-    bool asked = config->has_dynamic_batching || load->queue_default;
+    bool own = config->has_dynamic_batching || config->sequence || config->ensemble;
+    QueuePolicy policy = own || !load->queue_default ? config->queue : *load->queue_default;
+    bool asked = own || load->queue_default;
     bool safe =
         load->autocomplete && version->executor && executor_rows_independent(version->executor);
     policy.batching = config->max_batch_size > 1 && (asked || safe) && !config->decoupled;
@@ -114,7 +114,6 @@ static Status check_supported(const ModelConfig *config) {
         const char *what;
     } rows[] = {
         { config->kind == MODEL_ENSEMBLE, "ensemble_scheduling" },
-        { config->sequence, "sequence_batching" },
         { config->batch_input_count > 0, "batch_input" },
         { config->scatter_output_count > 0, "batch_output" },
     };
@@ -165,6 +164,7 @@ Status model_version_load(const ModelLoad *load, ModelVersion **ret_version) {
     TRY(read_config(load, version));
     TRY(check_supported(&version->config));
     TRY(version->config.kind == MODEL_ONNX ? build_executor(load, version) : build_engine(version));
+    TRY(model_version_prepare_sequences(version, load->model_directory));
     TRY(signature_read_labels(&version->signature, &version->config, load->model_directory,
                               version->arena));
     version->queue_policy = make_queue_policy(load, version);

@@ -12,11 +12,18 @@
 #include "runtime/config/model_config.h"
 #include "runtime/model/engine.h"
 #include "runtime/model/signature.h"
+#include "runtime/tensor/spans.h"
 
 #include <stdatomic.h>
 
 typedef struct ModelQueue ModelQueue;         /* runtime/schedule/scheduler.h */
 typedef struct VersionMetrics VersionMetrics; /* server/observe/metrics.h */
+
+/* What a state of a sequence begins with. */
+typedef struct InitialState {
+    Shape shape; /* of one request, the batch dim included */
+    Span span;
+} InitialState;
 
 typedef struct ModelVersion {
     /* fixed after load */
@@ -25,14 +32,16 @@ typedef struct ModelVersion {
     Signature signature;
     ModelConfig config;
     QueuePolicy queue_policy;
-    bool limits_rows;   /* the batching file says max_batch_size; see model_version_rows_limit */
-    Executor *executor; /* NULL: engine runs it */
-    Engine *engine;     /* NULL: executor does */
-    ModelQueue *queue;  /* the scheduler's; set before the version is published */
-    VersionMetrics *metrics; /* the server's counters; likewise; NULL: not counted */
-    Arena *arena;            /* holds the above */
-    size_t bytes;            /* memory held: weights and arena */
-    uint64_t load_ns;        /* how long it took to load */
+    bool limits_rows; /* the batching file says max_batch_size; see model_version_rows_limit */
+    const Span *control_spans;          /* two a control of its sequences: no and yes */
+    const InitialState *initial_states; /* one a state */
+    Executor *executor;                 /* NULL: engine runs it */
+    Engine *engine;                     /* NULL: executor does */
+    ModelQueue *queue;                  /* the scheduler's; set before the version is published */
+    VersionMetrics *metrics;            /* the server's counters; likewise; NULL: not counted */
+    Arena *arena;                       /* holds the above */
+    size_t bytes;                       /* memory held: weights and arena */
+    uint64_t load_ns;                   /* how long it took to load */
     void (*on_unloaded)(void *user,
                         struct ModelVersion *version); /* last reference gone; before the free */
     void (*on_freed)(void *user);                      /* nothing of it is left */

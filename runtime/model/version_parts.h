@@ -6,5 +6,7 @@
 
 #include "runtime/model/model_version.h"
 
+/* control_spans and initial_states, once the signature is there. */
+Status model_version_prepare_sequences(ModelVersion *version, int model_directory);
 /* config.message, once signature and queue_policy are there. */
 Status model_version_complete(ModelVersion *version);

@@ -42,16 +42,20 @@ Status model_queue_new(Scheduler *scheduler, const ModelVersion *version, ModelQ
     model->batches_of = calloc(model->histogram_rows, sizeof *model->batches_of);
     model->is_ordered = level_is_ordered(&model->policy);
     model->order = model->policy.preserve_ordering ? reply_order_new(&scheduler->mutex) : NULL;
-    bool has_memory = model->batches_of && (model->order || !model->policy.preserve_ordering);
+    model->sequences = version->config.sequence ? sequence_table_new(version) : NULL;
+    bool has_memory = model->batches_of && (model->order || !model->policy.preserve_ordering) &&
+                      (model->sequences || !version->config.sequence);
     Status status = has_memory ? run_limit_init(scheduler, &version->config, &model->limit)
                                : status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     if (!status_is_ok(&status)) {
+        sequence_table_free(model->sequences);
         reply_order_unref(model->order);
         free(model->batches_of);
         free(model);
         return status;
     }
     list_init(&model->node);
+    list_init(&model->sequence_node);
     list_init(&model->idle);
     for (size_t i = 0; i < SHAPE_BUCKETS; i++)
         list_init(&model->shapes[i]);
@@ -74,6 +78,7 @@ void model_queue_free(ModelQueue *model) {
             free(flow);
         }
     }
+    sequence_table_free(model->sequences);
     run_limit_deinit(&model->limit);
     reply_order_unref(model->order);
     free(model->batches_of);

@@ -20,7 +20,9 @@ typedef enum QueueGate {
     REFUSE_QUEUE_REQUESTS,
     REFUSE_LEVEL_REQUESTS, /* of its priority level */
     REFUSE_QUEUE_BYTES,
-    REFUSE_TOO_LATE, /* would not be done in time */
+    REFUSE_TOO_LATE,       /* would not be done in time */
+    REFUSE_SEQUENCE_START, /* the sequence is not known, and it does not start one */
+    REFUSE_SEQUENCES,      /* too many of them */
 } QueueGate;
 
 typedef struct QueueGateView {

@@ -69,6 +69,8 @@ BatchView queue_view_locked(const Scheduler *scheduler, const ShapeQueue *queue,
     view.rows = MAX_OF(queue->rows, (size_t)1);
     view.first_rows = MAX_OF(first->rows, (size_t)1);
     view.oldest_ns = oldest->times.queued_ns;
+    if (queue->model->sequences)
+        view.full_rows = sequence_full_rows_locked(queue->model->sequences);
     if (policy->delay_ns == 0)
         return view;
     uint64_t deadline_ns = shape_queue_deadline(queue);
@@ -127,14 +129,22 @@ void lane_changed_locked(Scheduler *scheduler, Lane *lane) {
         heap_update(&scheduler->ready[lane->flow->class], lane);
 }
 
+static void request_uncount_locked(const InferRequest *request) {
+    ModelQueue *model = request->lease.version->queue;
+    model->counts.queued_requests--;
+    model->level_requests[request->level]--;
+    model->counts.queued_rows -= request->rows;
+    model->counts.queued_bytes -= request->payload_bytes;
+}
+
 void request_detach_locked(Scheduler *scheduler, InferRequest *request) {
     mutex_assert_held(&scheduler->mutex);
     Lane *lane = request->lane;
-    QueueCounts *counts = &lane->queue->model->counts;
-    counts->queued_requests--;
-    lane->queue->model->level_requests[request->level]--;
-    counts->queued_rows -= request->rows;
-    counts->queued_bytes -= request->payload_bytes;
+    request_uncount_locked(request);
+    if (!lane) { /* it waits for its turn in a sequence */
+        list_remove(&request->queue_node);
+        return;
+    }
     if (lane_first(lane) == request && lane->requests.prev == &request->queue_node) {
         /* The last one: the lane leaves its heaps while it still has an order. */
         lane_close(scheduler, lane);
@@ -183,6 +193,8 @@ bool timer_needs_wake_locked(Scheduler *scheduler) {
     const InferRequest *request = heap_first(&scheduler->deadlines);
     uint64_t next_ns =
         MIN_OF(queue ? queue->wake_ns : TIME_NEVER, request ? request->expires_ns : TIME_NEVER);
+    if (!list_is_empty(&scheduler->sequence_models))
+        next_ns = MIN_OF(next_ns, sequences_wake_ns_locked(scheduler));
     if (next_ns >= scheduler->told_ns)
         return false;
     scheduler->told_ns = next_ns;
@@ -204,8 +216,8 @@ static void put_behind_locked(Scheduler *scheduler, InferRequest *request) {
 }
 
 static bool is_put_behind(const InferRequest *request, uint64_t now_ns) {
-    const QueuePolicy *policy = &request->shape_queue->model->policy;
-    return request->waits_briefly && request->deadline_ns > now_ns &&
+    const QueuePolicy *policy = &request->lease.version->queue->policy;
+    return request->waits_briefly && request->lane && request->deadline_ns > now_ns &&
            queue_policy_of(policy, request->level)->timeout_action == TIMEOUT_DELAY;
 }
 
@@ -220,30 +232,49 @@ void scheduler_expire_locked(Scheduler *scheduler, uint64_t now_ns, size_t limit
             batch_run_drop_locked(request, STATUS_DEADLINE_EXCEEDED);
             continue;
         }
+        if (request->is_placing) { /* whoever places it will find out */
+            request->ended_by = STATUS_DEADLINE_EXCEEDED;
+            continue;
+        }
         if (is_put_behind(request, now_ns)) {
             put_behind_locked(scheduler, request);
             continue;
         }
-        ShapeQueue *queue = request->shape_queue;
-        request_detach_locked(scheduler, request);
-        queue_update_locked(scheduler, queue, now_ns);
-        queue->model->counts.expired++;
-        request->state = REQUEST_DONE;
         request->ended_by =
             request->deadline_ns <= now_ns ? STATUS_DEADLINE_EXCEEDED : STATUS_UNAVAILABLE;
-        list_push_back(gone, &request->queue_node);
+        end_queued_locked(scheduler, request, now_ns, gone);
     }
+}
+
+void end_queued_locked(Scheduler *scheduler, InferRequest *request, uint64_t now_ns,
+                       ListNode *gone) {
+    mutex_assert_held(&scheduler->mutex);
+    ShapeQueue *queue = request->lane ? request->shape_queue : NULL;
+    QueueCounts *counts = &request->lease.version->queue->counts;
+    if (request->deadline_slot != INDEX_NONE)
+        heap_remove(&scheduler->deadlines, request);
+    request_detach_locked(scheduler, request);
+    if (queue)
+        queue_update_locked(scheduler, queue, now_ns);
+    counts->cancelled += request->ended_by == STATUS_CANCELLED;
+    counts->expired += request->ended_by != STATUS_CANCELLED;
+    request->state = REQUEST_DONE;
+    list_push_back(gone, &request->queue_node);
 }
 
 static Status end_status(StatusCode ended_by) {
     if (ended_by == STATUS_CANCELLED)
         return status_error(STATUS_CANCELLED, "cancelled while waiting in the queue");
+    if (ended_by == STATUS_RESOURCE_EXHAUSTED)
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     if (ended_by == STATUS_UNAVAILABLE)
         return status_error(STATUS_UNAVAILABLE, "Request timeout expired");
     return status_error(STATUS_DEADLINE_EXCEEDED, "the deadline passed while waiting in the queue");
 }
 
 size_t request_end(InferRequest *request, const Status *status) {
+    if (request->sequence_of)
+        sequence_leave(request, status);
     ReplyOrder *order = request->held ? request->lease.version->queue->order : NULL;
     if (order)
         return reply_order_end(order, request, status);

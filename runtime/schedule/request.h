@@ -16,6 +16,7 @@
 
 typedef struct InferRequest InferRequest;
 typedef struct HeldReply HeldReply; /* reply_order.c */
+typedef struct Sequence Sequence;   /* sequence.c */
 
 typedef enum RequestState {
     REQUEST_NEW = 0,
@@ -84,11 +85,14 @@ struct InferRequest {
     struct Flow *flow;
     struct BatchRun *run; /* while running */
     uint64_t sequence, urgent_ns, charged_ns;
-    uint64_t expires_ns; /* its deadline, or sooner the end of what its level lets it wait */
-    uint32_t level;      /* of the model's priorities; 0: it has none */
-    bool waits_briefly;  /* expires_ns is its level's word */
-    bool is_late;        /* it waited too long, and was put behind the others for it */
-    HeldReply *held;     /* models that keep the order of answers */
+    uint64_t expires_ns;   /* its deadline, or sooner the end of what its level lets it wait */
+    uint32_t level;        /* of the model's priorities; 0: it has none */
+    bool waits_briefly;    /* expires_ns is its level's word */
+    bool is_late;          /* it waited too long, and was put behind the others for it */
+    HeldReply *held;       /* models that keep the order of answers */
+    Sequence *sequence_of; /* models with sequences */
+    bool is_placed;        /* it is the one of its sequence that is in progress */
+    bool is_placing;       /* somebody is about to put it into its shape queue */
     RequestState state;
     StatusCode ended_by; /* OK, CANCELLED, DEADLINE_EXCEEDED, or UNAVAILABLE for its level's word */
 };

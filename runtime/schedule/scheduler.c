@@ -38,6 +38,7 @@ Status scheduler_new(const SchedulerOptions *options, Scheduler **ret_scheduler)
     list_init(&scheduler->models);
     list_init(&scheduler->free_runs);
     list_init(&scheduler->handed);
+    list_init(&scheduler->sequence_models);
     for (size_t i = 0; i < CLASS_COUNT; i++)
         heap_init(&scheduler->ready[i], offsetof(Lane, ready_slot), lane_before_in_class);
     heap_init(&scheduler->delays, offsetof(ShapeQueue, delay_slot), delay_before);
@@ -80,6 +81,8 @@ Status scheduler_add_version(Scheduler *scheduler, ModelVersion *version) {
     version->queue = model;
     LOCKED(&scheduler->mutex);
     list_push_back(&scheduler->models, &model->node);
+    if (model->sequences)
+        list_push_back(&scheduler->sequence_models, &model->sequence_node);
     return status_ok();
 }
 
@@ -90,6 +93,7 @@ void scheduler_remove_version(Scheduler *scheduler, ModelVersion *version) {
     {
         LOCKED(&scheduler->mutex);
         list_remove(&model->node);
+        list_remove(&model->sequence_node);
         scheduler->shape_count -= model->idle_count; /* all of them: nothing is queued */
     }
     model_queue_free(model);

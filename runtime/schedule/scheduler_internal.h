@@ -14,6 +14,7 @@
 #include "runtime/schedule/queue_gate.h"
 #include "runtime/schedule/reply_order.h"
 #include "runtime/schedule/run_limit.h"
+#include "runtime/schedule/sequence.h"
 #include "runtime/schedule/batch_memory.h"
 #include "runtime/schedule/batch_rows.h"
 #include "runtime/schedule/scheduler.h"
@@ -33,8 +34,10 @@ struct ModelQueue {
     size_t batches_of_used;         /* entries that may not be 0 */
     bool is_ordered;                /* levels or late requests: the queue's best lane goes first */
     ReplyOrder *order;              /* preserve_ordering; NULL */
+    SequenceTable *sequences;       /* sequence_batching; NULL */
     /* under the scheduler's lock */
-    ListNode node; /* in Scheduler.models */
+    ListNode node;          /* in Scheduler.models */
+    ListNode sequence_node; /* in Scheduler.sequence_models */
     RunLimit limit;
     size_t level_requests[PRIORITY_LEVELS_MAX + 1]; /* queued */
     QueueCounts counts;
@@ -93,6 +96,7 @@ struct Scheduler {
     uint64_t virtual_max_ns[CLASS_COUNT]; /* of any flow */
     uint64_t told_ns;                     /* when the next tick is due, as told to the timer */
     size_t shape_count, lane_count;       /* in being: what the heaps must have room for */
+    ListNode sequence_models;
     Resource *resources;
     Lane *free_lanes;
     Flow *free_flows;
@@ -132,8 +136,19 @@ bool timer_needs_wake_locked(Scheduler *scheduler);
 /* Moves every request whose deadline has passed out of its lane to `gone`, `limit` at most; marks
  * running ones. */
 void scheduler_expire_locked(Scheduler *scheduler, uint64_t now_ns, size_t limit, ListNode *gone);
+/* submit.c: puts a request of a sequence, whose turn it is, into its shape queue, or ends it. No
+ * lock held. */
+void request_place(InferRequest *request);
+/* sequence_queue.c: the request has left its sequence; the next one is placed. No lock held. */
+void sequence_leave(InferRequest *request, const Status *status);
+/* Ends sequences that were idle too long. No lock held. */
+void sequences_reap(Scheduler *scheduler, uint64_t now_ns);
+uint64_t sequences_wake_ns_locked(const Scheduler *scheduler);
 /* Answers, in order where the model wants that. Returns how many requests were answered. */
 size_t request_end(InferRequest *request, const Status *status);
+/* Takes a queued request, whose ended_by is set, out of everything, to `gone`. */
+void end_queued_locked(Scheduler *scheduler, InferRequest *request, uint64_t now_ns,
+                       ListNode *gone);
 /* Ends requests that never ran, outside the lock. */
 void scheduler_end(Scheduler *scheduler, ListNode *gone);
 

@@ -24,8 +24,11 @@ typedef struct Spares {
     Lane *lane;
     void **items; /* for a heap */
     size_t capacity, wanted_capacity;
+    uint64_t hash;    /* of the request's shapes */
     void **old_items; /* replaced: to be freed outside the lock */
     ShapeQueue *trimmed;
+    Sequence *sequence;
+    bool is_its_turn; /* told by accept_locked: else the request may be gone already */
 } Spares;
 
 /* Makes what is lacking. false: out of memory. */
@@ -47,6 +50,7 @@ static bool provide(Spares *spares, Lack lack, ModelQueue *model, const InferReq
 static void spares_deinit(Spares *spares) {
     shape_queue_free(spares->queue);
     shape_queue_free(spares->trimmed);
+    sequence_free(spares->sequence);
     free(spares->flow);
     free(spares->lane);
     free(spares->items);
@@ -152,15 +156,10 @@ static Lane *open_lane_locked(ModelQueue *model, uint64_t hash, const InferReque
     return lane;
 }
 
-static void lie_down_locked(Scheduler *scheduler, Lane *lane, InferRequest *request) {
-    ModelQueue *model = lane->queue->model;
-    uint64_t now_ns = request->times.queued_ns;
-    request->urgent_ns = MIN_OF(request->deadline_ns, time_after(now_ns, PATIENCE_MS * NS_PER_MS));
+/* From here on it counts as queued. */
+static void register_locked(Scheduler *scheduler, ModelQueue *model, InferRequest *request) {
     request->sequence = scheduler->sequence++;
-    request->flow = lane->flow;
     request->state = REQUEST_QUEUED;
-    lane_add(lane, request);
-    lane_changed_locked(scheduler, lane);
     if (request->expires_ns != TIME_NEVER)
         heap_insert(&scheduler->deadlines, request);
     if (request->held)
@@ -171,6 +170,14 @@ static void lie_down_locked(Scheduler *scheduler, Lane *lane, InferRequest *requ
     model->counts.queued_requests++;
     model->counts.queued_rows += request->rows;
     model->counts.queued_bytes += request->payload_bytes;
+}
+
+static void lie_down_locked(Scheduler *scheduler, Lane *lane, InferRequest *request) {
+    uint64_t now_ns = request->times.queued_ns;
+    request->urgent_ns = MIN_OF(request->deadline_ns, time_after(now_ns, PATIENCE_MS * NS_PER_MS));
+    request->flow = lane->flow;
+    lane_add(lane, request);
+    lane_changed_locked(scheduler, lane);
     queue_update_locked(scheduler, lane->queue, now_ns);
 }
 
@@ -178,23 +185,53 @@ static void lie_down_locked(Scheduler *scheduler, Lane *lane, InferRequest *requ
 static Lack place_locked(Scheduler *scheduler, InferRequest *request, uint64_t hash, Spares *spares,
                          QueueGate *ret_gate) {
     ModelQueue *model = request->lease.version->queue;
-    const ShapeQueue *queue = model_queue_find_shape_locked(model, hash, request);
-    const Flow *flow = model_queue_find_flow_locked(model, request);
-    const Lane *known_lane = queue && flow ? shape_queue_find_lane(queue, flow) : NULL;
-    *ret_gate = admit_locked(scheduler, model, queue, known_lane, request);
-    if (*ret_gate != ADMIT) {
-        model->counts.rejected++;
-        return LACK_NOTHING;
+    if (!request->sequence_of) { /* those of sequences are in already */
+        const ShapeQueue *queue = model_queue_find_shape_locked(model, hash, request);
+        const Flow *flow = model_queue_find_flow_locked(model, request);
+        const Lane *known_lane = queue && flow ? shape_queue_find_lane(queue, flow) : NULL;
+        *ret_gate = admit_locked(scheduler, model, queue, known_lane, request);
+        if (*ret_gate != ADMIT) {
+            model->counts.rejected++;
+            return LACK_NOTHING;
+        }
     }
     if (scheduler->active == 0) /* a busy time begins: old debts are forgiven */
         memcpy(scheduler->virtual_ns, scheduler->virtual_max_ns, sizeof scheduler->virtual_ns);
-    Lack lack;
+    Lack lack = LACK_NOTHING;
     Lane *lane = open_lane_locked(model, hash, request, spares, &lack);
     if (!lane)
         return lack;
+    if (!request->sequence_of)
+        register_locked(scheduler, model, request);
     lie_down_locked(scheduler, lane, request);
     if (!spares->trimmed)
         spares->trimmed = model_queue_trim_locked(model);
+    return LACK_NOTHING;
+}
+
+/* Admits a request of a sequence, or says what it lacks. */
+static Lack accept_locked(Scheduler *scheduler, InferRequest *request, Spares *spares,
+                          QueueGate *ret_gate) {
+    static const QueueGate gates[] = { [SEQUENCE_PLACE] = ADMIT,
+                                       [SEQUENCE_WAIT] = ADMIT,
+                                       [SEQUENCE_UNKNOWN] = REFUSE_SEQUENCE_START,
+                                       [SEQUENCE_FULL] = REFUSE_SEQUENCES };
+    ModelQueue *model = request->lease.version->queue;
+    if (request->expires_ns != TIME_NEVER &&
+        !has_room(&scheduler->deadlines, scheduler->deadlines.count + 1, spares))
+        return LACK_ROOM;
+    *ret_gate = admit_locked(scheduler, model, NULL, NULL, request);
+    if (*ret_gate == ADMIT) {
+        SequenceAction action =
+            sequence_accept_locked(model->sequences, request, &spares->sequence);
+        *ret_gate = gates[action];
+        spares->is_its_turn = action == SEQUENCE_PLACE;
+        request->is_placed = request->is_placing = spares->is_its_turn;
+    }
+    if (*ret_gate == ADMIT)
+        register_locked(scheduler, model, request);
+    else
+        model->counts.rejected++;
     return LACK_NOTHING;
 }
 
@@ -208,6 +245,7 @@ static Status refuse(QueueGate gate, const InferRequest *request) {
         [REFUSE_LEVEL_REQUESTS] = STATUS_RESOURCE_EXHAUSTED,
         [REFUSE_QUEUE_BYTES] = STATUS_RESOURCE_EXHAUSTED,
         [REFUSE_TOO_LATE] = STATUS_DEADLINE_EXCEEDED,
+        [REFUSE_SEQUENCES] = STATUS_RESOURCE_EXHAUSTED,
     };
     static const char *const reasons[] = {
         [REFUSE_DRAINING] = "the server is shutting down",
@@ -215,6 +253,7 @@ static Status refuse(QueueGate gate, const InferRequest *request) {
         [REFUSE_QUEUE_REQUESTS] = "its queue is full (requests); try again later",
         [REFUSE_LEVEL_REQUESTS] = "its queue is full at this priority level; try again later",
         [REFUSE_QUEUE_BYTES] = "its queue is full (bytes); try again later",
+        [REFUSE_SEQUENCES] = "too many sequences wait; try again later",
         [REFUSE_TOO_LATE] = "it is too busy to answer before the deadline",
     };
     if (gate == REFUSE_ROWS)
@@ -222,6 +261,11 @@ static Status refuse(QueueGate gate, const InferRequest *request) {
             STATUS_INVALID_ARGUMENT,
             "Task size %zu is larger than maximum input batch size %zu of model '%s'",
             request->rows, version->queue->rows_limit, version->name);
+    if (gate == REFUSE_SEQUENCE_START)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "inference request for sequence %s to model '%s' must specify the "
+                            "START flag on the first request of the sequence",
+                            SEQUENCE_ID_TEXT(&request->sequence_id), version->name);
     return status_error(codes[gate], "model '%s': %s", version->name, reasons[gate]);
 }
 
@@ -238,42 +282,113 @@ static void set_level(InferRequest *request, const QueuePolicy *policy) {
     request->waits_briefly = true;
 }
 
-Status scheduler_submit(Scheduler *scheduler, InferRequest *request) {
-    ModelQueue *model = request->lease.version->queue;
+static void init_request(const Scheduler *scheduler, InferRequest *request) {
     request->state = REQUEST_NEW;
     request->ended_by = STATUS_OK;
     request->deadline_slot = INDEX_NONE;
     request->run = NULL;
     request->lane = NULL;
+    request->shape_queue = NULL;
+    request->held = NULL;
+    request->sequence_of = NULL;
+    request->is_placed = request->is_placing = false;
     list_init(&request->queue_node);
     list_init(&request->arrival_node);
     request->times.queued_ns = clock_now_ns(scheduler->options.clock);
-    uint64_t hash = shape_queue_hash(request);
-    request->held = NULL;
-    set_level(request, &model->policy);
-    if (model->order && !reply_order_prepare(request))
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+    set_level(request, &request->lease.version->queue->policy);
+}
 
-    Spares spares = { 0 };
-    QueueGate gate = ADMIT;
+typedef Lack (*Attempt)(Scheduler *scheduler, InferRequest *request, Spares *spares,
+                        QueueGate *ret_gate);
+
+static Lack attempt_to_place(Scheduler *scheduler, InferRequest *request, Spares *spares,
+                             QueueGate *ret_gate) {
+    return place_locked(scheduler, request, spares->hash, spares, ret_gate);
+}
+
+/* Repeats the attempt with what it lacks; false: out of memory. The request may be gone after. */
+static bool attempt_until_done(Scheduler *scheduler, InferRequest *request, Attempt attempt,
+                               Spares *spares, QueueGate *ret_gate) {
+    ModelQueue *model = request->lease.version->queue;
     bool wakes_timer = false, has_memory = true;
     for (Lack lack = LACK_LANE + 1; has_memory && lack != LACK_NOTHING;) {
         {
             LOCKED(&scheduler->mutex);
-            lack = place_locked(scheduler, request, hash, &spares, &gate);
+            lack = attempt(scheduler, request, spares, ret_gate);
             wakes_timer = lack == LACK_NOTHING && timer_needs_wake_locked(scheduler);
         }
-        has_memory = provide(&spares, lack, model, request);
+        has_memory = provide(spares, lack, model, request);
     }
-    spares_deinit(&spares);
-    /* From here on the request is its scheduler's: it may be done already. */
+    spares_deinit(spares);
     if (wakes_timer)
         scheduler->timer_wake(scheduler->timer_user);
+    return has_memory;
+}
+
+/* Of a model with sequences. */
+static bool submit_in_turn(Scheduler *scheduler, InferRequest *request, QueueGate *ret_gate) {
+    Spares spares = { .sequence = request->sequence_start ? sequence_new(request) : NULL };
+    if (request->sequence_start && !spares.sequence)
+        return false;
+    if (!attempt_until_done(scheduler, request, accept_locked, &spares, ret_gate))
+        return false;
+    if (*ret_gate == ADMIT && spares.is_its_turn)
+        request_place(request);
+    return true;
+}
+
+Status scheduler_submit(Scheduler *scheduler, InferRequest *request) {
+    ModelQueue *model = request->lease.version->queue;
+    QueueGate gate = ADMIT;
+    bool has_memory;
+    init_request(scheduler, request);
+    if (model->sequences)
+        TRY(sequence_check(request));
+    if (model->order && !reply_order_prepare(request))
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+    if (model->sequences) {
+        has_memory = submit_in_turn(scheduler, request, &gate);
+    } else {
+        Spares spares = { .hash = shape_queue_hash(request) };
+        has_memory = attempt_until_done(scheduler, request, attempt_to_place, &spares, &gate);
+    }
+    /* From here on the request is its scheduler's: it may be done already. */
     if (has_memory && gate == ADMIT)
         return status_ok();
     reply_order_forget(request);
     return has_memory ? refuse(gate, request)
                       : status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+}
+
+/* As attempt_to_place, for one that may have been cancelled, or expired, on its way. */
+static Lack attempt_its_turn(Scheduler *scheduler, InferRequest *request, Spares *spares,
+                             QueueGate *ret_gate) {
+    if (request->ended_by != STATUS_OK) {
+        *ret_gate = REFUSE_EXPIRED;
+        return LACK_NOTHING;
+    }
+    Lack lack = place_locked(scheduler, request, spares->hash, spares, ret_gate);
+    request->is_placing = lack != LACK_NOTHING;
+    return lack;
+}
+
+void request_place(InferRequest *request) {
+    Scheduler *scheduler = request->lease.version->queue->scheduler;
+    QueueGate gate = ADMIT;
+    sequence_fill_inputs(request);
+    Spares spares = { .hash = shape_queue_hash(request) };
+    bool has_memory = attempt_until_done(scheduler, request, attempt_its_turn, &spares, &gate);
+    if (has_memory && gate == ADMIT)
+        return;
+    ListNode gone;
+    list_init(&gone);
+    {
+        LOCKED(&scheduler->mutex);
+        if (!has_memory && request->ended_by == STATUS_OK)
+            request->ended_by = STATUS_RESOURCE_EXHAUSTED;
+        end_queued_locked(scheduler, request, clock_now_ns(scheduler->options.clock), &gone);
+    }
+    scheduler_end(scheduler, &gone);
 }
 
 void scheduler_cancel(Scheduler *scheduler, InferRequest *request) {
@@ -284,15 +399,10 @@ void scheduler_cancel(Scheduler *scheduler, InferRequest *request) {
         if (request->state == REQUEST_RUNNING) {
             batch_run_drop_locked(request, STATUS_CANCELLED);
         } else if (request->state == REQUEST_QUEUED) {
-            ShapeQueue *queue = request->shape_queue;
-            if (request->deadline_slot != INDEX_NONE)
-                heap_remove(&scheduler->deadlines, request);
-            request_detach_locked(scheduler, request);
-            queue_update_locked(scheduler, queue, clock_now_ns(scheduler->options.clock));
-            queue->model->counts.cancelled++;
-            request->state = REQUEST_DONE;
             request->ended_by = STATUS_CANCELLED;
-            list_push_back(&gone, &request->queue_node);
+            if (!request->is_placing) /* else whoever places it will find out */
+                end_queued_locked(scheduler, request, clock_now_ns(scheduler->options.clock),
+                                  &gone);
         }
     }
     scheduler_end(scheduler, &gone);

@@ -218,6 +218,7 @@ uint64_t scheduler_tick(Scheduler *scheduler) {
         list_init(&gone);
         bool has_ready = false, is_clear = false;
         uint64_t now_ns = clock_now_ns(scheduler->options.clock), next_ns;
+        sequences_reap(scheduler, now_ns);
         {
             LOCKED(&scheduler->mutex);
             scheduler_expire_locked(scheduler, now_ns, EXPIRE_AT_ONCE, &gone);

@@ -105,6 +105,9 @@ static Status prepare(InferCall *call) {
     request->deadline_ns = request_deadline_ns(call, &request->lease.version->queue_policy);
     request->priority = call->wire->priority;
     request->timeout_ns = call->wire->timeout_ns;
+    request->sequence_id = call->wire->sequence_id;
+    request->sequence_start = call->wire->sequence_start;
+    request->sequence_end = call->wire->sequence_end;
     request->tenant = TENANT_ANYBODY;
     request->times.arrived_ns = call->arrived_ns;
     request->on_done = on_done;

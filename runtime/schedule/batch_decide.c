@@ -53,7 +53,7 @@ BatchDecision batch_decide(const BatchView *view, const QueuePolicy *policy, uin
     if (policy->delay_ns == 0 && is_worth_sharing(view, share, most))
         most = share;
     most = MAX_OF(most, view->first_rows);
-    if (view->rows >= policy->max_rows || (view->full_rows > 0 && view->rows >= view->full_rows))
+    if (view->rows >= policy->max_rows)
         return send(BATCH_REASON_FULL, most);
     size_t preferred = find_preferred(policy, view->rows);
     if (preferred)

@@ -29,7 +29,6 @@ typedef struct BatchView {
     uint64_t oldest_ns;   /* when it was queued */
     size_t idle_workers;  /* the asking one included */
     uint64_t start_by_ns; /* later than this the most urgent request would be late; TIME_NEVER */
-    size_t full_rows;     /* with that many nobody else can come; 0: not known */
     bool draining;
     const LearnedTime *learned; /* of the queue; NULL: nothing is known */
 } BatchView;

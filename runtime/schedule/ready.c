@@ -69,8 +69,6 @@ BatchView queue_view_locked(const Scheduler *scheduler, const ShapeQueue *queue,
     view.rows = MAX_OF(queue->rows, (size_t)1);
     view.first_rows = MAX_OF(first->rows, (size_t)1);
     view.oldest_ns = oldest->times.queued_ns;
-    if (queue->model->sequences)
-        view.full_rows = sequence_full_rows_locked(queue->model->sequences);
     if (policy->delay_ns == 0)
         return view;
     uint64_t deadline_ns = shape_queue_deadline(queue);
@@ -78,6 +76,18 @@ BatchView queue_view_locked(const Scheduler *scheduler, const ShapeQueue *queue,
     if (deadline_ns != TIME_NEVER)
         view.start_by_ns = deadline_ns - MIN_OF(run_ns, deadline_ns);
     return view;
+}
+
+BatchDecision queue_decide_locked(const ShapeQueue *queue, const BatchView *view, uint64_t now_ns) {
+    const ModelQueue *model = queue->model;
+    bool is_full = model->sequences && queue->requests > 0 &&
+                   view->rows >= sequence_full_rows_locked(model->sequences);
+    if (!is_full)
+        return batch_decide(view, &model->policy, now_ns);
+    return (BatchDecision){ .action = BATCH_SEND, /* nobody is left to wait for */
+                            .reason = BATCH_REASON_FULL,
+                            .max_rows = MIN_OF(view->rows, model->policy.max_rows),
+                            .wake_ns = TIME_NEVER };
 }
 
 void queue_update_locked(Scheduler *scheduler, ShapeQueue *queue, uint64_t now_ns) {
@@ -88,7 +98,7 @@ void queue_update_locked(Scheduler *scheduler, ShapeQueue *queue, uint64_t now_n
         decision.action = BATCH_WAIT;
     } else if (policy->batching && policy->delay_ns > 0) {
         BatchView view = queue_view_locked(scheduler, queue, 1);
-        decision = batch_decide(&view, policy, now_ns);
+        decision = queue_decide_locked(queue, &view, now_ns);
     }
     bool is_ready = decision.action == BATCH_SEND;
     if (is_ready && queue->model->limit.is_limited)

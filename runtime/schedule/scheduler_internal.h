@@ -123,6 +123,8 @@ uint64_t shape_queue_cost_ns(const ShapeQueue *queue, size_t rows);
 void queue_update_locked(Scheduler *scheduler, ShapeQueue *queue, uint64_t now_ns);
 BatchView queue_view_locked(const Scheduler *scheduler, const ShapeQueue *queue,
                             size_t idle_workers);
+/* batch_decide, and what a model with sequences knows beside. */
+BatchDecision queue_decide_locked(const ShapeQueue *queue, const BatchView *view, uint64_t now_ns);
 void lane_open_locked(Scheduler *scheduler, ShapeQueue *queue, Flow *flow, Lane *lane);
 void lane_changed_locked(Scheduler *scheduler, Lane *lane);
 /* Takes a queued request out of its lane. The caller calls queue_update_locked when done with the

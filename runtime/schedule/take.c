@@ -101,7 +101,7 @@ static BatchRun *pick_locked(Scheduler *scheduler, uint64_t now_ns, size_t idle_
             lane = heap_first(&queue->lanes);
         BatchView view = queue_view_locked(scheduler, queue, idle_workers);
         view.first_rows = MAX_OF(lane_first(lane)->rows, (size_t)1);
-        BatchDecision decision = batch_decide(&view, &queue->model->policy, now_ns);
+        BatchDecision decision = queue_decide_locked(queue, &view, now_ns);
         if (decision.action == BATCH_WAIT) { /* a cancelled request was what made it ready */
             queue_update_locked(scheduler, queue, now_ns);
             continue;

@@ -29,6 +29,7 @@ typedef struct Parameter {
     StringView key;
     uint32_t kind; /* the field of InferParameter that is set; 0: none */
     uint64_t number;
+    StringView text; /* STRING */
 } Parameter;
 
 typedef Status (*ParameterApply)(const Parameter *parameter, WireInfer *infer);
@@ -62,9 +63,29 @@ static Status refuse(const Parameter *parameter, WireInfer *infer) {
                         TEXT_ARGS(parameter->key));
 }
 
-/* A sequence id of 0 or "" means "not a sequence". */
-static Status refuse_sequence(const Parameter *parameter, WireInfer *infer) {
-    return parameter->number == 0 ? status_ok() : refuse(parameter, infer);
+/* An id of 0 or "" means "not a sequence". */
+static Status apply_sequence_id(const Parameter *parameter, WireInfer *infer) {
+    bool is_text = parameter->kind == VALUE_STRING;
+    if (!is_text && parameter->kind != VALUE_INT64 && parameter->kind != VALUE_UINT64)
+        return wrong_type(parameter, "an int64, uint64 or string");
+    infer->sequence_id = (SequenceId){ .is_given = true,
+                                       .number = is_text ? 0 : parameter->number,
+                                       .text = is_text ? parameter->text : (StringView){ 0 } };
+    return status_ok();
+}
+
+static Status apply_sequence_start(const Parameter *parameter, WireInfer *infer) {
+    if (parameter->kind != VALUE_BOOL)
+        return wrong_type(parameter, "a bool");
+    infer->sequence_start = parameter->number != 0;
+    return status_ok();
+}
+
+static Status apply_sequence_end(const Parameter *parameter, WireInfer *infer) {
+    if (parameter->kind != VALUE_BOOL)
+        return wrong_type(parameter, "a bool");
+    infer->sequence_end = parameter->number != 0;
+    return status_ok();
 }
 
 static Status reserved(const Parameter *parameter, WireInfer *infer) {
@@ -88,9 +109,9 @@ static const struct {
 } ROWS[] = {
     { PARAMETER_OF_REQUEST, "priority", apply_priority },
     { PARAMETER_OF_REQUEST, "timeout", apply_timeout },
-    { PARAMETER_OF_REQUEST, "sequence_id", refuse_sequence },
-    { PARAMETER_OF_REQUEST, "sequence_start", refuse_sequence },
-    { PARAMETER_OF_REQUEST, "sequence_end", refuse_sequence },
+    { PARAMETER_OF_REQUEST, "sequence_id", apply_sequence_id },
+    { PARAMETER_OF_REQUEST, "sequence_start", apply_sequence_start },
+    { PARAMETER_OF_REQUEST, "sequence_end", apply_sequence_end },
     { PARAMETER_OF_REQUEST, "triton_enable_empty_final_response", ignore },
     { PARAMETER_OF_REQUEST, "headers", reserved },
     { PARAMETER_OF_REQUEST, "binary_data_output", reserved },
@@ -99,7 +120,7 @@ static const struct {
     { PARAMETER_OF_OUTPUT, "classification", refuse },
 };
 
-static Status read_value(SpanReader message, Parameter *parameter) {
+static Status read_value(SpanReader message, Arena *arena, Parameter *parameter) {
     WireField field;
     WireResult result;
     while ((result = span_reader_next(&message, &field)) == WIRE_FIELD) {
@@ -107,6 +128,8 @@ static Status read_value(SpanReader message, Parameter *parameter) {
             continue; /* unknown, as protobuf says */
         parameter->kind = field.number;
         parameter->number = field.type == WIRE_BYTES ? field.bytes.left : field.scalar;
+        if (field.type == WIRE_BYTES)
+            TRY(wire_text(field.bytes, arena, "a parameter's value", &parameter->text));
     }
     return result == WIRE_END ? status_ok() : wire_malformed("InferParameter");
 }
@@ -120,7 +143,7 @@ Status wire_parameter_check(SpanReader entry, Arena *arena, ParameterPlace place
         if (field.number == ENTRY_KEY && field.type == WIRE_BYTES)
             TRY(wire_text(field.bytes, arena, "a parameter's key", &parameter.key));
         if (field.number == ENTRY_VALUE && field.type == WIRE_BYTES)
-            TRY(read_value(field.bytes, &parameter));
+            TRY(read_value(field.bytes, arena, &parameter));
     }
     if (result != WIRE_END)
         return wire_malformed("InferParameter");

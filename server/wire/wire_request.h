@@ -35,6 +35,8 @@ typedef struct WireInfer {
     size_t output_count;
     uint64_t timeout_ns; /* 0: none given */
     uint32_t priority;
+    SequenceId sequence_id;
+    bool sequence_start, sequence_end;
     size_t payload_bytes;
     const uint32_t *output_index; /* set by bind: per wanted output, its index in the signature */
     WireExamples *examples; /* Classify, Regress, MultiInference: what inputs are made of in bind */

@@ -127,6 +127,7 @@ ModelVersion CASE_MODEL = {
                    .all_output_count = 2,
                    .max_batch_size = 8,
                    .batched = true },
+    .config = { .has_max_batch_size = true },
 };
 ModelVersion CASE_MODEL_STRICT = {
     .name = "m",
@@ -139,6 +140,7 @@ ModelVersion CASE_MODEL_STRICT = {
                    .all_output_count = 2,
                    .max_batch_size = 8,
                    .batched = true },
+    .config = { .has_max_batch_size = true },
 };
 
 Bytes case_flatten(const WireReply *reply) {

@@ -65,6 +65,15 @@ static Status set_deterministic(ConfigCheck *check, const char *key, const char 
     return parse_bool(check, key, value, &check->config->deterministic);
 }
 
+static Status set_precision(ConfigCheck *check, const char *key, const char *value) {
+    bool is_bf16 = strcmp(value, "bf16") == 0;
+    if (!is_bf16 && strcmp(value, "fp32") != 0)
+        return text_message_error(check->text, "parameters", "%s: expected fp32 or bf16, got '%s'",
+                                  key, value);
+    check->config->bf16 = is_bf16;
+    return status_ok();
+}
+
 static Status set_pad_lengths(ConfigCheck *check, const char *key, const char *value) {
     return parse_bool(check, key, value, &check->config->queue.pad_lengths);
 }
@@ -110,6 +119,7 @@ static const struct {
 } keys[] = {
     { "device", set_device, MODEL_ONNX, false },
     { "deterministic", set_deterministic, MODEL_ONNX, false },
+    { "precision", set_precision, MODEL_ONNX, false },
     { "pad_lengths", set_pad_lengths, MODEL_ONNX, false },
     { "execute_delay_ms", set_delay, MODEL_IDENTITY, true },
     { "fail_every", set_fail_every, MODEL_IDENTITY, true },

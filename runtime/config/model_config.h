@@ -142,6 +142,7 @@ typedef struct ModelConfig {
     /* "auto", "cpu", "cuda:0": parameters { key: "device" } or instance_group */
     const char *device;
     bool deterministic; /* parameters { key: "deterministic" value { string_value: "true" } } */
+    bool bf16;          /* parameters { key: "precision" value { string_value: "bf16" } } */
     const char *const *ignored; /* field paths that were set and have no effect, for one log line */
     size_t ignored_count;
     /* The file as it was read; after model_config_complete what the ModelConfig RPC tells. */

@@ -21,6 +21,7 @@
 #include "runtime/cpu/kernel_types.h"
 #include "runtime/cpu/kernel_util.h"
 #include "runtime/cpu/layout_convert.h"
+#include "runtime/cpu/vector_loops.h"
 #include "runtime/graph/window.h"
 
 #include <string.h>
@@ -29,10 +30,10 @@ typedef struct ConvKernel {
     Kernel base;
     ConvOps *ops;
     bool bias_bound, has_bias;
-    bool src_convert, dst_convert;
+    bool src_convert, dst_convert, bf16;
     size_t post_count;
-    uint32_t sum_input;                        /* UINT32_MAX: no sum */
-    size_t src_at, dst_at, weights_at, own_at; /* offsets in scratch */
+    uint32_t sum_input;                                    /* UINT32_MAX: no sum */
+    size_t src_at, dst_at, weights_at, own_at, rounded_at; /* offsets in scratch */
 } ConvKernel;
 
 static void conv_free(Kernel *kernel) {
@@ -122,6 +123,7 @@ static void lay_out_scratch(const KernelBuild *build, ConvKernel *conv, const Co
     conv->dst_at = scratch_space(&used, conv->dst_convert ? dst_bytes : 0);
     conv->weights_at = scratch_space(
         &used, conv->base.weights_bound ? 0 : dnnl_op_weights_bytes(conv_ops_whole(conv->ops)));
+    conv->rounded_at = scratch_space(&used, conv->bf16 ? src_bytes / 2 : 0);
     conv->own_at = scratch_space(&used, conv_ops_scratch_bytes(conv->ops));
     conv->base.scratch_bytes = used;
 }
@@ -139,6 +141,7 @@ static Status conv_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     AUTO(conv_kernel_free) ConvKernel *conv = NULL;
     TRY(kernel_alloc(&conv_kernel_type, sizeof *conv, &conv));
     conv->has_bias = shape.has_bias;
+    conv->bf16 = shape.bf16 = build->precision == PRECISION_BF16;
     Status made =
         conv_ops_new(&shape, build->pool ? pool_thread_count(build->pool) : 1, &conv->ops);
     if (made.code == STATUS_UNIMPLEMENTED)
@@ -162,6 +165,28 @@ static void place_residual(const ConvKernel *conv, const KernelCall *call, float
         memcpy(dst, residual->data, residual->bytes);
 }
 
+typedef struct Rounding {
+    uint16_t *dst;
+    const float *src;
+    size_t count;
+} Rounding;
+
+enum { ROUNDING_TILE = 8192 };
+
+static void round_tiles(void *user, size_t begin, size_t end) {
+    const Rounding *rounding = user;
+    size_t from = begin * ROUNDING_TILE, to = MIN_OF(end * ROUNDING_TILE, rounding->count);
+    vector_loops()->to_bf16(rounding->dst + from, rounding->src + from, to - from);
+}
+
+/* The source as bf16, in scratch. */
+static const void *round_source(const KernelCall *call, const float *src, void *scratch) {
+    Rounding rounding = { .dst = scratch, .src = src, .count = tensor_elements(call->src[0]) };
+    pool_for(call->pool, (rounding.count + ROUNDING_TILE - 1) / ROUNDING_TILE, 4, round_tiles,
+             &rounding);
+    return scratch;
+}
+
 static Status conv_run(const Kernel *kernel, const KernelCall *call) {
     const ConvKernel *conv = (const ConvKernel *)kernel;
     const Tensor *src = call->src[0];
@@ -174,6 +199,8 @@ static Status conv_run(const Kernel *kernel, const KernelCall *call) {
         layout_to_channels_last(call->pool, &src->shape, (float *)(scratch + conv->src_at),
                                 src->data);
     }
+    if (conv->bf16)
+        data.src = round_source(call, data.src, scratch + conv->rounded_at);
     if (conv->dst_convert)
         data.dst = (float *)(scratch + conv->dst_at);
     if (!conv->base.weights_bound) {

@@ -37,7 +37,8 @@ struct ConvOps {
     DnnlOp *kinds[SLICE_KINDS_MAX];
     size_t kind_count, slice_count; /* slices of one image; 0: not sliced */
     size_t images, scratch_bytes;
-    size_t src_image, src_row, dst_image, dst_row; /* floats */
+    size_t src_image, src_row, dst_image, dst_row; /* elements */
+    size_t src_element_bytes;
     Slice *slices;
 };
 
@@ -59,6 +60,7 @@ static Status op_new(const ConvShape *shape, const Shape *src, const Shape *dst,
         .has_bias = shape->has_bias,
         .posts = shape->posts,
         .post_count = shape->post_count,
+        .bf16 = shape->bf16,
     };
     memcpy(spec.strides, shape->strides, sizeof spec.strides);
     memcpy(spec.dilations, shape->dilations, sizeof spec.dilations);
@@ -178,6 +180,7 @@ Status conv_ops_new(const ConvShape *shape, size_t threads, ConvOps **ret_ops) {
                (int64_t[]){ shape->pads_begin[0], shape->pads_end[0] }, &ops->whole));
     ops->scratch_bytes = dnnl_op_scratch_bytes(ops->whole);
     ops->images = (size_t)shape->dst.dims[0];
+    ops->src_element_bytes = shape->bf16 ? sizeof(uint16_t) : sizeof(float);
     ops->src_image = shape_product(&shape->src, 1, (size_t)shape->src.rank);
     ops->dst_image = shape_product(&shape->dst, 1, (size_t)shape->dst.rank);
     ops->src_row = ops->src_image / (size_t)shape->src.dims[2];
@@ -227,7 +230,7 @@ static Status run_op(const ConvOps *ops, const DnnlOp *op, const ConvData *data,
     if (!scratch)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "no memory for scratch");
     const void *slots[DNNL_SLOT_COUNT] = {
-        [DNNL_SLOT_SRC] = data->src + src,
+        [DNNL_SLOT_SRC] = (const char *)data->src + src * ops->src_element_bytes,
         [DNNL_SLOT_WEIGHTS] = data->weights,
         [DNNL_SLOT_BIAS] = data->bias,
         [DNNL_SLOT_DST] = data->dst + dst,

@@ -20,10 +20,11 @@ typedef struct ConvShape {
     int64_t strides[3], dilations[3], pads_begin[3], pads_end[3];
     const DnnlPost *posts;
     size_t post_count;
+    bool bf16; /* src is, and the packed weights are */
 } ConvShape;
 
 typedef struct ConvData {
-    const float *src;
+    const void *src;            /* f32, or bf16 */
     float *dst;                 /* holds the operand of an ADD that the operation does */
     const void *weights, *bias; /* when not bound */
     const float *operands[EPILOGUE_MAX];

@@ -10,6 +10,7 @@
  */
 
 #include "runtime/cpu/cpu_program.h"
+#include "runtime/cpu/dnnl_util.h"
 #include "runtime/cpu/reorder.h"
 #include "runtime/cpu/weights.h"
 #include "runtime/device/device.h"
@@ -25,6 +26,7 @@ typedef struct CpuDevice {
 struct DeviceModel {
     CpuDevice *device;
     PackedWeights *weights;
+    Precision precision;
 };
 
 struct Buffer {
@@ -83,11 +85,16 @@ static void cpu_model_free(DeviceModel *model) {
 }
 DEFINE_AUTO(DeviceModel, cpu_model_free);
 
-static Status cpu_model_new(Device *device, DeviceModel **ret_model) {
+static Status cpu_model_new(Device *device, Precision precision, DeviceModel **ret_model) {
+    /* Elsewhere the library would widen every factor: slower than f32, and no more exact. */
+    if (precision == PRECISION_BF16 && !dnnl_has_bf16())
+        return status_error(STATUS_FAILED_PRECONDITION,
+                            "precision bf16: this CPU has no bfloat16 instructions (avx512_bf16)");
     AUTO(cpu_model_free) DeviceModel *model = calloc(1, sizeof *model);
     if (!model)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "cpu: out of memory");
     model->device = (CpuDevice *)(void *)device;
+    model->precision = precision;
     TRY(packed_weights_new(&model->weights));
     *ret_model = TAKE(model);
     return status_ok();
@@ -98,7 +105,11 @@ static size_t cpu_model_bytes(const DeviceModel *model) {
 }
 
 static Status cpu_compile(DeviceModel *model, const Graph *graph, Program **ret_program) {
-    return cpu_program_new(model, model->weights, model->device->pool, graph, ret_program);
+    ProgramSource source = { .model = model,
+                             .weights = model->weights,
+                             .pool = model->device->pool,
+                             .precision = model->precision };
+    return cpu_program_new(&source, graph, ret_program);
 }
 
 static size_t cpu_program_arena_bytes(const Program *program) {

@@ -35,6 +35,7 @@ typedef struct Build {
     const Graph *graph;
     Program *program;
     PackedWeights *weights;
+    Precision precision;
     Lifetime *lifetimes;
     uint32_t *slot_of; /* by value */
     size_t slot_capacity;
@@ -112,7 +113,8 @@ static Status choose_kernel(Build *build, Step *step) {
                                      .node = node,
                                      .weights = build->weights,
                                      .own_weights = build->program->own_weights,
-                                     .pool = build->program->pool };
+                                     .pool = build->program->pool,
+                                     .precision = build->precision };
         size_t count;
         const KernelType *const *types = kernel_table(&count);
         for (size_t i = 0; i < count; i++) {
@@ -306,16 +308,15 @@ static Status compile_graph(Build *build, Arena *scratch) {
     return place_values(build, scratch);
 }
 
-Status cpu_program_new(DeviceModel *model, PackedWeights *weights, Pool *pool, const Graph *graph,
-                       Program **ret_program) {
+Status cpu_program_new(const ProgramSource *source, const Graph *graph, Program **ret_program) {
     AUTO(arena_free) Arena *scratch = NULL;
     TRY(arena_new(PROGRAM_ARENA_FIRST, PROGRAM_ARENA_BUDGET, &scratch));
     AUTO(cpu_program_free) Program *program = calloc(1, sizeof *program);
     if (!program)
         return out_of_memory();
-    program->model = model;
+    program->model = source->model;
     program->graph = graph;
-    program->pool = pool;
+    program->pool = source->pool;
     program->input_count = graph_input_count(graph);
     program->output_count = graph_output_count(graph);
     TRY(arena_new(PROGRAM_ARENA_FIRST, PROGRAM_ARENA_BUDGET, &program->arena));
@@ -330,7 +331,8 @@ Status cpu_program_new(DeviceModel *model, PackedWeights *weights, Pool *pool, c
     memset(slot_of, 0xff, value_count * sizeof *slot_of); /* INDEX_SLOT_NONE */
     Build build = { .graph = graph,
                     .program = program,
-                    .weights = weights,
+                    .weights = source->weights,
+                    .precision = source->precision,
                     .lifetimes = lifetimes,
                     .slot_of = slot_of };
     TRY(compile_graph(&build, scratch));

@@ -55,10 +55,17 @@ struct Program {
     size_t arena_bytes;
 };
 
+/* What programs of one model share; outlives them. */
+typedef struct ProgramSource {
+    DeviceModel *model;
+    PackedWeights *weights;
+    Pool *pool;
+    Precision precision;
+} ProgramSource;
+
 /* Errors: UNIMPLEMENTED (no kernel: operator and node), RESOURCE_EXHAUSTED. Thread: loader, or a
  * worker that plans. */
-Status cpu_program_new(DeviceModel *model, PackedWeights *weights, Pool *pool, const Graph *graph,
-                       Program **ret_program);
+Status cpu_program_new(const ProgramSource *source, const Graph *graph, Program **ret_program);
 void cpu_program_free(Program *program);
 DEFINE_AUTO(Program, cpu_program_free);
 

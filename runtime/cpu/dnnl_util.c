@@ -90,17 +90,26 @@ void dnnl_thread_setup(void) {
     (void)status;
 }
 
-static Status describe(const DnnlView *view, bool any, dnnl_memory_desc_t *ret_desc) {
+bool dnnl_has_bf16(void) {
+    unsigned isa = dnnl_get_effective_cpu_isa(), wanted = dnnl_cpu_isa_avx512_core_bf16;
+    return (isa & wanted) == wanted; /* each set of instructions has the bits of those below it */
+}
+
+static Status describe_as(const DnnlView *view, dnnl_data_type_t type, bool any,
+                          dnnl_memory_desc_t *ret_desc) {
     dnnl_dims_t dims, strides;
     for (int32_t i = 0; i < view->rank; i++) {
         dims[i] = view->dims[i];
         strides[i] = view->strides[i];
     }
     return dnnl_check(
-        any ? dnnl_memory_desc_init_by_tag(ret_desc, view->rank, dims, dnnl_f32,
-                                           dnnl_format_tag_any)
-            : dnnl_memory_desc_init_by_strides(ret_desc, view->rank, dims, dnnl_f32, strides),
+        any ? dnnl_memory_desc_init_by_tag(ret_desc, view->rank, dims, type, dnnl_format_tag_any)
+            : dnnl_memory_desc_init_by_strides(ret_desc, view->rank, dims, type, strides),
         "memory descriptor");
+}
+
+static Status describe(const DnnlView *view, bool any, dnnl_memory_desc_t *ret_desc) {
+    return describe_as(view, dnnl_f32, any, ret_desc);
 }
 
 /* How a step is spelled as posts of the library: its operation, or a scaled sum of constants from
@@ -297,9 +306,10 @@ Status dnnl_conv_new(const DnnlConvSpec *spec, DnnlOp **ret_op) {
     if (!op)
         return out_of_memory();
     dnnl_memory_desc_t src, weights, bias, dst;
-    TRY(describe(&spec->src, false, &src));
+    dnnl_data_type_t type = spec->bf16 ? dnnl_bf16 : dnnl_f32;
+    TRY(describe_as(&spec->src, type, false, &src));
     TRY(describe(&spec->dst, false, &dst));
-    TRY(describe(&spec->weights, true, &weights));
+    TRY(describe_as(&spec->weights, type, true, &weights));
     TRY(describe(&spec->weights, false, &op->weights_plain));
     DnnlView bias_view = dnnl_view_plain(&spec->dst.dims[1], 1);
     TRY(describe(&bias_view, false, &bias));
@@ -326,9 +336,10 @@ Status dnnl_matmul_new(const DnnlMatmulSpec *spec, DnnlOp **ret_op) {
     if (!op)
         return out_of_memory();
     dnnl_memory_desc_t src, weights, bias, dst;
-    TRY(describe(&spec->src, false, &src));
+    dnnl_data_type_t type = spec->bf16 ? dnnl_bf16 : dnnl_f32;
+    TRY(describe_as(&spec->src, type, false, &src));
     TRY(describe(&spec->dst, false, &dst));
-    TRY(describe(&spec->weights, spec->pack, &weights));
+    TRY(describe_as(&spec->weights, type, spec->pack, &weights));
     TRY(describe(&spec->weights, false, &op->weights_plain));
     int64_t bias_dims[DNNL_VIEW_RANK];
     for (int32_t i = 0; i < spec->dst.rank; i++)

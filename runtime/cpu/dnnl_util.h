@@ -5,7 +5,7 @@
 /*
  * oneDNN behind four verbs: make an operation, pack its weights, bind its constants, run it. No
  * other file includes the library's header, so what differs between its major versions stays in
- * dnnl_util.c. All memory is f32.
+ * dnnl_util.c. All memory is f32, but for source and packed weights where bf16 is asked for.
  */
 
 #include "runtime/base/cleanup.h"
@@ -43,6 +43,7 @@ typedef struct DnnlConvSpec {
     int64_t strides[3], dilations[3], pads_begin[3], pads_end[3]; /* dilation 1 is dense */
     const DnnlPost *posts;
     size_t post_count;
+    bool bf16; /* src is bf16, weights are packed to it */
 } DnnlConvSpec;
 
 typedef struct DnnlMatmulSpec {
@@ -51,6 +52,7 @@ typedef struct DnnlMatmulSpec {
     bool has_bias;              /* [1, ..., 1, N] */
     const DnnlPost *posts;
     size_t post_count;
+    bool bf16; /* src is bf16, weights (which must be packed) become so */
 } DnnlMatmulSpec;
 
 /**
@@ -102,6 +104,9 @@ typedef enum DnnlSlot {
 
 /* data[slot] for each slot that is used and not bound. Thread: any. */
 Status dnnl_op_run(const DnnlOp *op, const void *const data[static DNNL_SLOT_COUNT]);
+
+/* Does the machine multiply bfloat16 itself? */
+bool dnnl_has_bf16(void);
 
 /* One OpenMP thread for the calling thread: parallel work is cut up by our own pool. Called by the
  * functions above. */

@@ -34,12 +34,13 @@ static uint64_t hash_dims(uint64_t hash, const dnnl_dim_t *values, int count) {
     return hash;
 }
 
-/* Dims, strides and inner blocks say all there is about an f32 format, and about how the plain
+/* Type, dims, strides and inner blocks say all there is about a format, and about how the plain
  * weights were read. */
 void dnnl_op_weights_format(const DnnlOp *op, char *buffer, size_t buffer_bytes) {
     const dnnl_memory_desc_t *packed = &op->weights_packed, *plain = &op->weights_plain;
     const dnnl_blocking_desc_t *blocks = &packed->format_desc.blocking;
     uint64_t hash = 14695981039346656037u;
+    hash = hash_dims(hash, (dnnl_dim_t[]){ packed->data_type }, 1);
     hash = hash_dims(hash, packed->dims, packed->ndims);
     hash = hash_dims(hash, packed->padded_dims, packed->ndims);
     hash = hash_dims(hash, blocks->strides, packed->ndims);

@@ -10,6 +10,7 @@
 
 #include "runtime/base/pool.h"
 #include "runtime/base/status.h"
+#include "runtime/device/device.h"
 #include "runtime/graph/graph.h"
 #include "runtime/graph/op_schema.h"
 
@@ -24,6 +25,7 @@ typedef struct KernelBuild {
     /* Of this plan, for constants that are not Value.is_lasting; NULL: the same */
     PackedWeights *own_weights;
     Pool *pool;
+    Precision precision;
 } KernelBuild;
 
 /* One run of a body of the node. */

@@ -42,6 +42,8 @@ typedef struct MatmulKernel {
     uint32_t c_input;  /* Gemm's C when it is not a bias; else UINT32_MAX */
     size_t post_count;
     uint32_t sum_input; /* UINT32_MAX: no sum */
+    bool bf16;          /* rows of src are rounded into scratch, behind the operation's own */
+    size_t rounded_at;
 } MatmulKernel;
 
 /* What the node says, as matrices. */
@@ -206,7 +208,8 @@ static Status op_new(const MatmulKernel *matmul, const MatmulShape *shape, int64
                             .pack = shape->pack,
                             .has_bias = matmul->has_bias,
                             .posts = posts,
-                            .post_count = post_count };
+                            .post_count = post_count,
+                            .bf16 = matmul->bf16 };
     if (shape->sliceable)
         spec.src.dims[0] = spec.dst.dims[0] = units;
     if (shape->matrices)
@@ -270,6 +273,15 @@ static size_t scratch_of(const DnnlOp *op) {
     return op ? dnnl_op_scratch_bytes(op) : 0;
 }
 
+static void lay_out_scratch(MatmulKernel *matmul, const MatmulShape *shape) {
+    size_t used = 0;
+    scratch_space(&used, MAX_OF(MAX_OF(scratch_of(matmul->whole), scratch_of(matmul->slice)),
+                                scratch_of(matmul->rest)));
+    size_t rounded = matmul->rows * (size_t)shape->inner * sizeof(uint16_t);
+    matmul->rounded_at = scratch_space(&used, matmul->bf16 ? rounded : 0);
+    matmul->base.scratch_bytes = used;
+}
+
 static Status matmul_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     *ret_kernel = NULL;
     MatmulShape shape;
@@ -288,6 +300,7 @@ static Status matmul_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     matmul->units = matmul->rows / dst_rows;
     matmul->src_unit = dst_rows * (size_t)shape.inner;
     matmul->dst_unit = dst_rows * matmul->columns;
+    matmul->bf16 = build->precision == PRECISION_BF16 && shape.pack && shape.sliceable;
     matmul->weights_unit = shape.matrices ? (size_t)shape.inner * matmul->columns : 0;
 
     DnnlPost posts[EPILOGUE_MAX];
@@ -304,8 +317,7 @@ static Status matmul_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     matmul->base.in_place_input = matmul->sum_input;
     TRY(bind(build, matmul, matmul->whole));
     TRY(make_slices(build, matmul, &shape, posts));
-    matmul->base.scratch_bytes = MAX_OF(
-        MAX_OF(scratch_of(matmul->whole), scratch_of(matmul->slice)), scratch_of(matmul->rest));
+    lay_out_scratch(matmul, &shape);
     *ret_kernel = &TAKE(matmul)->base;
     return status_ok();
 }
@@ -316,12 +328,19 @@ typedef struct MatmulRun {
     _Atomic int failed; /* StatusCode of a slice that did not run; any one of them */
 } MatmulRun;
 
+/* @units  how many from unit on the operation takes */
 static Status run_op(const MatmulKernel *matmul, const KernelCall *call, const DnnlOp *op,
-                     size_t unit) {
-    void *scratch;
+                     size_t unit, size_t units) {
+    char *scratch;
     TRY(scratch_get(MAX_OF(matmul->base.scratch_bytes, 1), &scratch));
+    const void *src = (const float *)call->src[0]->data + unit * matmul->src_unit;
+    if (matmul->bf16) {
+        uint16_t *rounded = (uint16_t *)(void *)(scratch + matmul->rounded_at);
+        vector_loops()->to_bf16(rounded, src, units * matmul->src_unit);
+        src = rounded;
+    }
     const void *data[DNNL_SLOT_COUNT] = {
-        [DNNL_SLOT_SRC] = (const float *)call->src[0]->data + unit * matmul->src_unit,
+        [DNNL_SLOT_SRC] = src,
         [DNNL_SLOT_WEIGHTS] = (const float *)call->src[1]->data + unit * matmul->weights_unit,
         [DNNL_SLOT_BIAS] = matmul->has_bias ? call->src[2]->data : NULL,
         [DNNL_SLOT_DST] = (float *)call->dst[0].data + unit * matmul->dst_unit,
@@ -334,9 +353,10 @@ static void run_slices(void *user, size_t begin, size_t end) {
     MatmulRun *run = user;
     for (size_t i = begin; i < end; i++) {
         size_t unit = i * run->matmul->slice_units;
-        bool full = unit + run->matmul->slice_units <= run->matmul->units;
-        Status status =
-            run_op(run->matmul, run->call, full ? run->matmul->slice : run->matmul->rest, unit);
+        size_t units = MIN_OF(run->matmul->slice_units, run->matmul->units - unit);
+        bool full = units == run->matmul->slice_units;
+        Status status = run_op(run->matmul, run->call,
+                               full ? run->matmul->slice : run->matmul->rest, unit, units);
         if (!status_is_ok(&status))
             atomic_store(&run->failed, (int)status.code);
     }
@@ -344,7 +364,7 @@ static void run_slices(void *user, size_t begin, size_t end) {
 
 static Status run_product(const MatmulKernel *matmul, const KernelCall *call) {
     if (!matmul->slice || !call->pool || pool_idle_count(call->pool) == 0)
-        return run_op(matmul, call, matmul->whole, 0);
+        return run_op(matmul, call, matmul->whole, 0, matmul->units);
     MatmulRun run = { .matmul = matmul, .call = call };
     pool_for(call->pool, (matmul->units + matmul->slice_units - 1) / matmul->slice_units, 1,
              run_slices, &run);

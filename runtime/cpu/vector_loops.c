@@ -74,6 +74,15 @@ static void scale_shift(float *dst, const float *src, const float *scale, const 
         dst[i] = src[i] * scale[i] + shift[i];
 }
 
+static void to_bf16(uint16_t *dst, const float *src, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits = bits_of(src[i]);
+        uint32_t rounded = bits + 0x7fffu + (bits >> 16 & 1);
+        rounded = (bits & 0x7fffffffu) > 0x7f800000u ? bits | 0x400000u : rounded;
+        dst[i] = (uint16_t)(rounded >> 16);
+    }
+}
+
 static float sum(const float *src, size_t count) {
     float partial[LANES] = { 0 };
     size_t i = 0;
@@ -224,6 +233,7 @@ const VectorLoops VECTOR_TABLE = {
     .binary_left = { [BINARY_ADD] = add_left, [BINARY_SUB] = sub_left, [BINARY_MUL] = mul_left,
                      [BINARY_DIV] = quotient_left },
     .scale_shift = scale_shift,
+    .to_bf16 = to_bf16,
     .softmax = softmax,
     .sum = sum,
     .max = maximum,

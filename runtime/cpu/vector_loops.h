@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Loops of normalisation, attention and recurrent cells: runtime/cpu/vector_nn.h. */
 typedef struct VectorNn VectorNn;
@@ -53,6 +54,8 @@ typedef struct VectorLoops {
     /* dst = src * scale + shift, all of count items. */
     void (*scale_shift)(float *dst, const float *src, const float *scale, const float *shift,
                         size_t count);
+    /* Rounded to the nearest bfloat16, ties to even; NaN stays NaN. */
+    void (*to_bf16)(uint16_t *dst, const float *src, size_t count);
     /* Over one row: exp(x - max) / sum, or x - max - log(sum). */
     void (*softmax)(float *dst, const float *src, size_t count, bool logarithm);
     /* Sum of count items, in 16 partial sums. */

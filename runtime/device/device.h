@@ -25,6 +25,13 @@ typedef struct DeviceModel DeviceModel;
 typedef struct Program Program;
 typedef struct Buffer Buffer; /* memory of the device's choice that the host can read and write */
 
+/* What products with constant weights are computed in; everything else stays as the model has it.
+ */
+typedef enum Precision {
+    PRECISION_F32,  /* as the model says */
+    PRECISION_BF16, /* factors rounded to bfloat16, sums in f32 */
+} Precision;
+
 typedef struct DeviceHost {
     uint32_t abi;
     size_t struct_bytes;
@@ -89,7 +96,8 @@ typedef struct DeviceApi {
     /* Can the epilogue step be done inside the node's kernel? */
     bool (*fuses)(const Device *device, const Graph *graph, NodeId node, EpilogueKind step);
 
-    Status (*model_new)(Device *device, DeviceModel **ret_model);
+    /* FAILED_PRECONDITION, saying why, where the device has no such precision */
+    Status (*model_new)(Device *device, Precision precision, DeviceModel **ret_model);
     void (*model_free)(DeviceModel *model);
     /* Packed weights held, less the plain ones it let go */
     size_t (*model_bytes)(const DeviceModel *model);

@@ -116,7 +116,7 @@ static Status start_executor(Graph *graph, const ExecutorOptions *options, Execu
     mutex_init(&executor->runs_mutex);
     executor->cache_bytes = core_cache_bytes();
     executor->graph = graph;
-    TRY(executor->api->model_new(options->device, &executor->model));
+    TRY(executor->api->model_new(options->device, options->precision, &executor->model));
     set_source(executor);
     TRY(make_ports(executor));
     TRY(plan_cache_new(options->plan_capacity ? options->plan_capacity : PLAN_CAPACITY_DEFAULT,

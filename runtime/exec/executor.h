@@ -28,6 +28,7 @@ typedef struct ExecutorOptions {
     size_t run_memory_limit_bytes; /* values of data-dependent size, per run; 0: default */
     bool optimise; /* false: no passes but what compile needs; for conformance of the plain kernels
                     */
+    Precision precision;
     bool deterministic; /* fixed pieces: the answer never depends on the batch */
 } ExecutorOptions;
 
@@ -36,8 +37,8 @@ typedef struct ExecutorOptions {
  *
  * @graph  taken on success, untouched on failure
  *
- * Errors: UNIMPLEMENTED (operator, node and opset), INVALID_ARGUMENT (shapes that cannot fit),
- * RESOURCE_EXHAUSTED Thread: loader
+ * Errors: UNIMPLEMENTED (operator, node and opset), FAILED_PRECONDITION (precision),
+ * INVALID_ARGUMENT (shapes that cannot fit), RESOURCE_EXHAUSTED Thread: loader
  */
 Status executor_new(Graph *graph, const ExecutorOptions *options, Executor **ret_executor);
 void executor_free(Executor *executor); /* nothing may be running */

@@ -146,6 +146,7 @@ static Status build_executor(const ModelLoad *load, ModelVersion *version) {
                                 .pool = load->pool,
                                 .max_rows = version->config.max_batch_size,
                                 .optimise = true,
+                                .precision = version->config.bf16 ? PRECISION_BF16 : PRECISION_F32,
                                 .deterministic = version->config.deterministic };
     TRY(executor_new(graph, &options, &version->executor));
     (void)TAKE(graph);

@@ -27,7 +27,7 @@ Status fold_call_init(FoldCall *call, size_t budget_bytes) {
     DeviceHost host = { .abi = DEVICE_ABI, .struct_bytes = sizeof host };
     const DeviceApi *api = cpu_device_api();
     TRY(api->open(&host, "", &call->device));
-    return api->model_new(call->device, &call->model);
+    return api->model_new(call->device, PRECISION_F32, &call->model);
 }
 
 void fold_call_deinit(FoldCall *call) {

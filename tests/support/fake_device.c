@@ -159,11 +159,11 @@ static void *must(void *memory) {
     return memory;
 }
 
-static Status fake_model_new(Device *base, DeviceModel **ret_model) {
+static Status fake_model_new(Device *base, Precision precision, DeviceModel **ret_model) {
     FakeDevice *device = fake_of(base);
     DeviceModel *model = must(calloc(1, sizeof *model));
     model->device = device;
-    model_check(device->cpu->api->model_new(device->cpu, &model->inner));
+    model_check(device->cpu->api->model_new(device->cpu, precision, &model->inner));
     *ret_model = model;
     return status_ok();
 }

@@ -146,7 +146,11 @@ void case_prepare(KernelCase *test, const KernelType *type, Shape dst, Layout ds
     if (!test->weights)
         check_ok(packed_weights_new(&test->weights));
     KernelBuild build = {
-        .graph = test->graph, .node = node, .weights = test->weights, .pool = test->pool
+        .graph = test->graph,
+        .node = node,
+        .weights = test->weights,
+        .pool = test->pool,
+        .precision = test->precision,
     };
     check_ok(type->prepare(&build, &test->kernel));
 }

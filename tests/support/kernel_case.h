@@ -39,6 +39,7 @@ typedef struct KernelCase {
     PackedWeights *weights; /* may be set to share between cases; else made */
     bool weights_lent;
     Pool *pool; /* NULL: one thread */
+    Precision precision;
     Kernel *kernel;
     float *result; /* plain order */
     size_t result_count;

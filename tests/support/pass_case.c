@@ -72,7 +72,7 @@ static void run_graph(const Graph *graph, Device *device, OutputBlock *block, Te
     const DeviceApi *api = device->api;
     DeviceModel *model;
     Program *program;
-    model_check(api->model_new(device, &model));
+    model_check(api->model_new(device, PRECISION_F32, &model));
     model_check(api->compile(model, graph, &program));
     ProgramIo io = {
         .inputs = inputs, .outputs = outputs, .output_memory = output_memory, .output_user = block

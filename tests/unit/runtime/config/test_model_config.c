@@ -56,7 +56,8 @@ static void test_the_digits_sample(void **state) {
         "\"labels.txt\" } ]\n"
         "dynamic_batching { preferred_batch_size: [ 32, 8, 8 ] max_queue_delay_microseconds: 100\n"
         "  default_queue_policy { max_queue_size: 7 default_timeout_microseconds: 5 } }\n"
-        "parameters { key: 'deterministic' value { string_value: 'true' } }\n");
+        "parameters { key: 'deterministic' value { string_value: 'true' } }\n"
+        "parameters { key: 'precision' value { string_value: 'bf16' } }\n");
     assert_true(config.has_max_batch_size);
     assert_int_equal(config.max_batch_size, 64);
     assert_int_equal(config.input_count, 1);
@@ -72,6 +73,7 @@ static void test_the_digits_sample(void **state) {
     assert_int_equal(config.queue.level.default_timeout_ns, 5 * NS_PER_US);
     assert_false(config.queue.level.allow_timeout_override);
     assert_true(config.deterministic);
+    assert_true(config.bf16);
 }
 
 static void test_versions_are_sorted_and_unique(void **state) {

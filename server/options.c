@@ -330,10 +330,32 @@ static Status parse_flag(Options *options, int argc, char *const *argv, int *ind
     return set_value(options, row, name, value);
 }
 
-static Status check_together(const Options *options) {
+static int sources_given(const Options *options) {
     bool single = options->model_base_path != NULL;
-    int sources = (options->repositories.count > 0) + (options->single_file != NULL) +
-                  (single || options->model_config_file != NULL);
+    return (options->repositories.count > 0) + (options->single_file != NULL) +
+           (single || options->model_config_file != NULL);
+}
+
+/* What images of TensorFlow Serving are told by: MODEL_NAME below MODEL_BASE_PATH; without a name
+ * that path is a repository. Flags go first. */
+static Status take_environment(Options *options) {
+    const char *base = getenv("MODEL_BASE_PATH"), *name = getenv("MODEL_NAME");
+    if (!base || !*base || sources_given(options) > 0)
+        return status_ok();
+    if (!name || !*name)
+        return append(&options->repositories, base);
+    if (asprintf(&options->joined_path, "%s/%s", base, name) < 0) {
+        options->joined_path = NULL;
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+    }
+    options->model_base_path = options->joined_path;
+    if (!options->model_name)
+        options->model_name = name;
+    return status_ok();
+}
+
+static Status check_together(const Options *options) {
+    int sources = sources_given(options);
     if (options->help || options->version)
         return status_ok();
     if (sources == 0)
@@ -361,6 +383,7 @@ static Status parse_all(Options *options, int argc, char *const *argv) {
         else
             TRY(set_positional(options, argv[i]));
     }
+    TRY(take_environment(options));
     return check_together(options);
 }
 
@@ -376,6 +399,7 @@ Status options_parse(int argc, char *const *argv, Options *ret_options) {
 }
 
 void options_deinit(Options *options) {
+    free(options->joined_path);
     free(options->repositories.items);
     free(options->load_models.items);
     free(options->grpc_restrictions.items);
@@ -438,6 +462,9 @@ void options_print_help(const Options *options, FILE *file) {
         "  inferd DIRECTORY                     a repository: <model>/<version>/model.onnx\n"
         "  inferd --model-repository=DIRECTORY  the same (may be repeated)\n"
         "  inferd --model-name=NAME --model-base-path=DIRECTORY   one model with its versions\n\n"
+        "MODEL_BASE_PATH and MODEL_NAME in the environment stand for the last, or without a name "
+        "for "
+        "a repository,\nwhere no flag says what to serve.\n\n"
         "'-' and '_' are the same in a flag; --flag=value and --flag value both work; --no-flag "
         "switches one off.\n"
         "Called as tensorflow_model_server or tritonserver (a link), it has that program's "

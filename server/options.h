@@ -26,7 +26,7 @@ typedef struct TextList {
     size_t count;
 } TextList;
 
-/* Values after parsing. Texts are argv's own; NULL when not given. */
+/* Values after parsing. Texts are argv's own or the environment's; NULL when not given. */
 typedef struct Options {
     Personality personality;
     bool help, version, check;
@@ -34,6 +34,7 @@ typedef struct Options {
     TextList repositories;   /* whole ones; a positional DIRECTORY is one of them */
     const char *single_file; /* positional FILE.onnx */
     const char *model_name, *model_base_path, *model_config_file;
+    char *joined_path; /* MODEL_BASE_PATH/MODEL_NAME, where the environment says what to serve */
     const char *control_mode; /* "none", "poll", "explicit" */
     TextList load_models;     /* of "explicit": at start */
     bool allow_reload, allow_label_changes;

@@ -99,6 +99,35 @@ static void test_repositories_add_up_and_a_file_stands_alone(void **state) {
     assert_string_equal(single.single_file, "-x.onnx");
 }
 
+static void test_the_environment_says_what_to_serve(void **state) {
+    (void)state;
+    static const struct {
+        const char *base, *name, *flag;
+        const char *repository, *path, *model; /* NULL: not set */
+    } rows[] = {
+        { "/models", "digits", "--port=1", NULL, "/models/digits", "digits" },
+        { "/models", NULL, "--port=1", "/models", NULL, NULL },
+        { "/models", "digits", "--model-repository=/r", "/r", NULL, NULL },
+        { "/models", "digits", "--model-base-path=/b", NULL, "/b", NULL },
+        { "/models", "digits", "--model-name=other", NULL, "/models/digits", "other" },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        setenv("MODEL_BASE_PATH", rows[i].base, 1);
+        rows[i].name ? setenv("MODEL_NAME", rows[i].name, 1) : unsetenv("MODEL_NAME");
+        AUTO(options_deinit) Options options = { 0 };
+        must(PARSE(&options, "inferd", rows[i].flag));
+        assert_int_equal(options.repositories.count, rows[i].repository != NULL);
+        if (rows[i].repository)
+            assert_string_equal(options.repositories.items[0], rows[i].repository);
+        assert_string_equal(options.model_base_path ? options.model_base_path : "",
+                            rows[i].path ? rows[i].path : "");
+        assert_string_equal(options.model_name ? options.model_name : "",
+                            rows[i].model ? rows[i].model : "");
+    }
+    unsetenv("MODEL_BASE_PATH");
+    unsetenv("MODEL_NAME");
+}
+
 static void test_sizes_take_units(void **state) {
     (void)state;
     AUTO(options_deinit) Options options = { 0 };
@@ -244,6 +273,7 @@ int main(void) {
         cmocka_unit_test(test_booleans),
         cmocka_unit_test(test_the_name_chooses_defaults),
         cmocka_unit_test(test_repositories_add_up_and_a_file_stands_alone),
+        cmocka_unit_test(test_the_environment_says_what_to_serve),
         cmocka_unit_test(test_sizes_take_units),
         cmocka_unit_test(test_flags_to_come_are_told),
         cmocka_unit_test(test_http_is_off_until_a_port_is_named),

@@ -25,6 +25,7 @@
 #include "runtime/cpu/weights.h"
 #include "runtime/plan/lifetime.h"
 #include "runtime/plan/memory_plan.h"
+#include "runtime/tensor/list.h"
 
 #include <string.h>
 
@@ -243,7 +244,7 @@ static Status place_outputs(Build *build) {
         if (program->slots[index].place == SLOT_CONSTANT)
             continue;
         Slot *root = &program->slots[build->slot_of[build->lifetimes[id].root]];
-        if (root->place == SLOT_RUN && root->known && root->described.dtype != DTYPE_STRING) {
+        if (root->place == SLOT_RUN && root->known && !tensor_refers(&root->described)) {
             root->place = SLOT_OUTPUT;
             root->index = (uint32_t)i;
             program->output_direct[i] = true;

@@ -21,6 +21,7 @@
 #include "runtime/cpu/epilogue.h"
 #include "runtime/cpu/run_heap.h"
 #include "runtime/cpu/thread_arena.h"
+#include "runtime/tensor/list.h"
 
 #include <string.h>
 
@@ -167,7 +168,9 @@ static Status infer_step(Run *run) {
             (InferPort){ .present = run->program->slots[run->step->dst + i].place != SLOT_NONE,
                          .shape = SHAPE_UNKNOWN };
     InferCall call = { .node = node, .inputs = inputs, .outputs = outputs };
-    Status status = node->op->infer(&call);
+    Status status = op_check_lists(&call);
+    if (status_is_ok(&status))
+        status = node->op->infer(&call);
     if (!status_is_ok(&status))
         return status_prefix(&status, "operator %s (node '%s')", node->op->name, node->name);
     bool kernel_decides = node->op->flags & OP_DATA_SHAPE;
@@ -214,26 +217,12 @@ static Status run_step(Run *run, const Step *step) {
     return status_ok();
 }
 
-/* Views first, characters packed behind them, so that the output is one piece of memory that needs
+/* With all that it refers to behind it, so that the output is one piece of memory that needs
  * nothing else. */
-static Status copy_strings(Run *run, size_t output, const Tensor *src, Tensor *dst) {
-    size_t count = tensor_elements(src), bytes = src->bytes;
-    const StringView *views = src->data;
-    for (size_t i = 0; i < count; i++)
-        if (!size_add(bytes, views[i].length, &bytes))
-            return status_error(STATUS_RESOURCE_EXHAUSTED, "output %zu: too many characters",
-                                output);
-    dst->bytes = bytes;
+static Status copy_deep(Run *run, size_t output, const Tensor *src, Tensor *dst) {
+    TRY(tensor_deep_bytes(src, &dst->bytes));
     TRY(output_memory(run, output, dst));
-    dst->bytes = src->bytes;
-    StringView *copies = dst->data;
-    char *text = (char *)dst->data + src->bytes;
-    for (size_t i = 0; i < count; i++) {
-        if (views[i].length > 0)
-            memcpy(text, views[i].data, views[i].length);
-        copies[i] = (StringView){ .data = text, .length = views[i].length };
-        text += views[i].length;
-    }
+    tensor_deep_copy(src, dst->data, dst);
     return status_ok();
 }
 
@@ -245,8 +234,8 @@ static Status finish_outputs(Run *run) {
         *dst = *src;
         if (program->output_direct[i])
             continue;
-        if (src->dtype == DTYPE_STRING) {
-            TRY(copy_strings(run, i, src, dst));
+        if (tensor_refers(src)) {
+            TRY(copy_deep(run, i, src, dst));
             continue;
         }
         TRY(output_memory(run, i, dst));

@@ -176,7 +176,8 @@ static Status check_types(const ExecutorPlan *plan, const Tensor *inputs) {
     for (size_t i = 0; i < graph_input_count(plan->graph); i++) {
         const Port *port = graph_input(plan->graph, i);
         const Value *value = graph_value_const(plan->graph, port->value);
-        if (value->dtype != inputs[i].dtype)
+        bool lists = dtype_is_list(value->dtype) && dtype_is_list(inputs[i].dtype);
+        if (value->dtype != inputs[i].dtype && !lists)
             return status_error(STATUS_INVALID_ARGUMENT, "body input '%s': expected %s, got %s",
                                 port->name, dtype_name(value->dtype), dtype_name(inputs[i].dtype));
     }

@@ -36,7 +36,8 @@ DEFINE_AUTO(ExecutorPlan, half_built_free);
 
 static void bind_input(const PlanSource *source, Graph *graph, size_t index, const Shape *shape) {
     Value *value = graph_value(graph, graph_input(graph, index)->value);
-    value->shape = *shape;
+    /* How many elements a list has is no reason to plan otherwise. */
+    value->shape = dtype_is_list(graph_input(graph, index)->dtype) ? SHAPE_UNKNOWN : *shape;
     if (source->input_dtypes && value->dtype == DTYPE_INVALID)
         value->dtype = source->input_dtypes[index];
 }

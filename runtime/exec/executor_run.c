@@ -250,6 +250,19 @@ static void drop_remaining(Run *run) {
         finish_run(run);
 }
 
+/* Inference and the kernels agree on types; where a type is known only now, it is as declared. */
+static Status check_output_types(const PieceRun *piece) {
+    for (size_t i = 0; i < piece->run->executor->output_count; i++) {
+        const Port *port = executor_output(piece->run->executor, i);
+        DType dtype = piece->outputs[i].dtype;
+        bool lists = dtype_is_list(dtype) && dtype_is_list(port->dtype);
+        if (port->dtype != DTYPE_INVALID && dtype != port->dtype && !lists)
+            return status_error(STATUS_INVALID_ARGUMENT, "output '%s': expected %s, got %s",
+                                port->name, dtype_name(port->dtype), dtype_name(dtype));
+    }
+    return status_ok();
+}
+
 /* Copies what could not be written in place; an output of unexpected size is a broken proof of
  * independence. */
 static Status gather_outputs(PieceRun *piece) {
@@ -272,7 +285,9 @@ static void piece_done(void *user, const Status *status) {
     if (!status_is_ok(status)) {
         fail_run(piece->run, status);
     } else {
-        Status gathered = gather_outputs(piece);
+        Status gathered = check_output_types(piece);
+        if (status_is_ok(&gathered))
+            gathered = gather_outputs(piece);
         if (!status_is_ok(&gathered))
             fail_run(piece->run, &gathered);
     }

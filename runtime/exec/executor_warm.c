@@ -21,7 +21,8 @@ static bool can_warm(const Executor *executor, bool *ret_open_rows) {
     *ret_open_rows = false;
     for (size_t i = 0; i < executor->input_count; i++) {
         const Port *port = executor_input(executor, i);
-        if (port->dtype == DTYPE_STRING || port->shape.rank == SHAPE_UNRANKED)
+        if (port->dtype == DTYPE_STRING || dtype_is_list(port->dtype) ||
+            port->shape.rank == SHAPE_UNRANKED)
             return false;
         for (int32_t dim = 0; dim < port->shape.rank; dim++) {
             if (port->shape.dims[dim] != DIM_UNKNOWN)

@@ -54,10 +54,17 @@ static Shape merge_shapes(const Shape *a, const Shape *b) {
     return merged;
 }
 
+/* As far as both are known. What is declared optional may be given, or carried on, as what it
+ * holds. */
+static bool same_kind(DType a, DType b) {
+    return a == b || a == DTYPE_INVALID || b == DTYPE_INVALID || a == DTYPE_OPTIONAL ||
+           b == DTYPE_OPTIONAL;
+}
+
 static Status set_input(Graph *body, size_t index, DType dtype, const Shape *shape) {
     const Port *port = graph_input(body, index);
     Value *value = graph_value(body, port->value);
-    if (dtype != DTYPE_INVALID && port->dtype != DTYPE_INVALID && dtype != port->dtype)
+    if (!same_kind(dtype, port->dtype))
         return status_error(STATUS_INVALID_ARGUMENT, "body input '%s': expected %s, got %s",
                             port->name, dtype_name(port->dtype), dtype_name(dtype));
     value->dtype = dtype == DTYPE_INVALID ? port->dtype : dtype;
@@ -125,7 +132,7 @@ static Status infer_branch(Graph *graph, const Node *node, Graph *body) {
 static Status join_branches(Graph *graph, const Node *node, Graph *const bodies[2]) {
     for (uint32_t i = 0; i < node->output_count; i++) {
         DType dtype = output_dtype(bodies[0], i), other = output_dtype(bodies[1], i);
-        if (dtype != other && dtype != DTYPE_INVALID && other != DTYPE_INVALID)
+        if (!same_kind(dtype, other))
             return status_error(STATUS_INVALID_ARGUMENT,
                                 "output %u is %s in one branch and %s in the other", i,
                                 dtype_name(dtype), dtype_name(other));
@@ -197,7 +204,7 @@ static Status check_carried_types(const Turns *turns) {
             graph_value_const(turns->body, graph_input(turns->body, turns->body_in + i)->value)
                 ->dtype;
         DType out = output_dtype(turns->body, turns->body_out + i);
-        if (in != out && in != DTYPE_INVALID && out != DTYPE_INVALID)
+        if (!same_kind(in, out))
             return status_error(STATUS_INVALID_ARGUMENT,
                                 "a turn takes '%s' as %s and gives it back as %s",
                                 graph_input(turns->body, turns->body_in + i)->name, dtype_name(in),
@@ -318,6 +325,22 @@ static Status infer_scan_body(Graph *graph, const Node *node) {
     return status_ok();
 }
 
+static Status infer_map_body(Graph *graph, const Node *node) {
+    Graph *body;
+    size_t own = node_own_inputs(node);
+    TRY(get_body(node, "body", &body));
+    TRY(check_ports(body, "body", own + node->capture_count, node->output_count));
+    for (size_t i = 0; i < own; i++) {
+        const Value *value =
+            node->inputs[i] == VALUE_NONE ? NULL : graph_value_const(graph, node->inputs[i]);
+        bool is_tensor = value && !dtype_is_list(value->dtype);
+        TRY(set_input(body, i, is_tensor ? value->dtype : DTYPE_INVALID,
+                      is_tensor ? &value->shape : &SHAPE_UNKNOWN));
+    }
+    TRY(set_captures(graph, node, body));
+    return graph_infer(body);
+}
+
 typedef struct BodyRow {
     const char *op;
     Status (*infer)(Graph *graph, const Node *node);
@@ -327,6 +350,7 @@ static const BodyRow rows[] = {
     { "If", infer_if_bodies },
     { "Loop", infer_loop_body },
     { "Scan", infer_scan_body },
+    { "SequenceMap", infer_map_body },
 };
 
 Status graph_infer_bodies(Graph *graph, NodeId id) {

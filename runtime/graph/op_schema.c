@@ -86,8 +86,19 @@ static Status check_outputs(const InferCall *call) {
     return status_ok();
 }
 
+/* Captures are the bodies' business. */
+Status op_check_lists(const InferCall *call) {
+    uint32_t own = node_own_inputs(call->node);
+    for (uint32_t i = 0; i < own && !(call->node->op->flags & OP_LISTS); i++)
+        if (call->inputs[i].present && dtype_is_list(call->inputs[i].dtype))
+            return status_error(STATUS_INVALID_ARGUMENT, "input %u: expected a tensor, got %s", i,
+                                dtype_name(call->inputs[i].dtype));
+    return status_ok();
+}
+
 static Status infer_checked(InferCall *call) {
     TRY(check_arity(call));
+    TRY(op_check_lists(call));
     TRY(call->node->op->infer(call));
     return check_outputs(call);
 }

@@ -35,7 +35,8 @@ typedef enum OpFlags {
     OP_DATA_SHAPE = 1 << 1,  /* the output shape is known only after the kernel ran (NonZero) */
     OP_RANDOM = 1 << 2,      /* never folded, never merged */
     OP_INTERNAL = 1 << 3,    /* made by passes, not accepted from files */
-    OP_VIEW = 1 << 4, /* output is input 0's bytes under another shape (Reshape, Squeeze, ...) */
+    OP_VIEW = 1 << 4,  /* output is input 0's bytes under another shape (Reshape, Squeeze, ...) */
+    OP_LISTS = 1 << 5, /* takes sequences and optionals; all others are given tensors alone */
 } OpFlags;
 
 enum { ARITY_ANY = 255 };
@@ -67,6 +68,8 @@ const OpSchema *op_schema_table_ml(size_t *ret_count);
  * shapes can be addressed. This, not the table's function, is what others call. Prefixes errors
  * with operator and node name. */
 Status op_infer(InferCall *call);
+/* INVALID_ARGUMENT for a list that an operator without OP_LISTS is given. */
+Status op_check_lists(const InferCall *call);
 /* op_infer for one node of a graph: writes dtype and shape of its outputs into the values. Only
  * constants have content. */
 Status graph_infer_node(Graph *graph, NodeId node);

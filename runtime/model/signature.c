@@ -194,9 +194,23 @@ static Status take_ports(const Side *side, Arena *arena, SignatureTensor *tensor
     return status_ok();
 }
 
+/* What no protocol can carry. */
+static Status refuse_lists(const Side *side) {
+    for (size_t i = 0; i < side->port_count; i++) {
+        const Port *port = side->port(side->executor, i);
+        if (dtype_is_list(port->dtype))
+            return status_error(STATUS_UNIMPLEMENTED,
+                                "unable to load model '%s': %s '%s' is a %s, expected a tensor",
+                                side->config->name, side->word, port->name,
+                                dtype_name(port->dtype));
+    }
+    return status_ok();
+}
+
 /* The visible ones, then the hidden ones. */
 static Status make_side(const Side *side, Arena *arena, const SignatureTensor **ret_tensors,
                         size_t *ret_count, size_t *ret_all) {
+    TRY(refuse_lists(side));
     size_t visible = side->tensor_count, room = MAX_OF(visible, side->port_count);
     if (visible > 0)
         TRY(check_count(side));

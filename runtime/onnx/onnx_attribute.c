@@ -35,6 +35,8 @@ enum {
     FIELDS = 24,
 };
 
+enum { KIND_TYPE_PROTO = 13 }; /* read by nobody: dropped */
+
 /* Indexed by AttributeProto.AttributeType. */
 typedef struct KindInfo {
     const char *name;
@@ -90,6 +92,7 @@ static const ExpectedKind expected_kinds[] = {
     { "Loop", "body", KIND(ATTRIBUTE_GRAPH) },
     { "Scan", "body", KIND(ATTRIBUTE_GRAPH) },
     { "SequenceMap", "body", KIND(ATTRIBUTE_GRAPH) },
+    { "Optional", "type", KIND(KIND_TYPE_PROTO) },
     { NULL, "aggregate_function", KIND(ATTRIBUTE_INT) | KIND(ATTRIBUTE_STRING) },
     { NULL, "align_corners", KIND(ATTRIBUTE_INT) },
     { NULL, "allowzero", KIND(ATTRIBUTE_INT) },
@@ -313,7 +316,7 @@ static Status check_kind(const char *op, const char *name, AttributeKind kind) {
     if (expected && !(expected->kinds & KIND(kind)))
         return status_error(STATUS_INVALID_ARGUMENT, "expected kind %s, got %s",
                             kinds[__builtin_ctz(expected->kinds)].name, kinds[kind].name);
-    if (kind > ATTRIBUTE_STRINGS || (kind == ATTRIBUTE_GRAPH && !expected))
+    if ((kind > ATTRIBUTE_STRINGS || kind == ATTRIBUTE_GRAPH) && !expected)
         return status_error(STATUS_UNIMPLEMENTED, "kind %s is not supported", kinds[kind].name);
     return status_ok();
 }
@@ -411,7 +414,7 @@ static Status import_attribute(ImportContext *context, WireReader reader, const 
     Status status = find_kind(&raw, &ret_attribute->kind);
     if (status_is_ok(&status))
         status = check_kind(op, raw.name, ret_attribute->kind);
-    if (status_is_ok(&status))
+    if (status_is_ok(&status) && ret_attribute->kind <= ATTRIBUTE_STRINGS)
         status = take_value(context, &raw, ret_attribute);
     return context->failed_in_body ? status : status_prefix(&status, "attribute '%s'", raw.name);
 }
@@ -451,11 +454,12 @@ Status import_attributes(ImportContext *context, WireReader node, const char *op
             continue;
         WireReader attribute;
         TRY(wire_enter(&reader, &field, "attribute", &attribute));
-        TRY(import_attribute(context, attribute, op, &attributes[index++]));
+        TRY(import_attribute(context, attribute, op, &attributes[index]));
+        index += attributes[index].kind <= ATTRIBUTE_STRINGS;
     }
     TRY(status);
-    TRY(refuse_duplicates(context, attributes, count));
+    TRY(refuse_duplicates(context, attributes, index));
     *ret_attributes = attributes;
-    *ret_count = (uint32_t)count;
+    *ret_count = (uint32_t)index;
     return status_ok();
 }

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * ValueInfoProto -> Port: what the file says of a graph input or output. Only tensors; sequences,
- * maps, optionals and sparse tensors are named as what we lack. A shape that is absent is an
+ * ValueInfoProto -> Port: what the file says of a graph input or output. Tensors, sequences and
+ * optionals; maps and sparse tensors are named as what we lack. A shape that is absent is an
  * unknown rank, an empty one a scalar; a dim is a number, a name, or nothing. Negative numbers,
  * which some exporters write for "any", count as nothing.
  */
@@ -20,6 +20,7 @@ enum {
     TYPE_TENSOR = 1,
     TYPE_SEQUENCE = 4,
     TYPE_MAP = 5,
+    TYPE_OPTIONAL = 9,
     SEQUENCE_ELEM_TYPE = 1,
     TENSOR_ELEM_TYPE = 1,
     TENSOR_SHAPE = 2,
@@ -31,6 +32,11 @@ enum {
 /* Indexed by field number of TypeProto. */
 static const char *const type_names[] = {
     [4] = "sequence", [5] = "map", [7] = "opaque", [8] = "sparse tensor", [9] = "optional"
+};
+
+/* Of what they hold nothing is kept: elements say it themselves. */
+static const DType list_types[ARRAY_LENGTH(type_names)] = {
+    [TYPE_SEQUENCE] = DTYPE_SEQUENCE, [TYPE_OPTIONAL] = DTYPE_OPTIONAL
 };
 
 static Status import_dim(ImportContext *context, WireReader reader, int64_t *ret_dim,
@@ -121,6 +127,10 @@ static Status import_type(ImportContext *context, WireReader reader, const char 
                 TRY(is_zip_map(reader, &field, &zip_map));
             if (zip_map) {
                 port->dtype = DTYPE_F32;
+                continue;
+            }
+            if (list_types[field.number] != DTYPE_INVALID) {
+                port->dtype = list_types[field.number];
                 continue;
             }
             return status_error(STATUS_UNIMPLEMENTED, "expected a tensor, got %s: not supported",

@@ -114,7 +114,8 @@ static bool can_fold(const Graph *graph, const Node *node) {
         return false;
     for (uint32_t i = 0; i < node->output_count; i++)
         if (node->outputs[i] != VALUE_NONE &&
-            graph_value_const(graph, node->outputs[i])->dtype == DTYPE_STRING)
+            (graph_value_const(graph, node->outputs[i])->dtype == DTYPE_STRING ||
+             dtype_is_list(graph_value_const(graph, node->outputs[i])->dtype)))
             return false;
     return true;
 }

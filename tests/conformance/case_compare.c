@@ -6,6 +6,8 @@
 
 #include "tests/conformance/case_compare.h"
 
+#include "runtime/tensor/list.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -37,6 +39,18 @@ static Tensor as_real(const Tensor *tensor) {
     return real;
 }
 
+/* Element by element, as deep as they go. */
+static Status compare_lists(const Tensor *expected, const Tensor *got, double relative,
+                            double absolute) {
+    for (size_t i = 0; i < list_count(expected); i++) {
+        Status status =
+            case_compare(&list_items(expected)[i], &list_items(got)[i], relative, absolute);
+        if (!status_is_ok(&status))
+            return status_prefix(&status, "element %zu", i);
+    }
+    return status_ok();
+}
+
 Status case_compare(const Tensor *expected, const Tensor *got, double relative, double absolute) {
     if (expected->dtype != got->dtype || !shape_equal(&expected->shape, &got->shape))
         return status_error(STATUS_DATA_LOSS, "expected %s %s, got %s %s",
@@ -44,6 +58,8 @@ Status case_compare(const Tensor *expected, const Tensor *got, double relative, 
                             dtype_name(got->dtype), SHAPE_TEXT(&got->shape));
     if (expected->dtype == DTYPE_STRING)
         return compare_strings(expected, got);
+    if (dtype_is_list(expected->dtype))
+        return compare_lists(expected, got, relative, absolute);
     Tensor a = as_real(expected), b = as_real(got);
     for (size_t i = 0; i < tensor_elements(&a); i++) {
         double want = tensor_get_float(&a, i), have = tensor_get_float(&b, i);

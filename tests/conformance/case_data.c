@@ -10,6 +10,7 @@
 #include "tests/conformance/case_data.h"
 
 #include "runtime/onnx/onnx_import.h"
+#include "tests/conformance/case_list.h"
 
 #include <glob.h>
 #include <limits.h>
@@ -99,12 +100,13 @@ void *case_read_file(const char *path, size_t *ret_length) {
     return bytes;
 }
 
-Status case_read_tensor(const char *path, Tensor *ret_tensor, void **ret_bytes) {
+Status case_read_tensor(const char *path, DType dtype, Tensor *ret_tensor, void **ret_bytes) {
     size_t length;
     AUTO(free) void *bytes = case_read_file(path, &length);
     if (!bytes)
         return status_error(STATUS_NOT_FOUND, "a data file cannot be read");
-    TRY(onnx_read_tensor(bytes, length, ret_tensor));
+    TRY(dtype_is_list(dtype) ? case_read_list(bytes, length, dtype, ret_tensor)
+                             : onnx_read_tensor(bytes, length, ret_tensor));
     *ret_bytes = TAKE(bytes);
     return status_ok();
 }

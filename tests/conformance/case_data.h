@@ -30,8 +30,9 @@ bool case_file_exists(const char *path);
 
 /* NULL when it cannot be read. */
 void *case_read_file(const char *path, size_t *ret_length);
-/* *ret_bytes holds the strings of a string tensor: free after tensor_deinit. */
-Status case_read_tensor(const char *path, Tensor *ret_tensor, void **ret_bytes);
+/* @dtype  what is expected: lists are read as such, all else as a tensor, whatever its type
+ * *ret_bytes holds the strings of a string tensor: free after tensor_deinit. */
+Status case_read_tensor(const char *path, DType dtype, Tensor *ret_tensor, void **ret_bytes);
 
 /* The runner's tolerances, as data.json beside the model may override them. */
 void case_tolerances(const char *root, const char *name, double *ret_relative,

@@ -62,7 +62,7 @@ static Status read_inputs(const Case *test, const Executor *executor, size_t set
         char path[PATH_MAX];
         void *bytes;
         case_tensor_path(test->root, test->name, set, "input", i, path);
-        TRY(case_read_tensor(path, &inputs[i], &bytes));
+        TRY(case_read_tensor(path, executor_input(executor, i)->dtype, &inputs[i], &bytes));
     }
     return status_ok();
 }
@@ -76,7 +76,7 @@ static Status compare_outputs(const Case *test, const Executor *executor, size_t
         void *bytes;
         Tensor expected;
         case_tensor_path(test->root, test->name, set, "output", i, path);
-        TRY(case_read_tensor(path, &expected, &bytes));
+        TRY(case_read_tensor(path, outputs[i].dtype, &expected, &bytes));
         Status status = case_compare(&expected, &outputs[i], relative, absolute);
         if (!status_is_ok(&status))
             return status_prefix(&status, "output '%s'", executor_output(executor, i)->name);

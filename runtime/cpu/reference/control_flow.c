@@ -14,6 +14,7 @@
 
 #include "runtime/cpu/reference/reference_kernels.h"
 #include "runtime/cpu/reference/turns.h"
+#include "runtime/tensor/list.h"
 
 #include <string.h>
 
@@ -28,15 +29,11 @@ static Status get_scalar(const KernelCall *call, size_t index, DType dtype, int6
     return status_ok();
 }
 
-static bool refers_elsewhere(DType dtype) {
-    return dtype == DTYPE_STRING || dtype_is_list(dtype);
-}
-
 /* Asks for the result's own memory, where its size is all there is to it. */
 static void *branch_memory(void *user, size_t output, const Tensor *described) {
     Turn *turn = user;
     const KernelCall *call = turn->call;
-    bool direct = !refers_elsewhere(described->dtype) && output < call->node->output_count &&
+    bool direct = !tensor_refers(described) && output < call->node->output_count &&
                   call->node->outputs[output] != VALUE_NONE;
     if (direct) {
         Status status = call->output_new(call, output, described->dtype, &described->shape);
@@ -160,8 +157,7 @@ static Status loop_turn(Loop *loop) {
     for (size_t i = 0; i < loop->stacked; i++) {
         size_t output = 1 + loop->carried + i;
         TRY(stack_add(loop, &loop->stacks[i], &turn->outputs[output]));
-        if (refers_elsewhere(
-                turn->outputs[output].dtype)) /* what the slice refers to stays there */
+        if (tensor_refers(&turn->outputs[output])) /* what the slice refers to stays there */
             turn->memory[output] = (TurnMemory){ 0 };
     }
     for (size_t i = 0; i < loop->carried; i++) {

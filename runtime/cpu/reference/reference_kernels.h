@@ -45,6 +45,7 @@
     X("", "Col2Im", col2im)                                 \
     X("", "Compress", compress)                             \
     X("", "Concat", concat)                                 \
+    X("", "ConcatFromSequence", concat_from_sequence)       \
     X("", "ConstantOfShape", constant_of_shape)             \
     X("", "Conv", conv)                                     \
     X("", "ConvInteger", conv_integer)                      \
@@ -125,6 +126,9 @@
     X("", "NonZero", non_zero)                              \
     X("", "Not", not)                                       \
     X("", "OneHot", one_hot)                                \
+    X("", "Optional", optional)                             \
+    X("", "OptionalGetElement", optional_get_element)       \
+    X("", "OptionalHasElement", optional_has_element)       \
     X("", "Or", or)                                         \
     X("", "PRelu", prelu)                                   \
     X("", "Pad", pad)                                       \
@@ -163,6 +167,13 @@
     X("", "ScatterElements", scatter_elements)              \
     X("", "ScatterND", scatter_nd)                          \
     X("", "Selu", selu)                                     \
+    X("", "SequenceAt", sequence_at)                        \
+    X("", "SequenceConstruct", sequence_construct)          \
+    X("", "SequenceEmpty", sequence_empty)                  \
+    X("", "SequenceErase", sequence_erase)                  \
+    X("", "SequenceInsert", sequence_insert)                \
+    X("", "SequenceLength", sequence_length)                \
+    X("", "SequenceMap", sequence_map)                      \
     X("", "Shape", shape)                                   \
     X("", "Shrink", shrink)                                 \
     X("", "Sigmoid", sigmoid)                               \
@@ -177,6 +188,7 @@
     X("", "Softsign", softsign)                             \
     X("", "SpaceToDepth", space_to_depth)                   \
     X("", "Split", split)                                   \
+    X("", "SplitToSequence", split_to_sequence)             \
     X("", "Sqrt", sqrt)                                     \
     X("", "Squeeze", reshape)                               \
     X("", "StringConcat", string_concat)                    \

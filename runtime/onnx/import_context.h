@@ -21,7 +21,11 @@ typedef struct CopiedBytes {
     WireBytes raw;
 } CopiedBytes;
 
+enum { NEWEST_OPSET = 27 };
+
 typedef struct BodyScope BodyScope;
+typedef struct FunctionFrame FunctionFrame;
+typedef struct OnnxFunction OnnxFunction;
 typedef struct NameTable NameTable;
 typedef struct NodeCaptures NodeCaptures;
 
@@ -35,14 +39,17 @@ typedef struct ImportContext {
     int64_t ir_version;
     OpsetImport *opsets;
     size_t opset_count;
-    bool has_contrib;                    /* some have upgrades that want ranks */
+    bool has_contrib;        /* some have upgrades that want ranks */
+    OnnxFunction *functions; /* of the model, sorted */
+    size_t function_count;
+    FunctionFrame *frame;                /* of the function that is being read; NULL: none */
     size_t node_count, definition_count; /* of all graphs so far, against the limits */
     size_t graph_count, body_depth;      /* of bodies; how deep in them we are */
-    bool failed_in_body;                 /* its nodes have told where: those around need not */
-    NameTable *names;                    /* of the graph that is being read */
-    NodeCaptures *captures;              /* of the node that is being read */
-    size_t constant_bytes;               /* decoded so far, counted against the limit */
-    CopiedBytes *copied; /* large tensors of the file that have a copy in the graph */
+    bool told_where; /* an error has named its node, in a body or function: those around need not */
+    NameTable *names;       /* of the graph that is being read */
+    NodeCaptures *captures; /* of the node that is being read */
+    size_t constant_bytes;  /* decoded so far, counted against the limit */
+    CopiedBytes *copied;    /* large tensors of the file that have a copy in the graph */
 } ImportContext;
 
 /* Field numbers and checks of TensorProto; sizes are checked against the data present before
@@ -64,12 +71,20 @@ Status onnx_tensor_decode(const OnnxTensor *tensor, void *dst);
 /* Lends the file's bytes where alignment allows, else copies into the graph's arena. */
 Status import_tensor(ImportContext *context, const OnnxTensor *source, Tensor *ret_tensor);
 
+/* attribute_kinds.c */
+/* Bits 1 << AttributeKind; 0: anything. */
+uint32_t attribute_kinds_expected(const char *op, const char *name);
+
 /* onnx_attribute.c */
 /* All attributes of a NodeProto; array in node_arena with room for ATTRIBUTE_SPARE more, contents
  * in the graph. */
 enum { ATTRIBUTE_SPARE = 4 };
+/* @op  for what is expected under a name; NULL: anything, as for the call of a function */
 Status import_attributes(ImportContext *context, WireReader node, const char *op,
                          Attribute **ret_attributes, uint32_t *ret_count);
+/* The same, of AttributeProtos under another field number. */
+Status import_attribute_list(ImportContext *context, WireReader message, uint32_t number,
+                             const char *op, Attribute **ret_attributes, uint32_t *ret_count);
 
 /* onnx_type.c */
 /* ValueInfoProto -> Port without its value. @what "input" or "output", for messages */
@@ -84,6 +99,16 @@ Status import_constant_node(ImportContext *context, WireReader node, const char 
 /* Into context->graph. scope: NULL for the model's own. */
 Status import_graph(ImportContext *context, WireReader reader, BodyScope *scope);
 
+/* NodeProtos under this field number of a graph or function, in three walks. */
+/* Counted against the limits; adds the number of named outputs. */
+Status import_count_nodes(ImportContext *context, WireReader reader, uint32_t number,
+                          size_t *definitions);
+Status import_collect_nodes(ImportContext *context, WireReader reader, uint32_t number,
+                            NameTable *names);
+/* Values for their outputs, entries first and following, then the nodes. */
+Status import_add_nodes(ImportContext *context, WireReader reader, uint32_t number,
+                        NameTable *names, size_t first);
+
 /* onnx_scope.c */
 /* GraphProto -> a body of the node that is being read, kept by context->graph. */
 Status import_body(ImportContext *context, WireReader reader, Graph **ret_body);
@@ -92,6 +117,8 @@ Status import_body(ImportContext *context, WireReader reader, Graph **ret_body);
 /* NUL-terminated copy in `arena`; INVALID_ARGUMENT when it is no UTF-8 or holds a NUL. */
 Status import_text(ImportContext *context, Arena *arena, WireBytes bytes, const char *what,
                    const char **ret_text);
+/* OperatorSetIdProtos under this field number of a model or function, to context->opsets. */
+Status import_opsets(ImportContext *context, WireReader reader, uint32_t number);
 /* RESOURCE_EXHAUSTED naming the limit. */
 Status import_charge_constant(ImportContext *context, size_t bytes);
 /* Of a domain that was imported; INVALID_ARGUMENT otherwise. "" and "ai.onnx" are one. */

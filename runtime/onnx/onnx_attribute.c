@@ -3,16 +3,14 @@
 
 /*
  * AttributeProto -> Attribute. The kind an attribute declares, the field that holds its value and
- * what operators expect under that name must agree: kernels ask for an attribute by name and kind
- * and would otherwise silently see a default. Names mean the same kind in nearly every operator, so
- * one table of names serves them all; rows for a single operator come first. A name that is not in
- * the table is kept as it is: exporters leave notes of their own.
+ * what operators expect under that name (attribute_kinds.c) must agree: kernels ask for an
+ * attribute by name and kind and would otherwise silently see a default.
  *
  * Floats, ints and strings are copied into the graph's arena (strings stay in the file), tensors go
  * through import_tensor.
  */
 
-#include "runtime/onnx/import_context.h"
+#include "runtime/onnx/onnx_function.h"
 
 #include "runtime/base/size.h"
 
@@ -35,7 +33,12 @@ enum {
     FIELDS = 24,
 };
 
-enum { KIND_TYPE_PROTO = 13 }; /* read by nobody: dropped */
+#define ATTRIBUTE_NONE ((AttributeKind)0)
+
+/* Left out of the node: nobody reads it, or it refers to what a call does not give. */
+static bool is_kept(const Attribute *attribute) {
+    return attribute->kind != ATTRIBUTE_NONE && attribute->kind <= ATTRIBUTE_STRINGS;
+}
 
 /* Indexed by AttributeProto.AttributeType. */
 typedef struct KindInfo {
@@ -62,187 +65,12 @@ static const KindInfo kinds[] = {
     [14] = { "TYPE_PROTOS", 15, WIRE_BYTES, true },
 };
 
-#define KIND(kind) (1u << (kind))
-
-typedef struct ExpectedKind {
-    const char *op; /* NULL: any */
-    const char *name;
-    uint32_t kinds;
-} ExpectedKind;
-
-static const ExpectedKind expected_kinds[] = {
-    { "Cast", "to", KIND(ATTRIBUTE_INT) | KIND(ATTRIBUTE_STRING) },
-    { "Pad", "value", KIND(ATTRIBUTE_FLOAT) },
-    { "Constant", "value", KIND(ATTRIBUTE_TENSOR) },
-    { "ConstantOfShape", "value", KIND(ATTRIBUTE_TENSOR) },
-    { "Constant", "value_float", KIND(ATTRIBUTE_FLOAT) },
-    { "Constant", "value_floats", KIND(ATTRIBUTE_FLOATS) },
-    { "Constant", "value_int", KIND(ATTRIBUTE_INT) },
-    { "Constant", "value_ints", KIND(ATTRIBUTE_INTS) },
-    { "Constant", "value_string", KIND(ATTRIBUTE_STRING) },
-    { "Constant", "value_strings", KIND(ATTRIBUTE_STRINGS) },
-    { "Clip", "min", KIND(ATTRIBUTE_FLOAT) },
-    { "Clip", "max", KIND(ATTRIBUTE_FLOAT) },
-    { "Reshape", "shape", KIND(ATTRIBUTE_INTS) },
-    { "Split", "split", KIND(ATTRIBUTE_INTS) },
-    { "FlexAttention", "prob_mod", KIND(ATTRIBUTE_GRAPH) },
-    { "FlexAttention", "score_mod", KIND(ATTRIBUTE_GRAPH) },
-    { "If", "else_branch", KIND(ATTRIBUTE_GRAPH) },
-    { "If", "then_branch", KIND(ATTRIBUTE_GRAPH) },
-    { "Loop", "body", KIND(ATTRIBUTE_GRAPH) },
-    { "Scan", "body", KIND(ATTRIBUTE_GRAPH) },
-    { "SequenceMap", "body", KIND(ATTRIBUTE_GRAPH) },
-    { "Optional", "type", KIND(KIND_TYPE_PROTO) },
-    { NULL, "aggregate_function", KIND(ATTRIBUTE_INT) | KIND(ATTRIBUTE_STRING) },
-    { NULL, "align_corners", KIND(ATTRIBUTE_INT) },
-    { NULL, "allowzero", KIND(ATTRIBUTE_INT) },
-    { NULL, "alpha", KIND(ATTRIBUTE_FLOAT) },
-    { NULL, "antialias", KIND(ATTRIBUTE_INT) },
-    { NULL, "auto_pad", KIND(ATTRIBUTE_STRING) },
-    { NULL, "axes", KIND(ATTRIBUTE_INTS) },
-    { NULL, "axis", KIND(ATTRIBUTE_INT) },
-    { NULL, "base_values", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "base_values_as_tensor", KIND(ATTRIBUTE_TENSOR) },
-    { NULL, "batch_axis", KIND(ATTRIBUTE_INT) },
-    { NULL, "batch_dims", KIND(ATTRIBUTE_INT) },
-    { NULL, "beta", KIND(ATTRIBUTE_FLOAT) },
-    { NULL, "bias", KIND(ATTRIBUTE_FLOAT) },
-    { NULL, "block_size", KIND(ATTRIBUTE_INT) },
-    { NULL, "blocksize", KIND(ATTRIBUTE_INT) },
-    { NULL, "broadcast", KIND(ATTRIBUTE_INT) },
-    { NULL, "cats_int64s", KIND(ATTRIBUTE_INTS) },
-    { NULL, "cats_strings", KIND(ATTRIBUTE_STRINGS) },
-    { NULL, "ceil_mode", KIND(ATTRIBUTE_INT) },
-    { NULL, "center_point_box", KIND(ATTRIBUTE_INT) },
-    { NULL, "class_ids", KIND(ATTRIBUTE_INTS) },
-    { NULL, "class_nodeids", KIND(ATTRIBUTE_INTS) },
-    { NULL, "class_treeids", KIND(ATTRIBUTE_INTS) },
-    { NULL, "class_weights", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "class_weights_as_tensor", KIND(ATTRIBUTE_TENSOR) },
-    { NULL, "classes_strings", KIND(ATTRIBUTE_STRINGS) },
-    { NULL, "classlabels_int64s", KIND(ATTRIBUTE_INTS) },
-    { NULL, "classlabels_ints", KIND(ATTRIBUTE_INTS) },
-    { NULL, "classlabels_strings", KIND(ATTRIBUTE_STRINGS) },
-    { NULL, "coefficients", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "coordinate_transformation_mode", KIND(ATTRIBUTE_STRING) },
-    { NULL, "count_include_pad", KIND(ATTRIBUTE_INT) },
-    { NULL, "cubic_coeff_a", KIND(ATTRIBUTE_FLOAT) },
-    { NULL, "default_float", KIND(ATTRIBUTE_FLOAT) },
-    { NULL, "default_int64", KIND(ATTRIBUTE_INT) },
-    { NULL, "default_string", KIND(ATTRIBUTE_STRING) },
-    { NULL, "default_tensor", KIND(ATTRIBUTE_TENSOR) },
-    { NULL, "dilations", KIND(ATTRIBUTE_INTS) },
-    { NULL, "end", KIND(ATTRIBUTE_INT) },
-    { NULL, "ends", KIND(ATTRIBUTE_INTS) },
-    { NULL, "epsilon", KIND(ATTRIBUTE_FLOAT) },
-    { NULL, "exclude_outside", KIND(ATTRIBUTE_INT) },
-    { NULL, "exclusive", KIND(ATTRIBUTE_INT) },
-    { NULL, "extrapolation_value", KIND(ATTRIBUTE_FLOAT) },
-    { NULL, "fmod", KIND(ATTRIBUTE_INT) },
-    { NULL, "gamma", KIND(ATTRIBUTE_FLOAT) },
-    { NULL, "group", KIND(ATTRIBUTE_INT) },
-    { NULL, "imputed_value_floats", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "imputed_value_int64s", KIND(ATTRIBUTE_INTS) },
-    { NULL, "inputdimensions", KIND(ATTRIBUTE_INTS) },
-    { NULL, "intercepts", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "is_test", KIND(ATTRIBUTE_INT) },
-    { NULL, "k", KIND(ATTRIBUTE_INT) },
-    { NULL, "keep_aspect_ratio_policy", KIND(ATTRIBUTE_STRING) },
-    { NULL, "keepdims", KIND(ATTRIBUTE_INT) },
-    { NULL, "kernel_params", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "kernel_shape", KIND(ATTRIBUTE_INTS) },
-    { NULL, "kernel_type", KIND(ATTRIBUTE_STRING) },
-    { NULL, "keys_floats", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "keys_int64s", KIND(ATTRIBUTE_INTS) },
-    { NULL, "keys_strings", KIND(ATTRIBUTE_STRINGS) },
-    { NULL, "keys_tensor", KIND(ATTRIBUTE_TENSOR) },
-    { NULL, "largest", KIND(ATTRIBUTE_INT) },
-    { NULL, "leaf_targetids", KIND(ATTRIBUTE_INTS) },
-    { NULL, "leaf_weights", KIND(ATTRIBUTE_TENSOR) },
-    { NULL, "membership_values", KIND(ATTRIBUTE_TENSOR) },
-    { NULL, "mode", KIND(ATTRIBUTE_STRING) },
-    { NULL, "momentum", KIND(ATTRIBUTE_FLOAT) },
-    { NULL, "n_supports", KIND(ATTRIBUTE_INT) },
-    { NULL, "n_targets", KIND(ATTRIBUTE_INT) },
-    { NULL, "nearest_mode", KIND(ATTRIBUTE_STRING) },
-    { NULL, "nodes_falseleafs", KIND(ATTRIBUTE_INTS) },
-    { NULL, "nodes_falsenodeids", KIND(ATTRIBUTE_INTS) },
-    { NULL, "nodes_featureids", KIND(ATTRIBUTE_INTS) },
-    { NULL, "nodes_missing_value_tracks_true", KIND(ATTRIBUTE_INTS) },
-    { NULL, "nodes_modes", KIND(ATTRIBUTE_TENSOR) | KIND(ATTRIBUTE_STRINGS) },
-    { NULL, "nodes_nodeids", KIND(ATTRIBUTE_INTS) },
-    { NULL, "nodes_splits", KIND(ATTRIBUTE_TENSOR) },
-    { NULL, "nodes_treeids", KIND(ATTRIBUTE_INTS) },
-    { NULL, "nodes_trueleafs", KIND(ATTRIBUTE_INTS) },
-    { NULL, "nodes_truenodeids", KIND(ATTRIBUTE_INTS) },
-    { NULL, "nodes_values", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "nodes_values_as_tensor", KIND(ATTRIBUTE_TENSOR) },
-    { NULL, "noop_with_empty_axes", KIND(ATTRIBUTE_INT) },
-    { NULL, "norm", KIND(ATTRIBUTE_STRING) },
-    { NULL, "num_outputs", KIND(ATTRIBUTE_INT) },
-    { NULL, "offset", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "offset_group", KIND(ATTRIBUTE_INT) },
-    { NULL, "one_class", KIND(ATTRIBUTE_INT) },
-    { NULL, "output_dtype", KIND(ATTRIBUTE_INT) },
-    { NULL, "output_height", KIND(ATTRIBUTE_INT) },
-    { NULL, "output_padding", KIND(ATTRIBUTE_INTS) },
-    { NULL, "output_shape", KIND(ATTRIBUTE_INTS) },
-    { NULL, "output_width", KIND(ATTRIBUTE_INT) },
-    { NULL, "padding_mode", KIND(ATTRIBUTE_STRING) },
-    { NULL, "paddings", KIND(ATTRIBUTE_INTS) },
-    { NULL, "pads", KIND(ATTRIBUTE_INTS) },
-    { NULL, "perm", KIND(ATTRIBUTE_INTS) },
-    { NULL, "pooled_shape", KIND(ATTRIBUTE_INTS) },
-    { NULL, "post_transform", KIND(ATTRIBUTE_INT) | KIND(ATTRIBUTE_STRING) },
-    { NULL, "precision", KIND(ATTRIBUTE_INT) },
-    { NULL, "prob_a", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "prob_b", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "ratio", KIND(ATTRIBUTE_FLOAT) },
-    { NULL, "reduction", KIND(ATTRIBUTE_STRING) },
-    { NULL, "replaced_value_float", KIND(ATTRIBUTE_FLOAT) },
-    { NULL, "replaced_value_int64", KIND(ATTRIBUTE_INT) },
-    { NULL, "reverse", KIND(ATTRIBUTE_INT) },
-    { NULL, "rho", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "round_mode", KIND(ATTRIBUTE_STRING) },
-    { NULL, "sampling_ratio", KIND(ATTRIBUTE_INT) },
-    { NULL, "saturate", KIND(ATTRIBUTE_INT) },
-    { NULL, "select_last_index", KIND(ATTRIBUTE_INT) },
-    { NULL, "size", KIND(ATTRIBUTE_INT) },
-    { NULL, "sorted", KIND(ATTRIBUTE_INT) },
-    { NULL, "spatial", KIND(ATTRIBUTE_INT) },
-    { NULL, "spatial_scale", KIND(ATTRIBUTE_FLOAT) },
-    { NULL, "start", KIND(ATTRIBUTE_INT) },
-    { NULL, "starts", KIND(ATTRIBUTE_INTS) },
-    { NULL, "stash_type", KIND(ATTRIBUTE_INT) },
-    { NULL, "storage_order", KIND(ATTRIBUTE_INT) },
-    { NULL, "strides", KIND(ATTRIBUTE_INTS) },
-    { NULL, "support_vectors", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "target_ids", KIND(ATTRIBUTE_INTS) },
-    { NULL, "target_nodeids", KIND(ATTRIBUTE_INTS) },
-    { NULL, "target_treeids", KIND(ATTRIBUTE_INTS) },
-    { NULL, "target_weights", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "target_weights_as_tensor", KIND(ATTRIBUTE_TENSOR) },
-    { NULL, "targets", KIND(ATTRIBUTE_INT) },
-    { NULL, "threshold", KIND(ATTRIBUTE_FLOAT) },
-    { NULL, "time_axis", KIND(ATTRIBUTE_INT) },
-    { NULL, "training_mode", KIND(ATTRIBUTE_INT) },
-    { NULL, "transA", KIND(ATTRIBUTE_INT) },
-    { NULL, "transB", KIND(ATTRIBUTE_INT) },
-    { NULL, "tree_roots", KIND(ATTRIBUTE_INTS) },
-    { NULL, "upper", KIND(ATTRIBUTE_INT) },
-    { NULL, "values_floats", KIND(ATTRIBUTE_FLOATS) },
-    { NULL, "values_int64s", KIND(ATTRIBUTE_INTS) },
-    { NULL, "values_strings", KIND(ATTRIBUTE_STRINGS) },
-    { NULL, "values_tensor", KIND(ATTRIBUTE_TENSOR) },
-    { NULL, "vectors_per_class", KIND(ATTRIBUTE_INTS) },
-    { NULL, "zeros", KIND(ATTRIBUTE_INT) },
-};
-
 /* What the first walk over an AttributeProto finds. */
 typedef struct RawAttribute {
     WireReader reader;
     const char *name;
     uint64_t type;
+    WireBytes reference;   /* name of an attribute of the function's call; empty: none */
     size_t counts[FIELDS]; /* items seen under each field number */
     WireField last[FIELDS];
 } RawAttribute;
@@ -265,9 +93,10 @@ static Status read_field(ImportContext *context, const WireReader *reader, const
         raw->type = field->value;
         return wire_expect(reader, field, WIRE_VARINT, "type");
     }
-    if (field->number == FIELD_REF_NAME && field->bytes.length > 0)
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "refers to an attribute of a function, outside of one");
+    if (field->number == FIELD_REF_NAME) {
+        raw->reference = field->bytes;
+        return wire_expect(reader, field, WIRE_BYTES, "ref_attr_name");
+    }
     const KindInfo *kind = kind_of_field(field->number);
     if (!kind)
         return status_ok();
@@ -308,14 +137,10 @@ static Status find_kind(const RawAttribute *raw, AttributeKind *ret_kind) {
 }
 
 static Status check_kind(const char *op, const char *name, AttributeKind kind) {
-    const ExpectedKind *expected = NULL;
-    for (size_t i = 0; i < ARRAY_LENGTH(expected_kinds) && !expected; i++)
-        if (strcmp(expected_kinds[i].name, name) == 0 &&
-            (!expected_kinds[i].op || strcmp(expected_kinds[i].op, op) == 0))
-            expected = &expected_kinds[i];
-    if (expected && !(expected->kinds & KIND(kind)))
+    uint32_t expected = op ? attribute_kinds_expected(op, name) : 0;
+    if (expected && !(expected & 1u << kind))
         return status_error(STATUS_INVALID_ARGUMENT, "expected kind %s, got %s",
-                            kinds[__builtin_ctz(expected->kinds)].name, kinds[kind].name);
+                            kinds[__builtin_ctz(expected)].name, kinds[kind].name);
     if ((kind > ATTRIBUTE_STRINGS || kind == ATTRIBUTE_GRAPH) && !expected)
         return status_error(STATUS_UNIMPLEMENTED, "kind %s is not supported", kinds[kind].name);
     return status_ok();
@@ -404,19 +229,44 @@ static Status take_value(ImportContext *context, const RawAttribute *raw, Attrib
     }
 }
 
+/* As the call of the function gives it; not at all where the call does not. */
+static Status take_reference(ImportContext *context, const RawAttribute *raw, const char *op,
+                             Attribute *attribute) {
+    if (!context->frame)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "refers to an attribute of a function, outside of one");
+    const Attribute *found = function_find_attribute(context, raw->reference);
+    if (!found)
+        return status_ok();
+    if (raw->type != 0 && raw->type != found->kind)
+        return status_error(STATUS_INVALID_ARGUMENT, "expected kind %s, the call gives %s",
+                            raw->type < ARRAY_LENGTH(kinds) && kinds[raw->type].name
+                                ? kinds[raw->type].name
+                                : "unknown",
+                            kinds[found->kind].name);
+    TRY(check_kind(op, raw->name, found->kind));
+    *attribute = *found;
+    attribute->name = raw->name;
+    return status_ok();
+}
+
 static Status import_attribute(ImportContext *context, WireReader reader, const char *op,
                                Attribute *ret_attribute) {
     RawAttribute raw;
     TRY(read_attribute(context, reader, &raw));
     if (raw.name[0] == '\0')
         return status_error(STATUS_INVALID_ARGUMENT, "an attribute has no name");
-    *ret_attribute = (Attribute){ .name = raw.name };
+    *ret_attribute = (Attribute){ .name = raw.name, .kind = ATTRIBUTE_NONE };
+    if (raw.reference.length > 0) {
+        Status found = take_reference(context, &raw, op, ret_attribute);
+        return status_prefix(&found, "attribute '%s'", raw.name);
+    }
     Status status = find_kind(&raw, &ret_attribute->kind);
     if (status_is_ok(&status))
         status = check_kind(op, raw.name, ret_attribute->kind);
     if (status_is_ok(&status) && ret_attribute->kind <= ATTRIBUTE_STRINGS)
         status = take_value(context, &raw, ret_attribute);
-    return context->failed_in_body ? status : status_prefix(&status, "attribute '%s'", raw.name);
+    return context->told_where ? status : status_prefix(&status, "attribute '%s'", raw.name);
 }
 
 static int compare_names(const void *a, const void *b) {
@@ -438,24 +288,30 @@ static Status refuse_duplicates(ImportContext *context, const Attribute *attribu
 
 Status import_attributes(ImportContext *context, WireReader node, const char *op,
                          Attribute **ret_attributes, uint32_t *ret_count) {
+    return import_attribute_list(context, node, FIELD_NODE_ATTRIBUTE, op, ret_attributes,
+                                 ret_count);
+}
+
+Status import_attribute_list(ImportContext *context, WireReader node, uint32_t number,
+                             const char *op, Attribute **ret_attributes, uint32_t *ret_count) {
     size_t count = 0, index = 0;
     WireReader reader = node;
     Status status;
     WireField field;
     while (wire_next(&reader, &field, &status))
-        count += field.number == FIELD_NODE_ATTRIBUTE;
+        count += field.number == number;
     TRY(status);
     Attribute *attributes =
         arena_calloc(context->node_arena, count + ATTRIBUTE_SPARE, sizeof *attributes);
     if (!attributes)
         return arena_exhausted(context->node_arena);
     for (reader = node; wire_next(&reader, &field, &status);) {
-        if (field.number != FIELD_NODE_ATTRIBUTE)
+        if (field.number != number)
             continue;
         WireReader attribute;
         TRY(wire_enter(&reader, &field, "attribute", &attribute));
         TRY(import_attribute(context, attribute, op, &attributes[index]));
-        index += attributes[index].kind <= ATTRIBUTE_STRINGS;
+        index += is_kept(&attributes[index]);
     }
     TRY(status);
     TRY(refuse_duplicates(context, attributes, index));

@@ -58,6 +58,18 @@ static Status count_node(ImportContext *context, WireReader node, void *user) {
     return status;
 }
 
+Status import_count_nodes(ImportContext *context, WireReader reader, uint32_t number,
+                          size_t *definitions) {
+    GraphCounts counts = { .definitions = *definitions };
+    TRY(visit(context, reader, number, count_node, &counts));
+    context->definition_count += counts.definitions;
+    if (context->definition_count > context->limits.values)
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "the model has more than %zu values",
+                            context->limits.values);
+    *definitions = counts.definitions;
+    return status_ok();
+}
+
 static Status count_graph(ImportContext *context, WireReader graph, GraphCounts *ret_counts) {
     GraphCounts counts = { 0 };
     WireReader reader = graph;
@@ -68,11 +80,7 @@ static Status count_graph(ImportContext *context, WireReader graph, GraphCounts 
             return status_error(STATUS_UNIMPLEMENTED, "sparse initializers are not supported");
     }
     TRY(status);
-    TRY(visit(context, graph, GRAPH_NODE, count_node, &counts));
-    context->definition_count += counts.definitions;
-    if (context->definition_count > context->limits.values)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "the model has more than %zu values",
-                            context->limits.values);
+    TRY(import_count_nodes(context, graph, GRAPH_NODE, &counts.definitions));
     *ret_counts = counts;
     return status_ok();
 }
@@ -205,6 +213,18 @@ static Status check_producers(const Graph *graph, const NameTable *names) {
     return status_ok();
 }
 
+Status import_collect_nodes(ImportContext *context, WireReader reader, uint32_t number,
+                            NameTable *names) {
+    return visit(context, reader, number, collect_node, names);
+}
+
+Status import_add_nodes(ImportContext *context, WireReader reader, uint32_t number,
+                        NameTable *names, size_t first) {
+    MakeState state = { .names = names, .next = first };
+    TRY(visit(context, reader, number, make_outputs, &state));
+    return visit(context, reader, number, add_node, names);
+}
+
 Status import_graph(ImportContext *context, WireReader graph, BodyScope *scope) {
     GraphCounts counts = { 0 };
     NameTable names = { 0 };
@@ -214,15 +234,14 @@ Status import_graph(ImportContext *context, WireReader graph, BodyScope *scope) 
     names.body = scope;
     TRY(visit(context, graph, GRAPH_INITIALIZER, collect_initializer, &names));
     TRY(visit(context, graph, GRAPH_INPUT, collect_input, &names));
-    TRY(visit(context, graph, GRAPH_NODE, collect_node, &names));
+    TRY(import_collect_nodes(context, graph, GRAPH_NODE, &names));
     TRY(name_table_sort(&names));
     TRY(scope_refuse_shadows(&names));
 
     MakeState state = { .names = &names };
     TRY(visit(context, graph, GRAPH_INITIALIZER, make_initializer, &state));
     TRY(visit(context, graph, GRAPH_INPUT, make_input, &state));
-    TRY(visit(context, graph, GRAPH_NODE, make_outputs, &state));
-    TRY(visit(context, graph, GRAPH_NODE, add_node, &names));
+    TRY(import_add_nodes(context, graph, GRAPH_NODE, &names, state.next));
     TRY(visit(context, graph, GRAPH_OUTPUT, bind_output, &names));
     if (graph_output_count(context->graph) == 0 && !scope)
         return status_error(STATUS_INVALID_ARGUMENT, "the graph has no outputs");

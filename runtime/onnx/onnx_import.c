@@ -18,7 +18,7 @@
 #include "runtime/base/pages.h"
 #include "runtime/base/size.h"
 #include "runtime/onnx/contrib.h"
-#include "runtime/onnx/import_context.h"
+#include "runtime/onnx/onnx_function.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -29,20 +29,12 @@ enum {
     MODEL_PRODUCER_VERSION = 3,
     MODEL_GRAPH = 7,
     MODEL_OPSET_IMPORT = 8,
-    MODEL_FUNCTIONS = 25,
     OPSET_DOMAIN = 1,
     OPSET_VERSION = 2,
-    FUNCTION_NAME = 1,
-    FUNCTION_DOMAIN = 10,
     GRAPH_NAME = 2,
 };
 
-enum {
-    NEWEST_OPSET = 27,
-    NEWEST_IR_VERSION = 14,
-    OPSETS_SINCE_IR_VERSION = 3,
-    OPSET_IMPORTS_MAX = 256
-};
+enum { NEWEST_IR_VERSION = 14, OPSETS_SINCE_IR_VERSION = 3, OPSET_IMPORTS_MAX = 256 };
 
 const OnnxLimits ONNX_LIMITS_DEFAULT = {
     .graph_bytes = (size_t)512 << 20,
@@ -55,7 +47,7 @@ const OnnxLimits ONNX_LIMITS_DEFAULT = {
 typedef struct ModelFields {
     WireReader graph;
     WireBytes producer_name, producer_version;
-    size_t graph_count, opset_count;
+    size_t graph_count;
     int64_t ir_version;
 } ModelFields;
 
@@ -106,26 +98,8 @@ Status import_find_opset(const ImportContext *context, const char *domain, int64
                         domain);
 }
 
-/* Names the first model-local function, which we lack. */
-static Status refuse_function(WireReader reader) {
-    WireBytes name = { 0 }, domain = { 0 };
-    Status status;
-    for (WireField field; wire_next(&reader, &field, &status);) {
-        if (field.type == WIRE_BYTES && field.number == FUNCTION_NAME)
-            name = field.bytes;
-        if (field.type == WIRE_BYTES && field.number == FUNCTION_DOMAIN)
-            domain = field.bytes;
-    }
-    TRY(status);
-    return status_error(STATUS_UNIMPLEMENTED,
-                        "model-local functions are not supported: function '%.*s' (domain '%.*s')",
-                        (int)MIN_OF(name.length, (size_t)80), (const char *)name.data,
-                        (int)MIN_OF(domain.length, (size_t)80), (const char *)domain.data);
-}
-
 static Status read_model_field(const WireReader *reader, const WireField *field,
                                ModelFields *model) {
-    WireReader function;
     switch (field->number) {
     case MODEL_IR_VERSION:
         model->ir_version = (int64_t)field->value;
@@ -139,12 +113,6 @@ static Status read_model_field(const WireReader *reader, const WireField *field,
     case MODEL_GRAPH:
         model->graph_count++;
         return wire_enter(reader, field, "graph", &model->graph);
-    case MODEL_OPSET_IMPORT:
-        model->opset_count++;
-        return wire_expect(reader, field, WIRE_BYTES, "opset_import");
-    case MODEL_FUNCTIONS:
-        TRY(wire_enter(reader, field, "function", &function));
-        return refuse_function(function);
     default:
         return status_ok();
     }
@@ -163,10 +131,6 @@ static Status read_model(WireReader reader, ModelFields *ret_model) {
         return status_error(STATUS_UNIMPLEMENTED,
                             "IR version %" PRId64 " is not supported, expected 1 to %d",
                             model.ir_version, NEWEST_IR_VERSION);
-    if (model.opset_count > OPSET_IMPORTS_MAX)
-        return status_error(STATUS_RESOURCE_EXHAUSTED,
-                            "the model imports %zu opsets, at most %d are allowed",
-                            model.opset_count, OPSET_IMPORTS_MAX);
     *ret_model = model;
     return status_ok();
 }
@@ -192,15 +156,25 @@ static Status read_opset(WireReader reader, OpsetImport *ret_opset) {
     return status_ok();
 }
 
-static Status read_opsets(ImportContext *context, WireReader reader, size_t count) {
+Status import_opsets(ImportContext *context, WireReader reader, uint32_t number) {
+    size_t count = 0;
+    Status status;
+    WireReader counter = reader;
+    for (WireField field; wire_next(&counter, &field, &status);)
+        count += field.number == number;
+    TRY(status);
+    if (count > OPSET_IMPORTS_MAX)
+        return status_error(STATUS_RESOURCE_EXHAUSTED,
+                            "%zu opsets are imported, at most %d are allowed", count,
+                            OPSET_IMPORTS_MAX);
+    context->opset_count = 0;
     context->opsets = arena_calloc(context->scratch, count, sizeof *context->opsets);
     if (!context->opsets)
         return arena_exhausted(context->scratch);
-    Status status;
     for (WireField field; wire_next(&reader, &field, &status);) {
-        if (field.number != MODEL_OPSET_IMPORT)
-            continue;
         WireReader opset;
+        if (field.number != number)
+            continue;
         TRY(wire_enter(&reader, &field, "opset_import", &opset));
         TRY(read_opset(opset, &context->opsets[context->opset_count]));
         context->has_contrib |= contrib_has_domain(context->opsets[context->opset_count++].domain);
@@ -263,7 +237,8 @@ Status onnx_import(void *bytes, size_t length, const OnnxLimits *limits, Graph *
     context.scratch = scratch;
     context.node_arena = node_arena;
 
-    TRY(read_opsets(&context, reader, model.opset_count));
+    TRY(import_opsets(&context, reader, MODEL_OPSET_IMPORT));
+    TRY(functions_read(&context, reader));
     TRY(set_info(&context, &model));
     TRY(import_graph(&context, model.graph, NULL));
     TRY(graph_keep_bytes(graph, bytes));

@@ -14,6 +14,7 @@
 
 #include "runtime/base/size.h"
 #include "runtime/graph/op_schema.h"
+#include "runtime/onnx/onnx_function.h"
 #include "runtime/onnx/onnx_scope.h"
 #include "runtime/onnx/upgrade.h"
 
@@ -24,6 +25,7 @@ enum { NODE_OUTPUTS_MAX = 1024 }; /* the graph compares the outputs of a node wi
 
 typedef struct NodeFields {
     const char *op, *domain, *name; /* in node_arena */
+    WireBytes overload;
     size_t inputs, outputs;
 } NodeFields;
 
@@ -46,6 +48,9 @@ static Status read_node_field(ImportContext *context, const WireReader *reader,
     case NODE_DOMAIN:
         TRY(wire_expect(reader, field, WIRE_BYTES, "domain"));
         return import_text(context, arena, field->bytes, "domain of a node", &node->domain);
+    case NODE_OVERLOAD:
+        node->overload = field->bytes;
+        return wire_expect(reader, field, WIRE_BYTES, "overload");
     default:
         return status_ok();
     }
@@ -112,8 +117,8 @@ Status node_make_outputs(ImportContext *context, WireReader reader, NameTable *n
     return status;
 }
 
-static Status find_input(ImportContext *context, NameTable *names, WireBytes name,
-                         ValueId *ret_value) {
+Status node_find_value(ImportContext *context, NameTable *names, WireBytes name,
+                       ValueId *ret_value) {
     *ret_value = VALUE_NONE;
     if (name.length == 0)
         return status_ok();
@@ -132,9 +137,10 @@ static Status resolve_values(ImportContext *context, NameTable *names, WireReade
     Status status;
     for (WireField field; wire_next(&reader, &field, &status);) {
         if (field.number == NODE_INPUT)
-            TRY(find_input(context, names, field.bytes, &draft->inputs[draft->input_count++]));
+            TRY(node_find_value(context, names, field.bytes, &draft->inputs[draft->input_count++]));
         else if (field.number == NODE_OUTPUT)
-            TRY(find_input(context, names, field.bytes, &draft->outputs[draft->output_count++]));
+            TRY(node_find_value(context, names, field.bytes,
+                                &draft->outputs[draft->output_count++]));
     }
     TRY(status);
     /* Trailing ones that are left out are as good as not written. */
@@ -191,9 +197,17 @@ Status node_add(ImportContext *context, WireReader reader, NameTable *names) {
     TRY(read_node(context, reader, &node));
     if (is_constant_op(&node))
         return status_ok();
+    FunctionCall call = {
+        .op = node.op, .domain = node.domain, .overload = node.overload, .node = reader
+    };
+    const OnnxFunction *function = function_find(context, &call);
+    if (function) {
+        Status expanded = function_expand(context, function, &call, names);
+        return context->told_where ? expanded : prefix_node(expanded, &node);
+    }
     int64_t opset;
     TRY(prefix_node(import_find_opset(context, node.domain, &opset), &node));
     TRY(check_operator(&node, opset));
     Status status = draft_and_add(context, reader, &node, opset, names);
-    return context->failed_in_body ? status : prefix_node(status, &node);
+    return context->told_where ? status : prefix_node(status, &node);
 }

@@ -148,7 +148,7 @@ static Status read_body(ImportContext *context, WireReader reader, BodyScope *sc
     context->node_arena = node_arena;
     context->body_depth++;
     Status status = import_graph(context, reader, scope);
-    context->failed_in_body = !status_is_ok(&status);
+    context->told_where |= !status_is_ok(&status);
     context->graph = before.graph;
     context->arena = before.arena;
     context->node_arena = before.node_arena;

@@ -475,7 +475,6 @@ static void test_wrong_lists_are_refused_in_words(void **state) {
         { "SequenceConstruct", "s", "expected a tensor, got sequence", 0 },
         { "SequenceInsert", "s z", "a sequence of float32 cannot hold int64", 0 },
         { "SequenceErase", "none", "outside of a sequence of 0", 0 },
-        { "OptionalGetElement", "s", "expected float32, got sequence", 0 },
         { "Relu", "s", "input 0: expected", 0 },
         { "Shape", "s", "expected a tensor, got sequence", 0 },
         { "SplitToSequence", "x z", "parts of length -4", -4 },

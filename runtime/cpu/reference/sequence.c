@@ -73,12 +73,13 @@ Status reference_sequence_empty(const KernelCall *call) {
 }
 
 Status reference_sequence_construct(const KernelCall *call) {
+    const Tensor *first, *src;
     Tensor *items;
+    TRY(call_get_src(call, 0, &first));
     TRY(new_list(call, 0, DTYPE_SEQUENCE, call->node->input_count, &items));
     for (uint32_t i = 0; i < call->node->input_count; i++) {
-        const Tensor *src;
         TRY(call_get_src(call, i, &src));
-        TRY(check_same_dtype(call, call->src[0], src));
+        TRY(check_same_dtype(call, first, src));
         TRY(keep(call, src, &items[i]));
     }
     return status_ok();

@@ -66,6 +66,8 @@ static Options options_default(Personality personality) {
         .strict_readiness = true,
         .warm = true,
         .file_limit_bytes = INT64_C(16) << 30,
+        .run_memory_bytes = INT64_C(1) << 30,
+        .run_comparisons = INT64_C(1) << 33,
         .port = 8500,
         .address = "0.0.0.0",
         .http_port = -1,

@@ -44,6 +44,7 @@ typedef struct Options {
     bool disable_autocomplete, exit_on_error, strict_readiness;
     bool warm;
     int64_t file_limit_bytes;
+    int64_t run_memory_bytes, run_comparisons;
 
     int64_t port;
     const char *address, *socket_path, *channel_arguments;

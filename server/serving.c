@@ -207,6 +207,8 @@ static Status make_repo(Serving *serving) {
         .default_max_batch_size = (size_t)options->default_max_batch_size,
         .warm = options->warm,
         .file_limit_bytes = (size_t)options->file_limit_bytes,
+        .run_memory_limit_bytes = (size_t)options->run_memory_bytes,
+        .run_work_limit = (uint64_t)options->run_comparisons,
         .device = serving->device,
         .pool = serving->pool,
         .clock = clock_monotonic(),

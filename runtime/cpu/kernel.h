@@ -56,6 +56,9 @@ struct KernelCall {
     char *(*text_new)(const KernelCall *call, size_t bytes);
     /* Runs a body of the node, waiting. The kernel holds no scratch meanwhile. */
     Status (*run_body)(const KernelCall *call, const BodyCall *body);
+    /* What the request may still spend where work is more than a few times its bytes: see
+     * call_spend. NULL: no limit. */
+    uint64_t *work_left;
     void *runner; /* of whoever called */
 };
 

@@ -148,6 +148,7 @@ static Status kernel_run_body(const KernelCall *call, const BodyCall *body) {
         .stop = io->stop,
         .memory_limit_bytes = MAX_OF(run->heap.limit_bytes - run->heap.used_bytes, (size_t)1),
         .body_runs_left = io->body_runs_left,
+        .work_left = io->work_left,
     };
     return io->run_body(io->body_user, body->body, &inner);
 }
@@ -205,6 +206,7 @@ static Status run_step(Run *run, const Step *step) {
         .output_new = kernel_output_new,
         .text_new = kernel_text_new,
         .run_body = kernel_run_body,
+        .work_left = run->io->work_left,
         .runner = run,
     };
     Status status =

@@ -69,6 +69,7 @@ struct ProgramIo {
     Status (*run_body)(void *user, const Graph *body, const ProgramIo *io);
     void *body_user;
     size_t *body_runs_left; /* of all that one request may ask for; NULL: as run_body */
+    uint64_t *work_left;    /* comparisons that data may still cause; NULL: no limit */
     /* Called after each step, on its thread; NULL: nobody asks. A device may not know how. */
     void (*step_done)(void *user, const StepReport *report);
     void *step_user;

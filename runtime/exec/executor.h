@@ -26,6 +26,7 @@ typedef struct ExecutorOptions {
     size_t max_rows; /* likely largest batch: what executor_warm plans; 0: axis 0 is not a batch */
     size_t plan_capacity;          /* plans kept; 0: default */
     size_t run_memory_limit_bytes; /* values of data-dependent size, per run; 0: default */
+    uint64_t run_work_limit;       /* comparisons that data may cause, per run; 0: default */
     bool optimise; /* false: no passes but what compile needs; for conformance of the plain kernels
                     */
     Precision precision;

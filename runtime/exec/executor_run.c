@@ -27,6 +27,7 @@
 /* Turns of Loops and Scans and branches of Ifs, nested ones included: what one request may have
  * run. */
 enum { BODY_RUNS_MAX = 1 << 20 };
+#define RUN_WORK_DEFAULT (UINT64_C(1) << 33) /* half a minute of one core */
 
 typedef struct PieceRun {
     Run *run;
@@ -34,6 +35,7 @@ typedef struct PieceRun {
     size_t first_row, rows;
     Tensor *inputs, *outputs;
     size_t body_runs_left;
+    uint64_t work_left;
     ProgramIo io;
 } PieceRun;
 
@@ -298,7 +300,9 @@ static void submit_pieces(void *user, size_t begin, size_t end) {
     Run *run = user;
     for (size_t i = begin; i < end; i++) {
         PieceRun *piece = &run->pieces[i];
+        uint64_t work = run->executor->options.run_work_limit;
         piece->body_runs_left = BODY_RUNS_MAX;
+        piece->work_left = work ? work : RUN_WORK_DEFAULT;
         piece->io = (ProgramIo){
             .inputs = piece->inputs,
             .outputs = piece->outputs,
@@ -309,6 +313,7 @@ static void submit_pieces(void *user, size_t begin, size_t end) {
             .run_body = body_plans_run,
             .body_user = piece->plan->bodies,
             .body_runs_left = &piece->body_runs_left,
+            .work_left = &piece->work_left,
             .step_done = run->args.step_done,
             .step_user = run->args.step_user,
         };

@@ -145,6 +145,8 @@ static Status build_executor(const ModelLoad *load, ModelVersion *version) {
     ExecutorOptions options = { .device = load->device,
                                 .pool = load->pool,
                                 .max_rows = version->config.max_batch_size,
+                                .run_memory_limit_bytes = load->run_memory_limit_bytes,
+                                .run_work_limit = load->run_work_limit,
                                 .optimise = true,
                                 .precision = version->config.bf16 ? PRECISION_BF16 : PRECISION_F32,
                                 .deterministic = version->config.deterministic };

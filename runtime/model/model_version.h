@@ -66,6 +66,8 @@ typedef struct ModelLoad {
                           unasked */
     size_t default_max_batch_size; /* for batchable models whose config says nothing; Triton's 4 */
     size_t file_limit_bytes;
+    size_t run_memory_limit_bytes; /* as in ExecutorOptions */
+    uint64_t run_work_limit;
 } ModelLoad;
 
 /**

@@ -30,7 +30,7 @@ static const Optimiser optimisers[] = {
       { "r t x g h", "x_new h_new",
         "f = CastLike(t r); e = Mul(f %$decay_factor:0.0:r); i = Add(e %1.0:r); rate = Div(r "
         "i); " REGULARISED
-        "s = Mul(d d); h_new = Add(h s); q = Sqrt(h_new); w = Add(q %$epsilon:0.0:x); "
+        "s = Mul(d d); h_new = Add(h s); q = Sqrt(h_new); w = Add(q %$epsilon:1e-6:x); "
         "m = Mul(rate d); u = Div(m w); x_new = Sub(x u)" },
       3,
       2 },
@@ -41,7 +41,7 @@ static const Optimiser optimisers[] = {
         "a = Mul(v %$alpha:0.9:x); ca = Sub(%1.0:x %$alpha:0.9:x); c = Mul(d ca); v_new = Add(a "
         "c); "
         "s = Mul(d d); cb = Sub(%1.0:x %$beta:0.999:x); e = Mul(s cb); k = Mul(h %$beta:0.999:x); "
-        "h_new = Add(k e); q = Sqrt(h_new); w = Add(q %$epsilon:0.0:x); f = CastLike(t r); "
+        "h_new = Add(k e); q = Sqrt(h_new); w = Add(q %$epsilon:1e-6:x); f = CastLike(t r); "
         "pb = Pow(%$beta:0.999:r f); pa = Pow(%$alpha:0.9:r f); ob = Sub(%1.0:r pb); "
         "oa = Sub(%1.0:r pa); sb = Sqrt(ob); up = Mul(r sb); fixed = Div(up oa); "
         "late = Cast(t) {to=9}; rate = Where(late fixed r); z = Div(v_new w); m = Mul(rate z); "

@@ -225,7 +225,9 @@ static Status run_job(Repo *repo, const LoadJob *job, ModelVersion **ret_version
                        .warm = options->warm,
                        .autocomplete = options->autocomplete,
                        .default_max_batch_size = options->default_max_batch_size,
-                       .file_limit_bytes = options->file_limit_bytes };
+                       .file_limit_bytes = options->file_limit_bytes,
+                       .run_memory_limit_bytes = options->run_memory_limit_bytes,
+                       .run_work_limit = options->run_work_limit };
     AUTO(model_version_unref) ModelVersion *version = NULL;
     uint64_t begun_ns = clock_now_ns(options->clock);
     TRY(model_version_load(&load, &version));

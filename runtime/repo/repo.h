@@ -52,6 +52,8 @@ typedef struct RepoOptions {
     const QueuePolicy *queue_default; /* from the batching file; NULL */
     bool warm;
     size_t file_limit_bytes;
+    size_t run_memory_limit_bytes; /* as in ExecutorOptions */
+    uint64_t run_work_limit;
     Device *device;
     Pool *pool;
     const Clock *clock;

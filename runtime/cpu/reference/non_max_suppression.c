@@ -72,10 +72,12 @@ static size_t order_candidates(Suppression *nms, size_t row) {
     return count;
 }
 
-static size_t keep_best(Suppression *nms, size_t row) {
+/* Every candidate may be compared with every box that is kept: that is what a request pays for. */
+static Status keep_best(const KernelCall *call, Suppression *nms, size_t row, size_t *ret_count) {
     int64_t *kept = nms->kept + row * nms->kept_max;
     size_t candidates = order_candidates(nms, row), count = 0;
     for (size_t i = 0; i < candidates && count < nms->kept_max; i++) {
+        TRY(call_spend(call, count + 1));
         const Box *box = &nms->corners[nms->items[i].index];
         bool stays = true;
         for (size_t k = 0; stays && k < count; k++)
@@ -83,7 +85,8 @@ static size_t keep_best(Suppression *nms, size_t row) {
         if (stays)
             kept[count++] = nms->items[i].index;
     }
-    return count;
+    *ret_count = count;
+    return status_ok();
 }
 
 static Status read_float(const KernelCall *call, size_t index, float *value, bool *ret_there) {
@@ -149,7 +152,7 @@ Status reference_non_max_suppression(const KernelCall *call) {
     for (size_t row = 0; row < rows; row++) {
         if (row % nms.classes == 0)
             set_corners(&nms, row / nms.classes);
-        nms.counts[row] = keep_best(&nms, row);
+        TRY(keep_best(call, &nms, row, &nms.counts[row]));
         total += nms.counts[row];
     }
     TRY(call->output_new(call, 0, DTYPE_I64, &SHAPE((int64_t)total, 3)));

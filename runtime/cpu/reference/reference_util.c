@@ -89,6 +89,17 @@ Status call_get_axis(const KernelCall *call, int64_t fallback, int32_t rank, siz
     return status_is_ok(&status) ? status : status_prefix(&status, "%s", call->node->op->name);
 }
 
+Status call_spend(const KernelCall *call, uint64_t work) {
+    if (!call->work_left)
+        return status_ok();
+    if (work > *call->work_left)
+        return status_error(STATUS_RESOURCE_EXHAUSTED,
+                            "%s: the request causes more comparisons than one may",
+                            call->node->op->name);
+    *call->work_left -= work;
+    return status_ok();
+}
+
 Status call_get_scratch(const KernelCall *call, size_t bytes, void **ret_memory) {
     void *memory = thread_scratch(bytes ? bytes : 1);
     if (!memory)

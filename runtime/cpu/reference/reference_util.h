@@ -37,6 +37,9 @@ Status call_get_ints(const KernelCall *call, const Tensor *tensor, size_t max, i
                      size_t *ret_count);
 /* Normalised axis of attribute "axis". */
 Status call_get_axis(const KernelCall *call, int64_t fallback, int32_t rank, size_t *ret_axis);
+/* Takes comparisons from what the request may cause (pairs of boxes, say); RESOURCE_EXHAUSTED when
+ * that is not enough. For kernels whose work grows faster than what the request sends. */
+Status call_spend(const KernelCall *call, uint64_t work);
 /* Scratch or RESOURCE_EXHAUSTED. */
 Status call_get_scratch(const KernelCall *call, size_t bytes, void **ret_memory);
 

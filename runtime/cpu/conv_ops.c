@@ -60,7 +60,7 @@ static Status op_new(const ConvShape *shape, const Shape *src, const Shape *dst,
         .has_bias = shape->has_bias,
         .posts = shape->posts,
         .post_count = shape->post_count,
-        .bf16 = shape->bf16,
+        .factors = shape->bf16 ? DNNL_FACTORS_BF16 : DNNL_FACTORS_F32,
     };
     memcpy(spec.strides, shape->strides, sizeof spec.strides);
     memcpy(spec.dilations, shape->dilations, sizeof spec.dilations);

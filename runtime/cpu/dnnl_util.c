@@ -90,10 +90,28 @@ void dnnl_thread_setup(void) {
     (void)status;
 }
 
-bool dnnl_has_bf16(void) {
-    unsigned isa = dnnl_get_effective_cpu_isa(), wanted = dnnl_cpu_isa_avx512_core_bf16;
-    return (isa & wanted) == wanted; /* each set of instructions has the bits of those below it */
+/* Each set of instructions has the bits of those below it. */
+static bool has_isa(unsigned wanted) {
+    return (dnnl_get_effective_cpu_isa() & wanted) == wanted;
 }
+
+bool dnnl_has_bf16(void) {
+    return has_isa(dnnl_cpu_isa_avx512_core_bf16);
+}
+
+/* Below VNNI pairs of products are summed in 16 bits. */
+bool dnnl_has_int8(void) {
+    return has_isa(dnnl_cpu_isa_avx512_core_vnni) || has_isa(dnnl_cpu_isa_avx2_vnni);
+}
+
+static const struct {
+    dnnl_data_type_t src, weights, plain_weights, dst;
+} factor_types[] = {
+    [DNNL_FACTORS_F32] = { dnnl_f32, dnnl_f32, dnnl_f32, dnnl_f32 },
+    [DNNL_FACTORS_BF16] = { dnnl_bf16, dnnl_bf16, dnnl_f32, dnnl_f32 },
+    [DNNL_FACTORS_U8S8] = { dnnl_u8, dnnl_s8, dnnl_s8, dnnl_s32 },
+    [DNNL_FACTORS_S8S8] = { dnnl_s8, dnnl_s8, dnnl_s8, dnnl_s32 },
+};
 
 static Status describe_as(const DnnlView *view, dnnl_data_type_t type, bool any,
                           dnnl_memory_desc_t *ret_desc) {
@@ -306,11 +324,12 @@ Status dnnl_conv_new(const DnnlConvSpec *spec, DnnlOp **ret_op) {
     if (!op)
         return out_of_memory();
     dnnl_memory_desc_t src, weights, bias, dst;
-    dnnl_data_type_t type = spec->bf16 ? dnnl_bf16 : dnnl_f32;
-    TRY(describe_as(&spec->src, type, false, &src));
-    TRY(describe(&spec->dst, false, &dst));
-    TRY(describe_as(&spec->weights, type, true, &weights));
-    TRY(describe(&spec->weights, false, &op->weights_plain));
+    DnnlFactors factors = spec->factors;
+    TRY(describe_as(&spec->src, factor_types[factors].src, false, &src));
+    TRY(describe_as(&spec->dst, factor_types[factors].dst, false, &dst));
+    TRY(describe_as(&spec->weights, factor_types[factors].weights, true, &weights));
+    TRY(describe_as(&spec->weights, factor_types[factors].plain_weights, false,
+                    &op->weights_plain));
     DnnlView bias_view = dnnl_view_plain(&spec->dst.dims[1], 1);
     TRY(describe(&bias_view, false, &bias));
     dnnl_dims_t strides, dilations, begin, end;
@@ -336,11 +355,12 @@ Status dnnl_matmul_new(const DnnlMatmulSpec *spec, DnnlOp **ret_op) {
     if (!op)
         return out_of_memory();
     dnnl_memory_desc_t src, weights, bias, dst;
-    dnnl_data_type_t type = spec->bf16 ? dnnl_bf16 : dnnl_f32;
-    TRY(describe_as(&spec->src, type, false, &src));
-    TRY(describe(&spec->dst, false, &dst));
-    TRY(describe_as(&spec->weights, type, spec->pack, &weights));
-    TRY(describe(&spec->weights, false, &op->weights_plain));
+    DnnlFactors factors = spec->factors;
+    TRY(describe_as(&spec->src, factor_types[factors].src, false, &src));
+    TRY(describe_as(&spec->dst, factor_types[factors].dst, false, &dst));
+    TRY(describe_as(&spec->weights, factor_types[factors].weights, spec->pack, &weights));
+    TRY(describe_as(&spec->weights, factor_types[factors].plain_weights, false,
+                    &op->weights_plain));
     int64_t bias_dims[DNNL_VIEW_RANK];
     for (int32_t i = 0; i < spec->dst.rank; i++)
         bias_dims[i] = i + 1 < spec->dst.rank ? 1 : spec->dst.dims[i];

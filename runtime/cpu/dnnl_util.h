@@ -5,7 +5,7 @@
 /*
  * oneDNN behind four verbs: make an operation, pack its weights, bind its constants, run it. No
  * other file includes the library's header, so what differs between its major versions stays in
- * dnnl_util.c. All memory is f32, but for source and packed weights where bf16 is asked for.
+ * dnnl_util.c. Memory is f32 but where DnnlFactors says otherwise.
  */
 
 #include "runtime/base/cleanup.h"
@@ -35,6 +35,14 @@ typedef struct DnnlPost {
     bool in_dst; /* ADD: the operand lies in dst before the run (oneDNN's "sum") */
 } DnnlPost;
 
+/* Types of a product. Weights of another type than f32 must be packed. */
+typedef enum DnnlFactors {
+    DNNL_FACTORS_F32,
+    DNNL_FACTORS_BF16, /* src is bf16, weights are packed to it from f32; dst f32 */
+    DNNL_FACTORS_U8S8, /* src u8, weights s8; dst s32, no bias and no posts */
+    DNNL_FACTORS_S8S8,
+} DnnlFactors;
+
 typedef struct DnnlConvSpec {
     DnnlView src, dst;
     DnnlView weights; /* as the model has them: [groups,] out, in, spatial...; the rank tells
@@ -43,7 +51,7 @@ typedef struct DnnlConvSpec {
     int64_t strides[3], dilations[3], pads_begin[3], pads_end[3]; /* dilation 1 is dense */
     const DnnlPost *posts;
     size_t post_count;
-    bool bf16; /* src is bf16, weights are packed to it */
+    DnnlFactors factors;
 } DnnlConvSpec;
 
 typedef struct DnnlMatmulSpec {
@@ -52,7 +60,7 @@ typedef struct DnnlMatmulSpec {
     bool has_bias;              /* [1, ..., 1, N] */
     const DnnlPost *posts;
     size_t post_count;
-    bool bf16; /* src is bf16, weights (which must be packed) become so */
+    DnnlFactors factors;
 } DnnlMatmulSpec;
 
 /**
@@ -107,6 +115,8 @@ Status dnnl_op_run(const DnnlOp *op, const void *const data[static DNNL_SLOT_COU
 
 /* Does the machine multiply bfloat16 itself? */
 bool dnnl_has_bf16(void);
+/* 8-bit integers, without saturating in between? */
+bool dnnl_has_int8(void);
 
 /* One OpenMP thread for the calling thread: parallel work is cut up by our own pool. Called by the
  * functions above. */

@@ -209,7 +209,7 @@ static Status op_new(const MatmulKernel *matmul, const MatmulShape *shape, int64
                             .has_bias = matmul->has_bias,
                             .posts = posts,
                             .post_count = post_count,
-                            .bf16 = matmul->bf16 };
+                            .factors = matmul->bf16 ? DNNL_FACTORS_BF16 : DNNL_FACTORS_F32 };
     if (shape->sliceable)
         spec.src.dims[0] = spec.dst.dims[0] = units;
     if (shape->matrices)

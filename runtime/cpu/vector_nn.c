@@ -130,6 +130,72 @@ static void gru_cell(float *restrict h, const float *restrict from_input,
     }
 }
 
+static void add_columns(int32_t *row, const int32_t *columns, int32_t factor, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        row[i] = (int32_t)((uint32_t)row[i] + (uint32_t)columns[i] * (uint32_t)factor);
+}
+
+static int32_t sum_bytes(const void *bytes, bool is_signed, size_t count) {
+    const uint8_t *plain = bytes;
+    const int8_t *with_sign = bytes;
+    int32_t sum = 0;
+    if (is_signed)
+        for (size_t i = 0; i < count; i++)
+            sum += with_sign[i];
+    else
+        for (size_t i = 0; i < count; i++)
+            sum += plain[i];
+    return sum;
+}
+
+static void quantize_u8(uint8_t *dst, const float *src, float scale, float zero, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        float x = rintf(src[i] / scale) + zero;
+        x = x > 0.0f ? x : 0.0f;
+        dst[i] = (uint8_t)(x < 255.0f ? x : 255.0f);
+    }
+}
+
+static void range(const float *src, size_t count, float ret_range[2]) {
+    float low[LANES] = { 0 }, high[LANES] = { 0 };
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+#pragma GCC unroll 1
+        for (size_t lane = 0; lane < LANES; lane++) {
+            low[lane] = src[i + lane] < low[lane] ? src[i + lane] : low[lane];
+            high[lane] = src[i + lane] > high[lane] ? src[i + lane] : high[lane];
+        }
+    }
+    for (size_t lane = 0; i < count; i++) {
+        low[lane] = src[i] < low[lane] ? src[i] : low[lane];
+        high[lane] = src[i] > high[lane] ? src[i] : high[lane];
+    }
+    for (size_t lane = 1; lane < LANES; lane++) {
+        low[0] = low[lane] < low[0] ? low[lane] : low[0];
+        high[0] = high[lane] > high[0] ? high[lane] : high[0];
+    }
+    ret_range[0] = low[0];
+    ret_range[1] = high[0];
+}
+
+INLINE double requantized(int32_t sum, float factor, int32_t zero, double low, double high) {
+    double x = rint((double)sum * (double)factor) + (double)zero;
+    x = x > low ? x : low;
+    return x < high ? x : high;
+}
+
+static void requantize(void *dst, bool is_signed, const int32_t *sums, const float *factors,
+                       size_t factor_step, int32_t zero, size_t count) {
+    uint8_t *plain = dst;
+    int8_t *with_sign = dst;
+    if (is_signed)
+        for (size_t i = 0; i < count; i++)
+            with_sign[i] = (int8_t)requantized(sums[i], factors[i * factor_step], zero, -128, 127);
+    else
+        for (size_t i = 0; i < count; i++)
+            plain[i] = (uint8_t)requantized(sums[i], factors[i * factor_step], zero, 0, 255);
+}
+
 #if defined(__AVX512F__)
 enum { PANEL = 64 };
 #elif defined(__AVX2__)
@@ -145,4 +211,9 @@ const VectorNn VECTOR_NN = {
     .attend = attend,
     .lstm_cell = lstm_cell,
     .gru_cell = gru_cell,
+    .add_columns = add_columns,
+    .sum_bytes = sum_bytes,
+    .quantize_u8 = quantize_u8,
+    .range = range,
+    .requantize = requantize,
 };

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* c = a * b, or c += a * b: matrices that lie in the cache. */
 typedef struct SmallGemm {
@@ -32,6 +33,18 @@ struct VectorNn {
     /* An element is one chain of multiply-adds in the order of inner, whatever the sizes: a row's
      * bits do not depend on how many rows there are. */
     SmallGemmFn gemm;
+    /* row += columns * factor, modulo 2^32 */
+    void (*add_columns)(int32_t *row, const int32_t *columns, int32_t factor, size_t count);
+    /* The sum of count bytes, or of signed ones. */
+    int32_t (*sum_bytes)(const void *bytes, bool is_signed, size_t count);
+    /* clamp(round(x / scale) + zero, 0, 255), ties to even */
+    void (*quantize_u8)(uint8_t *dst, const float *src, float scale, float zero, size_t count);
+    /* Least and greatest of the row and 0. */
+    void (*range)(const float *src, size_t count, float ret_range[2]);
+    /* The same bytes as the plain kernel's: clamp(round(sum * factor) + zero), in double. factors:
+     * one a column, or one (factor_step 0). */
+    void (*requantize)(void *dst, bool is_signed, const int32_t *sums, const float *factors,
+                       size_t factor_step, int32_t zero, size_t count);
     /* (x - mean) * factor * scale + shift over one row; factor = 1 / sqrt(variance + epsilon).
      * shift may be NULL; not centred: mean is 0 (RMS). ret_moments: mean and factor. */
     void (*normalize)(float *dst, const float *src, const float *scale, const float *shift,

@@ -107,6 +107,10 @@ Status output_block_new(OutputPool *pool, OutputBlock **ret_block) {
     return status_ok();
 }
 
+Status output_block_new_beside(const OutputBlock *block, OutputBlock **ret_block) {
+    return output_block_new(block->pool, ret_block);
+}
+
 /* false when no piece is that large. */
 static bool piece_shift(size_t bytes, size_t *ret_shift) {
     size_t total, shift = PIECE_SHIFT_MIN;

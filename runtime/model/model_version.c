@@ -20,6 +20,7 @@
 #include "runtime/base/pages.h"
 #include "runtime/base/size.h"
 #include "runtime/graph/op_schema.h"
+#include "runtime/model/ensemble.h"
 #include "runtime/model/identity.h"
 #include "runtime/model/version_parts.h"
 #include "runtime/onnx/onnx_import.h"
@@ -113,7 +114,6 @@ static Status check_supported(const ModelConfig *config) {
         bool asked;
         const char *what;
     } rows[] = {
-        { config->kind == MODEL_ENSEMBLE, "ensemble_scheduling" },
         { config->batch_input_count > 0, "batch_input" },
         { config->scatter_output_count > 0, "batch_output" },
     };
@@ -129,9 +129,11 @@ static Status check_supported(const ModelConfig *config) {
     return status_ok();
 }
 
-/* The identity engine, or whatever else is no graph. */
-static Status build_engine(ModelVersion *version) {
+/* What is no graph. */
+static Status build_engine(const ModelLoad *load, ModelVersion *version) {
     TRY(signature_of_config(&version->config, version->arena, &version->signature));
+    if (version->config.kind == MODEL_ENSEMBLE)
+        return ensemble_engine_new(version, &load->steps, &version->engine);
     return identity_engine_new(&version->config, &version->engine);
 }
 
@@ -166,7 +168,8 @@ Status model_version_load(const ModelLoad *load, ModelVersion **ret_version) {
     version->number = load->number;
     TRY(read_config(load, version));
     TRY(check_supported(&version->config));
-    TRY(version->config.kind == MODEL_ONNX ? build_executor(load, version) : build_engine(version));
+    TRY(version->config.kind == MODEL_ONNX ? build_executor(load, version)
+                                           : build_engine(load, version));
     TRY(model_version_prepare_sequences(version, load->model_directory));
     TRY(signature_read_labels(&version->signature, &version->config, load->model_directory,
                               version->arena));

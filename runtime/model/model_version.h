@@ -50,6 +50,22 @@ typedef struct ModelVersion {
     atomic_size_t references;
 } ModelVersion;
 
+/* A request's hold on a version: acquired from the repository, released after the reply. */
+typedef struct Lease {
+    ModelVersion *version; /* NULL when empty */
+} Lease;
+
+/* How the steps of an ensemble find their models. */
+typedef struct StepModels {
+    /**
+     * @version  -1: the latest
+     *
+     * Errors: UNAVAILABLE (it is being loaded), FAILED_PRECONDITION. Thread: loader, worker
+     */
+    Status (*acquire)(void *user, const char *model, int64_t version, Lease *ret_lease);
+    void *user;
+} StepModels;
+
 typedef struct ModelLoad {
     const char *name;
     int64_t number;
@@ -68,6 +84,7 @@ typedef struct ModelLoad {
     size_t file_limit_bytes;
     size_t run_memory_limit_bytes; /* as in ExecutorOptions */
     uint64_t run_work_limit;
+    StepModels steps; /* for ensembles */
 } ModelLoad;
 
 /**
@@ -86,11 +103,6 @@ static inline size_t model_version_rows_limit(const ModelVersion *version) {
 ModelVersion *model_version_ref(ModelVersion *version);
 void model_version_unref(ModelVersion *version);
 DEFINE_AUTO(ModelVersion, model_version_unref);
-
-/* A request's hold on a version: acquired from the repository, released after the reply. */
-typedef struct Lease {
-    ModelVersion *version; /* NULL when empty */
-} Lease;
 
 void lease_release(Lease *lease);
 DEFINE_AUTO_VALUE(Lease, lease_release);

@@ -28,6 +28,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* An ensemble looks again for models that are being loaded. */
+static const uint64_t STEP_PAUSE_NS = 20 * NS_PER_MS;
+
 typedef struct LoadJob {
     RepoVersion *target; /* looked at under the lock only */
     char *name;
@@ -192,21 +195,24 @@ static bool retry_pause(const RepoOptions *options, size_t failures, uint64_t *r
 /* Thread: loader, repo */
 static void fail(Repo *repo, RepoVersion *target, const Status *status) {
     VersionState state;
+    bool waits = status->code == STATUS_UNAVAILABLE; /* for the models of its steps */
     {
         LOCKED(&repo->mutex);
         target->busy = false;
         target->status = *status;
         if (target->state == VERSION_LOADING) {
-            uint64_t pause_ns;
-            bool again = retry_pause(&repo->options, target->attempts, &pause_ns) &&
-                         target->aspired && !repo->stopping;
+            uint64_t pause_ns = STEP_PAUSE_NS;
+            bool again = waits || retry_pause(&repo->options, target->attempts, &pause_ns);
+            again = again && target->aspired && !repo->stopping;
+            target->attempts -= waits;
             target->retry_ns = time_after(clock_now_ns(repo->options.clock), pause_ns);
             target->state = again ? VERSION_LOADING : VERSION_END;
         }
         state = target->state;
         cond_broadcast(&repo->changed);
     }
-    repo_tell(repo, target, state, status);
+    if (!waits || state != VERSION_LOADING)
+        repo_tell(repo, target, state, status);
     watch_wake(repo->watch);
 }
 
@@ -227,7 +233,8 @@ static Status run_job(Repo *repo, const LoadJob *job, ModelVersion **ret_version
                        .default_max_batch_size = options->default_max_batch_size,
                        .file_limit_bytes = options->file_limit_bytes,
                        .run_memory_limit_bytes = options->run_memory_limit_bytes,
-                       .run_work_limit = options->run_work_limit };
+                       .run_work_limit = options->run_work_limit,
+                       .steps = { repo_acquire_step, repo } };
     AUTO(model_version_unref) ModelVersion *version = NULL;
     uint64_t begun_ns = clock_now_ns(options->clock);
     TRY(model_version_load(&load, &version));
@@ -288,7 +295,9 @@ void repo_load(Repo *repo, RepoVersion *version) {
     if (!is_reload)
         repo_tell(repo, version, VERSION_LOADING, &status);
     LoadJob *job = NULL;
-    status = make_job(repo, version, &job);
+    status = repo_check_steps(repo, version->model);
+    if (status_is_ok(&status))
+        status = make_job(repo, version, &job);
     if (status_is_ok(&status) && !queue_try_push(repo->jobs, job)) {
         free_job(job);
         status = status_error(STATUS_RESOURCE_EXHAUSTED, "too many loads wait");

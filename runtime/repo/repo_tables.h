@@ -65,7 +65,8 @@ struct RepoModel {
     size_t config_length;
     Arena *config_arena; /* holds what policy points to */
     VersionPolicy policy;
-    bool is_file; /* base_path is a single model file */
+    const EnsembleConfig *ensemble; /* in config_arena; NULL */
+    bool is_file;                   /* base_path is a single model file */
     int watch;
     VersionView *views; /* as many as versions has room for */
     /* under lock; changed by the repo thread */
@@ -152,6 +153,12 @@ void repo_discard_jobs(Repo *repo);                 /* Thread: main, after the l
 /* Opens a model's directory. *ret_filename: the file's name when it is a single one, else NULL. */
 Status repo_open_model(const Repo *repo, const RepoModel *model, int *ret_directory,
                        const char **ret_filename);
+
+/* steps.c */
+/* INVALID_ARGUMENT: an ensemble needs itself. Thread: repo. */
+Status repo_check_steps(const Repo *repo, const RepoModel *model);
+/* StepModels.acquire; user: the Repo. */
+Status repo_acquire_step(void *user, const char *model, int64_t version, Lease *ret_lease);
 
 /* repo.c */
 void repo_tell(Repo *repo, const RepoVersion *version, VersionState state,

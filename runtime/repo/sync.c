@@ -126,6 +126,7 @@ static Status read_config(RepoModel *model, int directory) {
     arena_free(model->config_arena);
     model->config_arena = TAKE(arena);
     model->policy = config.version_policy;
+    model->ensemble = config.ensemble;
     if (model->served && model->served->has_version_policy)
         model->policy = model->served->version_policy;
     return status_ok();

@@ -49,8 +49,19 @@ void rig_close(Rig *rig) {
     free(rig);
 }
 
-ModelVersion *rig_load(Rig *rig, const char *name, const char *config) {
-    ModelVersion *version = NULL;
+static Status acquire(void *user, const char *model, int64_t version, Lease *ret_lease) {
+    Rig *rig = user;
+    (void)version;
+    for (size_t i = 0; i < RIG_TENSORS_MAX; i++) {
+        if (!rig->versions[i] || strcmp(rig->versions[i]->name, model) != 0)
+            continue;
+        ret_lease->version = model_version_ref(rig->versions[i]);
+        return status_ok();
+    }
+    return status_error(STATUS_FAILED_PRECONDITION, "model '%s' is not there", model);
+}
+
+Status rig_try_load(Rig *rig, const char *name, const char *config, ModelVersion **ret_version) {
     ModelLoad load = { .name = name,
                        .number = 1,
                        .directory = -1,
@@ -60,15 +71,30 @@ ModelVersion *rig_load(Rig *rig, const char *name, const char *config) {
                        .device = rig->device,
                        .pool = rig->pool,
                        .warm = true,
-                       .autocomplete = true };
-    check_ok(model_version_load(&load, &version));
-    check_ok(scheduler_add_version(rig->scheduler, version));
+                       .autocomplete = true,
+                       .steps = { acquire, rig } };
+    TRY(model_version_load(&load, ret_version));
+    check_ok(scheduler_add_version(rig->scheduler, *ret_version));
+    size_t free_slot = 0;
+    while (rig->versions[free_slot])
+        free_slot++;
+    assert_true(free_slot < RIG_TENSORS_MAX);
+    rig->versions[free_slot] = *ret_version;
+    return status_ok();
+}
+
+ModelVersion *rig_load(Rig *rig, const char *name, const char *config) {
+    ModelVersion *version = NULL;
+    check_ok(rig_try_load(rig, name, config, &version));
     return version;
 }
 
 void rig_unload(Rig *rig, ModelVersion *version) {
     assert_true(
         scheduler_wait_idle(rig->scheduler, time_after(clock_now_ns(clock_monotonic()), NS_PER_S)));
+    for (size_t i = 0; i < RIG_TENSORS_MAX; i++)
+        if (rig->versions[i] == version)
+            rig->versions[i] = NULL;
     scheduler_remove_version(rig->scheduler, version);
     model_version_unref(version);
 }

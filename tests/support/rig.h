@@ -18,6 +18,7 @@ typedef struct Rig {
     Device *device;
     Scheduler *scheduler;
     Timer *timer;
+    ModelVersion *versions[RIG_TENSORS_MAX]; /* that are loaded: what ensembles find */
     Mutex mutex;
     Cond changed;
 } Rig;
@@ -26,6 +27,7 @@ Rig *rig_open(void);
 void rig_close(Rig *rig); /* all versions are removed */
 
 /* Loads and adds it. @config  config.pbtxt; a version's directory is not looked into */
+Status rig_try_load(Rig *rig, const char *name, const char *config, ModelVersion **ret_version);
 ModelVersion *rig_load(Rig *rig, const char *name, const char *config);
 void rig_unload(Rig *rig, ModelVersion *version);
 

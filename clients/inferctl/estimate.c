@@ -50,13 +50,22 @@ static bool count_nothing(const Graph *graph, const Node *node, uint64_t *ret_op
 }
 
 /* Each element of the result is a sum over one filter. */
-static bool count_conv(const Graph *graph, const Node *node, uint64_t *ret_operations) {
-    const Shape *weights = input_shape(graph, node, 1);
+static bool count_filters(const Graph *graph, const Node *node, size_t filters,
+                          uint64_t *ret_operations) {
+    const Shape *weights = input_shape(graph, node, filters);
     uint64_t elements;
     if (!weights || !count_output(graph, node, &elements))
         return false;
     *ret_operations = 2 * elements * shape_product(weights, 1, (size_t)weights->rank);
     return true;
+}
+
+static bool count_conv(const Graph *graph, const Node *node, uint64_t *ret_operations) {
+    return count_filters(graph, node, 1, ret_operations);
+}
+
+static bool count_qlinear_conv(const Graph *graph, const Node *node, uint64_t *ret_operations) {
+    return count_filters(graph, node, 3, ret_operations);
 }
 
 /* Each element of the input is spread by one filter. */
@@ -104,6 +113,7 @@ static const struct {
     CountFn count;
 } COUNTS[] = {
     { "Conv", count_conv },          { "ConvTranspose", count_conv_transpose },
+    { "ConvInteger", count_conv },   { "QLinearConv", count_qlinear_conv },
     { "Gemm", count_matmul },        { "MatMul", count_matmul },
     { "AveragePool", count_pool },   { "MaxPool", count_pool },
     { "LpPool", count_pool },        { "Global*", count_input },

@@ -22,7 +22,6 @@
 #include "runtime/cpu/kernel_util.h"
 #include "runtime/cpu/layout_convert.h"
 #include "runtime/cpu/vector_loops.h"
-#include "runtime/graph/window.h"
 
 #include <string.h>
 
@@ -52,27 +51,6 @@ static const Shape *operand_shape(void *user, uint32_t input) {
     return value ? &value->shape : NULL;
 }
 
-static bool nothing_in(const Shape *shape) {
-    return shape_product(shape, 0, (size_t)shape->rank) == 0;
-}
-
-/* false: more spatial dims than the library has, or a window that does not give dst. */
-static bool describe_window(const Node *node, ConvShape *shape) {
-    Window window;
-    Status resolved = window_resolve(node, &shape->src, &shape->weights.dims[2], &window);
-    if (!status_is_ok(&resolved) || window.rank > ARRAY_LENGTH(shape->strides))
-        return false;
-    for (size_t i = 0; i < window.rank; i++) {
-        if (window.out[i] != shape->dst.dims[i + 2])
-            return false;
-        shape->strides[i] = window.stride[i];
-        shape->dilations[i] = window.dilation[i];
-        shape->pads_begin[i] = window.pad_begin[i];
-        shape->pads_end[i] = window_overhang(&window, i);
-    }
-    return true;
-}
-
 /* Fills in everything but the posts; layouts do not matter. false: not for us. */
 static bool describe(const KernelBuild *build, ConvShape *ret_shape) {
     const Value *src = build_input(build, 0), *weights = build_input(build, 1),
@@ -81,18 +59,12 @@ static bool describe(const KernelBuild *build, ConvShape *ret_shape) {
     if (!value_is_f32(src) || !value_is_f32(weights) || !value_is_f32(dst) ||
         (bias && !value_is_f32(bias)))
         return false;
-    if (src->shape.rank < 3 || src->shape.rank != weights->shape.rank ||
-        src->shape.rank != dst->shape.rank || nothing_in(&src->shape) ||
-        nothing_in(&weights->shape) || nothing_in(&dst->shape))
-        return false;
     ConvShape shape = { .src = src->shape,
                         .weights = weights->shape,
                         .dst = dst->shape,
                         .groups = node_get_int(build->node, "group", 1),
                         .has_bias = bias != NULL };
-    if (shape.groups < 1 || shape.weights.dims[0] % shape.groups != 0 ||
-        shape.weights.dims[1] * shape.groups != shape.src.dims[1] ||
-        !describe_window(build->node, &shape))
+    if (!conv_shape_resolve(build->node, &shape))
         return false;
     *ret_shape = shape;
     return true;
@@ -141,7 +113,8 @@ static Status conv_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     AUTO(conv_kernel_free) ConvKernel *conv = NULL;
     TRY(kernel_alloc(&conv_kernel_type, sizeof *conv, &conv));
     conv->has_bias = shape.has_bias;
-    conv->bf16 = shape.bf16 = build->precision == PRECISION_BF16;
+    conv->bf16 = build->precision == PRECISION_BF16;
+    shape.src_dtype = conv->bf16 ? DTYPE_BF16 : DTYPE_F32;
     Status made =
         conv_ops_new(&shape, build->pool ? pool_thread_count(build->pool) : 1, &conv->ops);
     if (made.code == STATUS_UNIMPLEMENTED)

@@ -15,6 +15,7 @@
 #include "runtime/cpu/conv_ops.h"
 
 #include "runtime/base/size.h"
+#include "runtime/graph/window.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -37,10 +38,34 @@ struct ConvOps {
     DnnlOp *kinds[SLICE_KINDS_MAX];
     size_t kind_count, slice_count; /* slices of one image; 0: not sliced */
     size_t images, scratch_bytes;
-    size_t src_image, src_row, dst_image, dst_row; /* elements */
-    size_t src_element_bytes;
+    size_t src_image, src_row, dst_image, dst_row; /* bytes */
     Slice *slices;
 };
+
+static bool nothing_in(const Shape *shape) {
+    return shape_product(shape, 0, (size_t)shape->rank) == 0;
+}
+
+bool conv_shape_resolve(const Node *node, ConvShape *shape) {
+    const Shape *src = &shape->src, *weights = &shape->weights, *dst = &shape->dst;
+    if (src->rank < 3 || src->rank != weights->rank || src->rank != dst->rank || nothing_in(src) ||
+        nothing_in(weights) || nothing_in(dst) || shape->groups < 1 ||
+        weights->dims[0] % shape->groups != 0 || weights->dims[1] * shape->groups != src->dims[1])
+        return false;
+    Window window;
+    Status resolved = window_resolve(node, src, &weights->dims[2], &window);
+    if (!status_is_ok(&resolved) || window.rank > ARRAY_LENGTH(shape->strides))
+        return false;
+    for (size_t i = 0; i < window.rank; i++) {
+        if (window.out[i] != dst->dims[i + 2])
+            return false;
+        shape->strides[i] = window.stride[i];
+        shape->dilations[i] = window.dilation[i];
+        shape->pads_begin[i] = window.pad_begin[i];
+        shape->pads_end[i] = window_overhang(&window, i);
+    }
+    return true;
+}
 
 static DnnlView weights_view(const ConvShape *shape) {
     const Shape *weights = &shape->weights;
@@ -60,8 +85,11 @@ static Status op_new(const ConvShape *shape, const Shape *src, const Shape *dst,
         .has_bias = shape->has_bias,
         .posts = shape->posts,
         .post_count = shape->post_count,
-        .factors = shape->bf16 ? DNNL_FACTORS_BF16 : DNNL_FACTORS_F32,
+        .quantization = shape->quantization,
     };
+    spec.src.dtype = shape->src_dtype;
+    spec.weights.dtype = shape->weights_dtype;
+    spec.dst.dtype = shape->dst_dtype;
     memcpy(spec.strides, shape->strides, sizeof spec.strides);
     memcpy(spec.dilations, shape->dilations, sizeof spec.dilations);
     memcpy(spec.pads_begin, shape->pads_begin, sizeof spec.pads_begin);
@@ -172,6 +200,10 @@ static Status make_slices(ConvOps *ops, const ConvShape *shape, size_t threads) 
     return status_ok();
 }
 
+static size_t item_bytes(DType dtype) {
+    return dtype == DTYPE_INVALID ? sizeof(float) : dtype_bytes(dtype);
+}
+
 Status conv_ops_new(const ConvShape *shape, size_t threads, ConvOps **ret_ops) {
     AUTO(conv_ops_free) ConvOps *ops = calloc(1, sizeof *ops);
     if (!ops)
@@ -180,9 +212,10 @@ Status conv_ops_new(const ConvShape *shape, size_t threads, ConvOps **ret_ops) {
                (int64_t[]){ shape->pads_begin[0], shape->pads_end[0] }, &ops->whole));
     ops->scratch_bytes = dnnl_op_scratch_bytes(ops->whole);
     ops->images = (size_t)shape->dst.dims[0];
-    ops->src_element_bytes = shape->bf16 ? sizeof(uint16_t) : sizeof(float);
-    ops->src_image = shape_product(&shape->src, 1, (size_t)shape->src.rank);
-    ops->dst_image = shape_product(&shape->dst, 1, (size_t)shape->dst.rank);
+    ops->src_image =
+        shape_product(&shape->src, 1, (size_t)shape->src.rank) * item_bytes(shape->src_dtype);
+    ops->dst_image =
+        shape_product(&shape->dst, 1, (size_t)shape->dst.rank) * item_bytes(shape->dst_dtype);
     ops->src_row = ops->src_image / (size_t)shape->src.dims[2];
     ops->dst_row = ops->dst_image / (size_t)shape->dst.dims[2];
     TRY(make_slices(ops, shape, threads));
@@ -230,10 +263,10 @@ static Status run_op(const ConvOps *ops, const DnnlOp *op, const ConvData *data,
     if (!scratch)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "no memory for scratch");
     const void *slots[DNNL_SLOT_COUNT] = {
-        [DNNL_SLOT_SRC] = (const char *)data->src + src * ops->src_element_bytes,
+        [DNNL_SLOT_SRC] = (const char *)data->src + src,
         [DNNL_SLOT_WEIGHTS] = data->weights,
         [DNNL_SLOT_BIAS] = data->bias,
-        [DNNL_SLOT_DST] = data->dst + dst,
+        [DNNL_SLOT_DST] = (char *)data->dst + dst,
         [DNNL_SLOT_SCRATCH] = scratch + data->scratch_offset,
     };
     for (size_t i = 0; i < EPILOGUE_MAX; i++)

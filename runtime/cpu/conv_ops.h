@@ -20,16 +20,22 @@ typedef struct ConvShape {
     int64_t strides[3], dilations[3], pads_begin[3], pads_end[3];
     const DnnlPost *posts;
     size_t post_count;
-    bool bf16; /* src is, and the packed weights are */
+    /* INVALID stands for f32; where src is bf16 weights are packed to it */
+    DType src_dtype, weights_dtype, dst_dtype;
+    const DnnlQuantization *quantization; /* of 8-bit types; NULL */
 } ConvShape;
 
 typedef struct ConvData {
-    const void *src;            /* f32, or bf16 */
-    float *dst;                 /* holds the operand of an ADD that the operation does */
+    const void *src;
+    void *dst;                  /* holds the operand of an ADD that the operation does */
     const void *weights, *bias; /* when not bound */
     const float *operands[EPILOGUE_MAX];
     size_t scratch_offset; /* where the operation's own scratch begins in thread_scratch */
 } ConvData;
+
+/* Checks shapes and groups and fills in the window from the node's attributes. false: more spatial
+ * dims than the library has, nothing in a shape, or shapes that contradict each other. */
+bool conv_shape_resolve(const Node *node, ConvShape *shape);
 
 /** @threads  of the pool; 1: no slices */
 Status conv_ops_new(const ConvShape *shape, size_t threads, ConvOps **ret_ops);

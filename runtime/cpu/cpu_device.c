@@ -77,6 +77,11 @@ static bool cpu_fuses_step(const Device *device, const Graph *graph, NodeId node
     return cpu_fuses(graph, node, step);
 }
 
+static bool cpu_multiplies_bytes(const Device *device) {
+    (void)device;
+    return dnnl_has_int8();
+}
+
 static void cpu_model_free(DeviceModel *model) {
     if (!model)
         return;
@@ -157,6 +162,7 @@ static const DeviceApi cpu_api = {
     .preferred_layout = cpu_layout,
     .supports_layout = cpu_takes_layout,
     .fuses = cpu_fuses_step,
+    .multiplies_bytes = cpu_multiplies_bytes,
     .model_new = cpu_model_new,
     .model_free = cpu_model_free,
     .model_bytes = cpu_model_bytes,

@@ -28,6 +28,7 @@ typedef struct DnnlArgSlot {
 } DnnlArgSlot;
 
 struct DnnlOp {
+    const DnnlQuantization *quantization; /* while the operation is made */
     dnnl_primitive_t primitive;
     dnnl_memory_desc_t weights_plain, weights_packed;
     const char *implementation; /* static text of the library */

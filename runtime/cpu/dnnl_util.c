@@ -104,17 +104,15 @@ bool dnnl_has_int8(void) {
     return has_isa(dnnl_cpu_isa_avx512_core_vnni) || has_isa(dnnl_cpu_isa_avx2_vnni);
 }
 
-static const struct {
-    dnnl_data_type_t src, weights, plain_weights, dst;
-} factor_types[] = {
-    [DNNL_FACTORS_F32] = { dnnl_f32, dnnl_f32, dnnl_f32, dnnl_f32 },
-    [DNNL_FACTORS_BF16] = { dnnl_bf16, dnnl_bf16, dnnl_f32, dnnl_f32 },
-    [DNNL_FACTORS_U8S8] = { dnnl_u8, dnnl_s8, dnnl_s8, dnnl_s32 },
-    [DNNL_FACTORS_S8S8] = { dnnl_s8, dnnl_s8, dnnl_s8, dnnl_s32 },
+static const dnnl_data_type_t data_types[] = {
+    [DTYPE_INVALID] = dnnl_f32, [DTYPE_F32] = dnnl_f32, [DTYPE_BF16] = dnnl_bf16,
+    [DTYPE_I8] = dnnl_s8,       [DTYPE_U8] = dnnl_u8,   [DTYPE_I32] = dnnl_s32,
 };
 
-static Status describe_as(const DnnlView *view, dnnl_data_type_t type, bool any,
-                          dnnl_memory_desc_t *ret_desc) {
+static Status describe(const DnnlView *view, bool any, dnnl_memory_desc_t *ret_desc) {
+    if (view->dtype >= ARRAY_LENGTH(data_types) || !data_types[view->dtype])
+        return status_error(STATUS_UNIMPLEMENTED, "oneDNN: no type %s", dtype_name(view->dtype));
+    dnnl_data_type_t type = data_types[view->dtype];
     dnnl_dims_t dims, strides;
     for (int32_t i = 0; i < view->rank; i++) {
         dims[i] = view->dims[i];
@@ -124,10 +122,6 @@ static Status describe_as(const DnnlView *view, dnnl_data_type_t type, bool any,
         any ? dnnl_memory_desc_init_by_tag(ret_desc, view->rank, dims, type, dnnl_format_tag_any)
             : dnnl_memory_desc_init_by_strides(ret_desc, view->rank, dims, type, strides),
         "memory descriptor");
-}
-
-static Status describe(const DnnlView *view, bool any, dnnl_memory_desc_t *ret_desc) {
-    return describe_as(view, dnnl_f32, any, ret_desc);
 }
 
 /* How a step is spelled as posts of the library: its operation, or a scaled sum of constants from
@@ -187,6 +181,23 @@ static Status append_post(DnnlOp *op, dnnl_post_ops_t posts, const DnnlPost *pos
         "post");
 }
 
+static Status set_quantization(dnnl_primitive_attr_t attributes, const DnnlQuantization *numbers) {
+    int mask = numbers->scale_count > 1 ? 1 << 1 : 0;
+    TRY(dnnl_check(dnnl_primitive_attr_set_output_scales(
+                       attributes, (dnnl_dim_t)numbers->scale_count, mask, numbers->scales),
+                   "scales"));
+    const struct {
+        int arg;
+        int32_t zero;
+    } zeros[] = { { DNNL_ARG_SRC, numbers->src_zero }, { DNNL_ARG_DST, numbers->dst_zero } };
+    for (size_t i = 0; i < ARRAY_LENGTH(zeros); i++)
+        if (zeros[i].zero != 0)
+            TRY(dnnl_check(
+                dnnl_primitive_attr_set_zero_points(attributes, zeros[i].arg, 1, 0, &zeros[i].zero),
+                "zero points"));
+    return status_ok();
+}
+
 /* Fills op->args with the operands of the first count posts. */
 static Status attributes_new(DnnlOp *op, const DnnlPost *posts, size_t count,
                              dnnl_primitive_attr_t *ret_attributes) {
@@ -205,6 +216,8 @@ static Status attributes_new(DnnlOp *op, const DnnlPost *posts, size_t count,
     if (status_is_ok(&status))
         status = dnnl_check(dnnl_primitive_attr_set_post_ops(attributes, list),
                             "attributes"); /* copies */
+    if (status_is_ok(&status) && op->quantization)
+        status = set_quantization(attributes, op->quantization);
     if (list)
         dnnl_post_ops_destroy(list);
     if (!status_is_ok(&status)) {
@@ -293,6 +306,7 @@ static Status op_finish(DnnlOp *op, const_dnnl_op_desc_t what, const DnnlPost *p
     dnnl_primitive_desc_t desc;
     TRY(desc_best(op, what, posts, post_count, &desc));
     op->implementation = implementation_of(desc);
+    op->quantization = NULL;
     collect_args(op, desc);
     dnnl_status_t result = dnnl_primitive_create(&op->primitive, desc);
     dnnl_primitive_desc_destroy(desc);
@@ -318,19 +332,28 @@ static Status out_of_memory(void) {
     return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
 }
 
+/* Weights of floats take the type of what they are multiplied with. */
+static DnnlView packed_view(const DnnlView *src, const DnnlView *weights) {
+    DnnlView view = *weights;
+    if (src->dtype == DTYPE_BF16)
+        view.dtype = DTYPE_BF16;
+    return view;
+}
+
 Status dnnl_conv_new(const DnnlConvSpec *spec, DnnlOp **ret_op) {
     TRY(dnnl_thread_ready());
     AUTO(dnnl_op_free) DnnlOp *op = op_alloc();
     if (!op)
         return out_of_memory();
     dnnl_memory_desc_t src, weights, bias, dst;
-    DnnlFactors factors = spec->factors;
-    TRY(describe_as(&spec->src, factor_types[factors].src, false, &src));
-    TRY(describe_as(&spec->dst, factor_types[factors].dst, false, &dst));
-    TRY(describe_as(&spec->weights, factor_types[factors].weights, true, &weights));
-    TRY(describe_as(&spec->weights, factor_types[factors].plain_weights, false,
-                    &op->weights_plain));
+    DnnlView packed = packed_view(&spec->src, &spec->weights);
+    TRY(describe(&spec->src, false, &src));
+    TRY(describe(&spec->dst, false, &dst));
+    TRY(describe(&packed, true, &weights));
+    TRY(describe(&spec->weights, false, &op->weights_plain));
     DnnlView bias_view = dnnl_view_plain(&spec->dst.dims[1], 1);
+    bias_view.dtype = spec->quantization ? DTYPE_I32 : DTYPE_F32;
+    op->quantization = spec->quantization;
     TRY(describe(&bias_view, false, &bias));
     dnnl_dims_t strides, dilations, begin, end;
     for (int32_t i = 0; i < spec->src.rank - 2; i++) {
@@ -355,12 +378,11 @@ Status dnnl_matmul_new(const DnnlMatmulSpec *spec, DnnlOp **ret_op) {
     if (!op)
         return out_of_memory();
     dnnl_memory_desc_t src, weights, bias, dst;
-    DnnlFactors factors = spec->factors;
-    TRY(describe_as(&spec->src, factor_types[factors].src, false, &src));
-    TRY(describe_as(&spec->dst, factor_types[factors].dst, false, &dst));
-    TRY(describe_as(&spec->weights, factor_types[factors].weights, spec->pack, &weights));
-    TRY(describe_as(&spec->weights, factor_types[factors].plain_weights, false,
-                    &op->weights_plain));
+    DnnlView packed = packed_view(&spec->src, &spec->weights);
+    TRY(describe(&spec->src, false, &src));
+    TRY(describe(&spec->dst, false, &dst));
+    TRY(describe(&packed, spec->pack, &weights));
+    TRY(describe(&spec->weights, false, &op->weights_plain));
     int64_t bias_dims[DNNL_VIEW_RANK];
     for (int32_t i = 0; i < spec->dst.rank; i++)
         bias_dims[i] = i + 1 < spec->dst.rank ? 1 : spec->dst.dims[i];

@@ -5,7 +5,7 @@
 /*
  * oneDNN behind four verbs: make an operation, pack its weights, bind its constants, run it. No
  * other file includes the library's header, so what differs between its major versions stays in
- * dnnl_util.c. Memory is f32 but where DnnlFactors says otherwise.
+ * dnnl_util.c.
  */
 
 #include "runtime/base/cleanup.h"
@@ -16,8 +16,9 @@ typedef struct DnnlOp DnnlOp; /* immutable once bound; any number of threads may
 
 enum { DNNL_VIEW_RANK = SHAPE_MAX_RANK + 2 };
 
-/* Memory of f32 as an operation is to see it. */
+/* Memory as an operation is to see it. */
 typedef struct DnnlView {
+    DType dtype; /* INVALID stands for f32 */
     int32_t rank;
     int64_t dims[DNNL_VIEW_RANK];
     int64_t strides[DNNL_VIEW_RANK]; /* in elements */
@@ -35,23 +36,23 @@ typedef struct DnnlPost {
     bool in_dst; /* ADD: the operand lies in dst before the run (oneDNN's "sum") */
 } DnnlPost;
 
-/* Types of a product. Weights of another type than f32 must be packed. */
-typedef enum DnnlFactors {
-    DNNL_FACTORS_F32,
-    DNNL_FACTORS_BF16, /* src is bf16, weights are packed to it from f32; dst f32 */
-    DNNL_FACTORS_U8S8, /* src u8, weights s8; dst s32, no bias and no posts */
-    DNNL_FACTORS_S8S8,
-} DnnlFactors;
+/* Of 8-bit operands: dst = round(scale * (sum of (src - src_zero) * weights + bias)) + dst_zero,
+ * saturated; bias is i32. */
+typedef struct DnnlQuantization {
+    const float *scales; /* one a channel of dst */
+    size_t scale_count;
+    int32_t src_zero, dst_zero;
+} DnnlQuantization;
 
 typedef struct DnnlConvSpec {
-    DnnlView src, dst;
-    DnnlView weights; /* as the model has them: [groups,] out, in, spatial...; the rank tells
-                         whether groups are there */
+    DnnlView src, dst; /* weights are packed to bf16 where src is bf16 */
+    DnnlView weights;  /* as the model has them: [groups,] out, in, spatial...; the rank tells
+                          whether groups are there */
     bool has_bias;
     int64_t strides[3], dilations[3], pads_begin[3], pads_end[3]; /* dilation 1 is dense */
     const DnnlPost *posts;
     size_t post_count;
-    DnnlFactors factors;
+    const DnnlQuantization *quantization; /* NULL: numbers mean themselves */
 } DnnlConvSpec;
 
 typedef struct DnnlMatmulSpec {
@@ -60,7 +61,6 @@ typedef struct DnnlMatmulSpec {
     bool has_bias;              /* [1, ..., 1, N] */
     const DnnlPost *posts;
     size_t post_count;
-    DnnlFactors factors;
 } DnnlMatmulSpec;
 
 /**
@@ -115,7 +115,7 @@ Status dnnl_op_run(const DnnlOp *op, const void *const data[static DNNL_SLOT_COU
 
 /* Does the machine multiply bfloat16 itself? */
 bool dnnl_has_bf16(void);
-/* 8-bit integers, without saturating in between? */
+/* 8-bit integers, without saturating in between? ONEDNN_MAX_CPU_ISA counts. */
 bool dnnl_has_int8(void);
 
 /* One OpenMP thread for the calling thread: parallel work is cut up by our own pool. Called by the

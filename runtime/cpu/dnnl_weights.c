@@ -34,13 +34,12 @@ static uint64_t hash_dims(uint64_t hash, const dnnl_dim_t *values, int count) {
     return hash;
 }
 
-/* Type, dims, strides and inner blocks say all there is about a format, and about how the plain
- * weights were read. */
+/* Dims, strides and inner blocks, types and what 8-bit formats carry besides say all there is about
+ * a format, and about how the plain weights were read. */
 void dnnl_op_weights_format(const DnnlOp *op, char *buffer, size_t buffer_bytes) {
     const dnnl_memory_desc_t *packed = &op->weights_packed, *plain = &op->weights_plain;
     const dnnl_blocking_desc_t *blocks = &packed->format_desc.blocking;
     uint64_t hash = 14695981039346656037u;
-    hash = hash_dims(hash, (dnnl_dim_t[]){ packed->data_type }, 1);
     hash = hash_dims(hash, packed->dims, packed->ndims);
     hash = hash_dims(hash, packed->padded_dims, packed->ndims);
     hash = hash_dims(hash, blocks->strides, packed->ndims);
@@ -48,6 +47,10 @@ void dnnl_op_weights_format(const DnnlOp *op, char *buffer, size_t buffer_bytes)
     hash = hash_dims(hash, blocks->inner_blks, blocks->inner_nblks);
     hash = hash_dims(hash, blocks->inner_idxs, blocks->inner_nblks);
     memset(buffer, 0, buffer_bytes);
+    const dnnl_dim_t extra[] = { packed->data_type, plain->data_type,
+                                 (dnnl_dim_t)packed->extra.flags, packed->extra.compensation_mask,
+                                 packed->extra.asymm_compensation_mask };
+    hash = hash_dims(hash, extra, ARRAY_LENGTH(extra));
     snprintf(buffer, buffer_bytes, "dnnl%d:%d:%zu:%016llx", DNNL_VERSION_MAJOR, packed->ndims,
              dnnl_memory_desc_get_size(packed), (unsigned long long)hash);
 }

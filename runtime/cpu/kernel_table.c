@@ -19,7 +19,8 @@ static const KernelType *const rows[] = {
     &transpose_kernel_type,      &reorder_kernel_type,          &trees_kernel_type,
     &layer_norm_kernel_type,     &attention_kernel_type,        &split_kernel_type,
     &resize_kernel_type,         &depth_to_space_kernel_type,   &recurrent_kernel_type,
-    &matmul_integer_kernel_type, &dynamic_quantize_kernel_type,
+    &matmul_integer_kernel_type, &dynamic_quantize_kernel_type, &qlinear_kernel_type,
+    &qlinear_conv_kernel_type,
 };
 
 const KernelType *const *kernel_table(size_t *ret_count) {
@@ -27,9 +28,9 @@ const KernelType *const *kernel_table(size_t *ret_count) {
     return rows;
 }
 
-/* What is promised for an operator in f32. */
+/* What is promised for an operator in f32 (the quantised ones: in 8 bits). */
 typedef struct PromiseRow {
-    const char *name;
+    const char *name;           /* of ai.onnx or inferd */
     bool fuses;                 /* every epilogue step */
     bool prefers_channels_last; /* is much faster so; others just go along */
     bool (*takes_channels_last)(const KernelBuild *build); /* NULL: never */
@@ -47,6 +48,7 @@ static const PromiseRow promises[] = {
       .prefers_channels_last = true,
       .takes_channels_last = conv_takes },
     { .name = "DepthToSpace", .takes_channels_last = depth_to_space_takes },
+    { .name = "DequantizeLinear", .takes_channels_last = qlinear_takes },
     { .name = "Div", .takes_channels_last = binary_takes },
     { .name = "Erf", .takes_channels_last = eltwise_takes },
     { .name = "Exp", .takes_channels_last = eltwise_takes },
@@ -62,6 +64,11 @@ static const PromiseRow promises[] = {
     { .name = "MaxPool", .prefers_channels_last = true, .takes_channels_last = pool_takes },
     { .name = "Mul", .takes_channels_last = binary_takes },
     { .name = "Neg", .takes_channels_last = eltwise_takes },
+    { .name = "QLinearAdd", .takes_channels_last = qlinear_takes },
+    { .name = "QLinearConv",
+      .prefers_channels_last = true,
+      .takes_channels_last = qlinear_conv_takes },
+    { .name = "QuantizeLinear", .takes_channels_last = qlinear_takes },
     { .name = "Reciprocal", .takes_channels_last = eltwise_takes },
     { .name = "ReduceMean", .takes_channels_last = global_pool_takes_channels_last },
     { .name = "Relu", .takes_channels_last = eltwise_takes },
@@ -77,7 +84,7 @@ static const PromiseRow promises[] = {
 
 static const PromiseRow *promise_find(const Node *node) {
     for (size_t i = 0; i < ARRAY_LENGTH(promises); i++)
-        if (node_is(node, "", promises[i].name))
+        if (node_is(node, "", promises[i].name) || node_is(node, "inferd", promises[i].name))
             return &promises[i];
     return NULL;
 }
@@ -93,7 +100,8 @@ bool cpu_fuses(const Graph *graph, NodeId id, EpilogueKind step) {
 /* Shapes of the node's first ports: known, and with something in them. */
 static bool is_concrete(const Graph *graph, ValueId id) {
     const Value *value = graph_value_const(graph, id);
-    return value_is_f32(value) && shape_product(&value->shape, 0, (size_t)value->shape.rank) > 0;
+    return shape_is_known(&value->shape) &&
+           shape_product(&value->shape, 0, (size_t)value->shape.rank) > 0;
 }
 
 bool cpu_supports_layout(const Graph *graph, NodeId id, Layout layout) {

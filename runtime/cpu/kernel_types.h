@@ -21,6 +21,8 @@ extern const KernelType matmul_kernel_type;
 extern const KernelType matmul_integer_kernel_type;
 extern const KernelType pool_kernel_type;
 extern const KernelType recurrent_kernel_type;
+extern const KernelType qlinear_conv_kernel_type;
+extern const KernelType qlinear_kernel_type;
 extern const KernelType reorder_kernel_type;
 extern const KernelType resize_kernel_type;
 extern const KernelType softmax_kernel_type;
@@ -38,9 +40,16 @@ bool depth_to_space_takes(const KernelBuild *build);
 bool eltwise_takes(const KernelBuild *build);
 bool global_pool_takes_channels_last(const KernelBuild *build);
 bool pool_takes(const KernelBuild *build);
+bool qlinear_conv_takes(const KernelBuild *build);
+bool qlinear_takes(const KernelBuild *build);
 bool resize_takes(const KernelBuild *build);
 bool split_takes(const KernelBuild *build);
 bool softmax_takes_channels_last(const KernelBuild *build);
+
+/* The number in a constant input of one element; false: it is something else. A zero point that is
+ * left out is 0. */
+bool qlinear_scale(const KernelBuild *build, uint32_t index, float *ret_scale);
+bool qlinear_zero(const KernelBuild *build, uint32_t index, int32_t *ret_zero);
 
 /* Is a row's result the same, bit for bit, for any number of rows? So it is with some
  * implementations of oneDNN. */

@@ -208,8 +208,8 @@ static Status op_new(const MatmulKernel *matmul, const MatmulShape *shape, int64
                             .pack = shape->pack,
                             .has_bias = matmul->has_bias,
                             .posts = posts,
-                            .post_count = post_count,
-                            .factors = matmul->bf16 ? DNNL_FACTORS_BF16 : DNNL_FACTORS_F32 };
+                            .post_count = post_count };
+    spec.src.dtype = matmul->bf16 ? DTYPE_BF16 : DTYPE_F32;
     if (shape->sliceable)
         spec.src.dims[0] = spec.dst.dims[0] = units;
     if (shape->matrices)

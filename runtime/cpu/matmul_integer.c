@@ -36,8 +36,7 @@ typedef struct Ports {
 } Ports;
 
 static const Ports ports[] = {
-    { "MatMulInteger", 0, INDEX_LEFT_OUT, 2, 1, INDEX_LEFT_OUT, 3, INDEX_LEFT_OUT,
-      INDEX_LEFT_OUT },
+    { "MatMulInteger", 0, INDEX_LEFT_OUT, 2, 1, INDEX_LEFT_OUT, 3, INDEX_LEFT_OUT, INDEX_LEFT_OUT },
     { "QLinearMatMul", 0, 1, 2, 3, 4, 5, 6, 7 },
 };
 
@@ -47,9 +46,9 @@ typedef struct MatmulIntegerKernel {
     DnnlOp *op;
     size_t rows, inner, columns;
     bool a_signed, requantizes, y_signed;
-    size_t b_scale_step;  /* QLinearMatMul: 1 a column, or 0 */
-    int32_t *column_sums; /* of packed b */
-    int32_t *b_zeros;     /* by column; NULL: all 0 */
+    size_t b_scale_step;        /* QLinearMatMul: 1 a column, or 0 */
+    int32_t *column_sums;       /* of packed b */
+    int32_t *b_zeros;           /* by column; NULL: all 0 */
     size_t sums_at, factors_at; /* in scratch */
 } MatmulIntegerKernel;
 
@@ -79,8 +78,8 @@ static bool is_one(const Value *value) {
 
 /* One, or one a column. */
 static bool is_one_or_columns(const Value *value, size_t columns) {
-    return is_one(value) || (value && value->shape.rank == 1 &&
-                             value->shape.dims[0] == (int64_t)columns);
+    return is_one(value) ||
+           (value && value->shape.rank == 1 && value->shape.dims[0] == (int64_t)columns);
 }
 
 static const Value *port(const KernelBuild *build, uint32_t index) {
@@ -118,8 +117,7 @@ static bool describe(const KernelBuild *build, const Ports *at, MatmulIntegerKer
         return false;
     found->rows = elements / found->columns;
     found->a_signed = a->dtype == DTYPE_I8;
-    return (!b_zero || is_one_or_columns(b_zero, found->columns)) &&
-           takes_scales(build, at, found);
+    return (!b_zero || is_one_or_columns(b_zero, found->columns)) && takes_scales(build, at, found);
 }
 
 static int32_t byte_at(const Tensor *tensor, size_t index) {
@@ -210,8 +208,10 @@ static Status make_op(MatmulIntegerKernel *matmul) {
         .weights = dnnl_view_plain((int64_t[]){ inner, columns }, 2),
         .dst = dnnl_view_plain((int64_t[]){ rows, columns }, 2),
         .pack = true,
-        .factors = matmul->a_signed ? DNNL_FACTORS_S8S8 : DNNL_FACTORS_U8S8,
     };
+    spec.src.dtype = matmul->a_signed ? DTYPE_I8 : DTYPE_U8;
+    spec.weights.dtype = DTYPE_I8;
+    spec.dst.dtype = DTYPE_I32;
     return dnnl_matmul_new(&spec, &matmul->op);
 }
 
@@ -265,8 +265,8 @@ static void finish_rows(void *user, size_t begin, size_t end) {
         if (run->a_zero != 0)
             nn->add_columns(sums, matmul->column_sums, -run->a_zero, matmul->columns);
         if (matmul->b_zeros) {
-            int32_t row_sum = nn->sum_bytes(run->a + row * matmul->inner, matmul->a_signed,
-                                            matmul->inner);
+            int32_t row_sum =
+                nn->sum_bytes(run->a + row * matmul->inner, matmul->a_signed, matmul->inner);
             int32_t both = (int32_t)((uint32_t)matmul->inner * (uint32_t)run->a_zero);
             nn->add_columns(sums, matmul->b_zeros, both - row_sum, matmul->columns);
         }

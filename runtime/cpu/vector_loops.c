@@ -16,6 +16,7 @@
 
 extern const VectorLoops VECTOR_TABLE;
 extern const VectorNn VECTOR_NN;
+extern const VectorBytes VECTOR_BYTES;
 
 #define VECTOR_TEXT_(name) #name
 #define VECTOR_TEXT(name)  VECTOR_TEXT_(name)
@@ -243,4 +244,5 @@ const VectorLoops VECTOR_TABLE = {
     .pool_max = pool_max,
     .pool_sum = pool_sum,
     .nn = &VECTOR_NN,
+    .bytes = &VECTOR_BYTES,
 };

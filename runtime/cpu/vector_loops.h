@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Loops of quantised tensors: runtime/cpu/vector_bytes.h. */
+typedef struct VectorBytes VectorBytes;
 /* Loops of normalisation, attention and recurrent cells: runtime/cpu/vector_nn.h. */
 typedef struct VectorNn VectorNn;
 
@@ -74,6 +76,7 @@ typedef struct VectorLoops {
     void (*pool_sum)(float *dst, const float *const *taps, size_t tap_count, size_t channels,
                      float factor);
     const VectorNn *nn;
+    const VectorBytes *bytes;
 } VectorLoops;
 
 /* Thread: any. */

@@ -97,6 +97,9 @@ typedef struct DeviceApi {
     /* Can the epilogue step be done inside the node's kernel? */
     bool (*fuses)(const Device *device, const Graph *graph, NodeId node, EpilogueKind step);
 
+    /* Are products of 8-bit integers exact on it, and faster than those of floats? NULL: no. */
+    bool (*multiplies_bytes)(const Device *device);
+
     /* FAILED_PRECONDITION, saying why, where the device has no such precision */
     Status (*model_new)(Device *device, Precision precision, DeviceModel **ret_model);
     void (*model_free)(DeviceModel *model);

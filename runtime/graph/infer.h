@@ -131,6 +131,7 @@ Status infer_quantize_linear(InferCall *call);
 Status infer_dequantize_linear(InferCall *call);
 Status infer_dynamic_quantize_linear(InferCall *call);
 Status infer_conv_integer(InferCall *call);
+Status infer_qlinear_add(InferCall *call);
 Status infer_qlinear_conv(InferCall *call);
 Status infer_matmul_integer(InferCall *call);
 Status infer_qlinear_matmul(InferCall *call);

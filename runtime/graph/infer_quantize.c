@@ -195,6 +195,23 @@ Status infer_qlinear_conv(InferCall *call) {
     return infer_plain(call, infer_conv, (PlainPorts){ 0, 3, 8 }, call->inputs[7].dtype);
 }
 
+/* a, scale, zero; b, scale, zero; scale and zero of the sum: all of one type. */
+Status infer_qlinear_add(InferCall *call) {
+    static const size_t numbers[] = { 1, 2, 4, 5, 6, 7 };
+    Shape shape;
+    for (size_t i = 0; i < 6; i++)
+        TRY(infer_check_scalar(call, numbers[i]));
+    TRY(check_zero(call, 2, 0));
+    TRY(check_zero(call, 5, 3));
+    const InferPort *a = &call->inputs[0], *b = &call->inputs[3];
+    if (a->shape.rank == SHAPE_UNRANKED || b->shape.rank == SHAPE_UNRANKED)
+        shape = SHAPE_UNKNOWN;
+    else
+        TRY(shape_broadcast(&a->shape, &b->shape, &shape));
+    infer_set_output(call, 0, call->inputs[7].dtype, &shape);
+    return status_ok();
+}
+
 Status infer_matmul_integer(InferCall *call) {
     TRY(check_bytes(call, 1, false));
     TRY(check_zero(call, 2, 0));

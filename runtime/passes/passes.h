@@ -22,6 +22,7 @@ Status pass_fuse_bias(Graph *graph, const PassContext *context);
 Status pass_match_activations(Graph *graph, const PassContext *context);
 Status pass_match_attention(Graph *graph, const PassContext *context);
 Status pass_match_gelu(Graph *graph, const PassContext *context);
+Status pass_match_quantized(Graph *graph, const PassContext *context);
 Status pass_match_norm(Graph *graph, const PassContext *context);
 Status pass_rewrite_conv_transpose(Graph *graph, const PassContext *context);
 Status pass_fuse_epilogues(Graph *graph, const PassContext *context);

@@ -229,3 +229,34 @@ Status reference_dynamic_quantize_linear(const KernelCall *call) {
         *(uint8_t *)zero_dst->data = (uint8_t)zero;
     return status_ok();
 }
+
+/* Inputs of QLinearAdd. */
+enum { ADD_A, ADD_A_SCALE, ADD_A_ZERO, ADD_B, ADD_B_SCALE, ADD_B_ZERO, ADD_SCALE, ADD_ZERO };
+
+Status reference_qlinear_add(const KernelCall *call) {
+    const Tensor *ports[ADD_ZERO + 1];
+    Tensor *dst = &call->dst[0];
+    for (size_t i = 0; i <= ADD_ZERO; i++) {
+        TRY(call_get_src(call, i, &ports[i]));
+        if (i != ADD_A && i != ADD_B && tensor_elements(ports[i]) != 1)
+            return call_invalid(call, "scales and zero points are one a tensor");
+    }
+    TRY(call_check_dtype(call, ports[ADD_ZERO]->dtype, dst));
+    Broadcast walk;
+    TRY(broadcast_init(&walk, call, (const Tensor *const[]){ ports[ADD_A], ports[ADD_B] }, 2,
+                       &dst->shape));
+    double a_zero = (double)tensor_get_int(ports[ADD_A_ZERO], 0);
+    double b_zero = (double)tensor_get_int(ports[ADD_B_ZERO], 0);
+    double a_scale = tensor_get_float(ports[ADD_A_SCALE], 0);
+    double b_scale = tensor_get_float(ports[ADD_B_SCALE], 0);
+    double scale = tensor_get_float(ports[ADD_SCALE], 0);
+    double zero = (double)tensor_get_int(ports[ADD_ZERO], 0);
+    while (broadcast_next(&walk))
+        for (size_t i = 0; i < walk.row_count; i++) {
+            double a = (double)tensor_get_int(ports[ADD_A], walk.src[0] + i * walk.step[0]);
+            double b = (double)tensor_get_int(ports[ADD_B], walk.src[1] + i * walk.step[1]);
+            double sum = ((a - a_zero) * a_scale + (b - b_zero) * b_scale) / scale;
+            quantize_store(dst, walk.dst + i, 1, &sum, &zero, true);
+        }
+    return status_ok();
+}

@@ -226,6 +226,7 @@
     X("ai.onnx.ml", "TreeEnsemble", tree_ensemble)          \
     X("ai.onnx.ml", "TreeEnsembleClassifier", tree_classifier)\
     X("ai.onnx.ml", "TreeEnsembleRegressor", tree_regressor)\
+    X("inferd", "QLinearAdd", qlinear_add)                  \
     X("inferd", "Reorder", reorder)
 /* clang-format on */
 

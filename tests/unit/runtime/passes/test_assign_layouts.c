@@ -126,6 +126,47 @@ static Graph *columns_first(void) {
     return depth_by("CRD");
 }
 
+/* Numbers of 8 bits all the way; the zero points are not where the type's range begins. */
+static Graph *quantised(DType dtype, int64_t groups, double zero) {
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(2, 4, 9, 7));
+    ValueId scale = MODEL_F32(graph, SHAPE_SCALAR, 0.02),
+            wide = MODEL_F32(graph, SHAPE_SCALAR, 0.05);
+    ValueId offset = MODEL_CONSTANT(graph, dtype, SHAPE_SCALAR, zero);
+    double weights[6 * 4 * 9];
+    size_t count = (size_t)(6 * (4 / groups) * 9);
+    for (size_t i = 0; i < count; i++)
+        weights[i] = (double)(i * 37 % 255) - 127;
+    ValueId q = model_node(graph, "QuantizeLinear", INPUTS(x, scale, offset), NO_ATTRIBUTES);
+    ValueId y = model_node(
+        graph, "QLinearConv",
+        INPUTS(q, scale, offset,
+               model_constant(graph, DTYPE_I8, SHAPE(6, 4 / groups, 3, 3), weights, count),
+               MODEL_F32(graph, SHAPE(6), 0.01, 0.02, 0.005, 0.01, 0.03, 0.01),
+               MODEL_CONSTANT(graph, DTYPE_I8, SHAPE(6), 0, 0, 0, 0, 0, 0), wide, offset,
+               MODEL_CONSTANT(graph, DTYPE_I32, SHAPE(6), 100, -200, 300, 0, 5000, -7)),
+        ATTRIBUTES(ATTRIBUTE_OF_INT("group", groups), ATTRIBUTE_OF_INTS("pads", 1, 1, 1, 1)));
+    ValueId most = model_node(
+        graph, "MaxPool", INPUTS(y),
+        ATTRIBUTES(ATTRIBUTE_OF_INTS("kernel_shape", 3, 3), ATTRIBUTE_OF_INTS("pads", 1, 1, 1, 1)));
+    ValueId sum =
+        model_node(graph, "QLinearAdd", INPUTS(most, wide, offset, y, wide, offset, scale, offset),
+                   NO_ATTRIBUTES);
+    model_output(graph, "y",
+                 model_node(graph, "DequantizeLinear", INPUTS(sum, scale, offset), NO_ATTRIBUTES));
+    model_finish(graph);
+    return graph;
+}
+static Graph *quantised_u8(void) {
+    return quantised(DTYPE_U8, 1, 120);
+}
+static Graph *quantised_i8(void) {
+    return quantised(DTYPE_I8, 1, -3);
+}
+static Graph *quantised_groups(void) {
+    return quantised(DTYPE_U8, 2, 128);
+}
+
 /* Two more reorders stand around what the device does in plain layout alone. */
 static const PassCase cases[] = {
     { "split", split, pass_assign_layouts, { { "Reorder", 0, 2 } }, 0 },
@@ -147,6 +188,21 @@ static const PassCase cases[] = {
     { "nothing spatial", nothing_spatial, pass_assign_layouts, { { "Reorder", 0, 0 } }, 0 },
 };
 
+/* A step of the result, made of a step of 0.05 before it. */
+static const PassCase byte_cases[] = {
+    { "u8", quantised_u8, pass_assign_layouts, { { "Reorder", 0, 2 } }, 0.121f },
+    { "i8", quantised_i8, pass_assign_layouts, { { "Reorder", 0, 2 } }, 0.121f },
+    { "u8 in groups", quantised_groups, pass_assign_layouts, { { "Reorder", 0, 2 } }, 0.121f },
+};
+
+static void test_bytes_where_the_machine_multiplies_them(void **state) {
+    (void)state;
+    if (!cpu_device_api()->multiplies_bytes(NULL))
+        skip();
+    for (size_t i = 0; i < ARRAY_LENGTH(byte_cases); i++)
+        pass_case_check(&byte_cases[i]);
+}
+
 static void test_cases(void **state) {
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
@@ -154,6 +210,9 @@ static void test_cases(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_bytes_where_the_machine_multiplies_them),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,9 @@ static const RowFacts *numbers_of(const RuleCall *call, size_t index) {
     if (!has_input(call, index))
         return NULL;
     const RowFacts *facts = &call->facts[call->node->inputs[index]];
+    for (int32_t i = 0; i < facts->count; i++)
+        if (facts->items[i] == ROW_ITEM_ROWS || facts->items[i] == ROW_ITEM_UNKNOWN)
+            return NULL;
     return facts->kind == ROW_KIND_FIXED && facts->count > 0 ? facts : NULL;
 }
 
@@ -282,6 +285,31 @@ static bool rule_reshape(const RuleCall *call) {
                                 node_get_int(call->node, "allowzero", 0) != 0);
 }
 
+/* A shape that begins with the number of rows, and has it nowhere else. */
+static bool is_shape_of_rows(const RuleCall *call, size_t index) {
+    const RowFacts *shape = &call->facts[call->node->inputs[index]];
+    if (shape->kind != ROW_KIND_COUNT || shape->count < 1 || shape->items[0] != ROW_ITEM_ROWS)
+        return false;
+    for (int32_t i = 1; i < shape->count; i++)
+        if (shape->items[i] == ROW_ITEM_ROWS)
+            return false;
+    return true;
+}
+
+static bool rule_filled(const RuleCall *call) { /* ConstantOfShape */
+    return is_shape_of_rows(call, 0);
+}
+
+/* The same for every row, or rows that grow along other axes. */
+static bool rule_expand(const RuleCall *call) {
+    if (!has_input(call, 1) || !is_shape_of_rows(call, 1))
+        return false;
+    int32_t rank = call->facts[call->node->inputs[1]].count;
+    return kind_of(call, 0) == ROW_KIND_ROWS
+               ? shape_of(call, 0)->rank == rank
+               : kind_of(call, 0) == ROW_KIND_FIXED && spares_rows(shape_of(call, 0), rank);
+}
+
 /* Each result element takes only from its own row where all operands have rows: GatherElements. */
 static bool rule_all_rows(const RuleCall *call) {
     return rule_concat(call);
@@ -334,6 +362,7 @@ static const Rule rules[] = {
     { "CausalConvWithState", rule_causal_conv },
     { "Col2Im", first_is_rows },
     { "Concat", rule_concat },
+    { "ConstantOfShape", rule_filled },
     { "Conv", first_is_rows },
     { "ConvInteger", first_is_rows },
     { "ConvTranspose", first_is_rows },
@@ -342,6 +371,7 @@ static const Rule rules[] = {
     { "DepthToSpace", first_is_rows },
     { "DequantizeLinear", rule_scaled },
     { "Det", rule_matrices },
+    { "Expand", rule_expand },
     { "FeatureVectorizer", rule_feature_columns },
     { "Flatten", rule_flatten },
     { "GRU", rule_recurrent },
@@ -440,13 +470,22 @@ static bool results_alike(const Node *node) {
     return false;
 }
 
+static bool counts_rows(const RowFacts *facts) {
+    for (int32_t i = 0; i < facts->count; i++)
+        if (facts->items[i] == ROW_ITEM_ROWS)
+            return true;
+    return false;
+}
+
 void row_rules_apply(const Graph *graph, const Node *node, RowFacts *facts) {
     RuleCall call = { .graph = graph, .node = node, .facts = facts };
     RowFacts result = { .kind = ROW_KIND_MIXED };
     bool is_random = node->op->flags & OP_RANDOM;
-    if (others_fixed(&call, 0) && !is_random)
+    if (row_counts_follow(graph, node, facts, &result))
+        result.kind = counts_rows(&result) ? ROW_KIND_COUNT : ROW_KIND_FIXED; /* a length */
+    else if (others_fixed(&call, 0) && !is_random)
         result.kind = ROW_KIND_FIXED;
-    else if (!row_counts_follow(graph, node, facts, &result) && keeps_rows(&call))
+    else if (keeps_rows(&call))
         result.kind = ROW_KIND_ROWS;
     /* MaxPool's second result holds indices into the whole batch, Dropout's a mask nobody asks for:
      * the first alone is known, but of some operators, whose results are all alike. */

@@ -50,31 +50,29 @@ static Shape zero_shape(const Case *test) {
 static ValueId add_product(Graph *graph, const Case *test, const Numbers *numbers, ValueId a,
                            ValueId b) {
     size_t zeros = test->by_column ? (size_t)test->columns : 1;
-    ValueId a_zero = model_constant(graph, byte_type(test->a_signed), SHAPE_SCALAR,
-                                    &numbers->a_zero, 1);
-    ValueId b_zero = model_constant(graph, byte_type(test->b_signed), zero_shape(test),
-                                    numbers->b_zero, zeros);
+    ValueId a_zero =
+        model_constant(graph, byte_type(test->a_signed), SHAPE_SCALAR, &numbers->a_zero, 1);
+    ValueId b_zero =
+        model_constant(graph, byte_type(test->b_signed), zero_shape(test), numbers->b_zero, zeros);
     if (!test->requantizes)
         return model_node(
             graph, "MatMulInteger",
             INPUTS(a, b, test->zero_a ? a_zero : VALUE_NONE, test->zero_b ? b_zero : VALUE_NONE),
             NO_ATTRIBUTES);
-    ValueId b_scale =
-        model_constant(graph, DTYPE_F32, zero_shape(test), numbers->b_scale, zeros);
-    return model_node(graph, "QLinearMatMul",
-                      INPUTS(a, MODEL_F32(graph, SHAPE_SCALAR, 0.013), a_zero, b, b_scale, b_zero,
-                             MODEL_F32(graph, SHAPE_SCALAR, 2.7),
-                             model_constant(graph, byte_type(test->y_signed), SHAPE_SCALAR,
-                                            &numbers->y_zero, 1)),
-                      NO_ATTRIBUTES);
+    ValueId b_scale = model_constant(graph, DTYPE_F32, zero_shape(test), numbers->b_scale, zeros);
+    return model_node(
+        graph, "QLinearMatMul",
+        INPUTS(a, MODEL_F32(graph, SHAPE_SCALAR, 0.013), a_zero, b, b_scale, b_zero,
+               MODEL_F32(graph, SHAPE_SCALAR, 2.7),
+               model_constant(graph, byte_type(test->y_signed), SHAPE_SCALAR, &numbers->y_zero, 1)),
+        NO_ATTRIBUTES);
 }
 
 static Graph *build(const Case *test, const Numbers *numbers, bool constant) {
     Graph *graph = model_new();
     Shape b_shape = SHAPE(test->inner, test->columns);
     DType b_type = byte_type(test->b_signed);
-    ValueId a =
-        model_input(graph, "a", byte_type(test->a_signed), SHAPE(test->rows, test->inner));
+    ValueId a = model_input(graph, "a", byte_type(test->a_signed), SHAPE(test->rows, test->inner));
     ValueId b = constant ? model_constant(graph, b_type, b_shape, numbers->b,
                                           (size_t)(test->inner * test->columns))
                          : model_input(graph, "b", b_type, b_shape);
@@ -88,8 +86,8 @@ static void run(Device *device, Graph *graph, const Tensor *inputs, OutputBlock 
     Executor *executor;
     check_ok(
         executor_new(graph, &(ExecutorOptions){ .device = device, .optimise = true }, &executor));
-    check_ok(executor_run(
-        executor, &(RunArgs){ .inputs = inputs, .outputs = output, .block = block }));
+    check_ok(
+        executor_run(executor, &(RunArgs){ .inputs = inputs, .outputs = output, .block = block }));
     executor_free(executor);
 }
 

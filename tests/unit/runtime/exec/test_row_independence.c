@@ -90,6 +90,36 @@ static ValueId divide_by_row_count(Graph *graph, ValueId x) {
                               ATTRIBUTES(ATTRIBUTE_OF_INT("to", DTYPE_F32)));
     return model_node(graph, "Div", INPUTS(x, rows), NO_ATTRIBUTES);
 }
+/* As language models look up positions: as many as the inputs are long. */
+static ValueId positions(Graph *graph, ValueId x, int64_t axis) {
+    ValueId shape = model_node(graph, "Shape", INPUTS(x), NO_ATTRIBUTES);
+    ValueId length =
+        model_node(graph, "Gather", INPUTS(shape, MODEL_I64(graph, axis)), NO_ATTRIBUTES);
+    ValueId all = MODEL_CONSTANT(graph, DTYPE_I64, SHAPE(1, 5), 0, 1, 2, 3, 4);
+    ValueId zero = MODEL_I64(graph, 0), one = MODEL_I64(graph, 1);
+    return model_node(graph, "Slice", INPUTS(all, zero, length, one, one), NO_ATTRIBUTES);
+}
+static ValueId embed(Graph *graph, ValueId x, ValueId position) {
+    ValueId table = model_random_f32(graph, SHAPE(5, 6), 1, 1);
+    ValueId found = model_node(graph, "Gather", INPUTS(table, position), NO_ATTRIBUTES);
+    return model_node(graph, "Add", INPUTS(x, found), NO_ATTRIBUTES);
+}
+static ValueId add_positions(Graph *graph, ValueId x) {
+    return embed(graph, x, positions(graph, x, 1));
+}
+static ValueId add_positions_by_rows(Graph *graph, ValueId x) {
+    return embed(graph, x, positions(graph, x, 0));
+}
+static ValueId add_expanded(Graph *graph, ValueId x) {
+    ValueId shape = model_node(graph, "Concat", INPUTS(row_count(graph, x), MODEL_I64(graph, 4, 6)),
+                               ATTRIBUTES(ATTRIBUTE_OF_INT("axis", 0)));
+    ValueId ones = model_node(graph, "ConstantOfShape", INPUTS(shape), NO_ATTRIBUTES);
+    ValueId row = model_random_f32(graph, SHAPE(1, 1, 6), 1, 2);
+    ValueId grown = model_node(graph, "Expand", INPUTS(row, shape), NO_ATTRIBUTES);
+    return model_node(graph, "Add",
+                      INPUTS(x, model_node(graph, "Mul", INPUTS(ones, grown), NO_ATTRIBUTES)),
+                      NO_ATTRIBUTES);
+}
 static ValueId reduce_inside(Graph *graph, ValueId x) {
     return model_node(graph, "ReduceMean", INPUTS(x, MODEL_I64(graph, 1, -1)),
                       ATTRIBUTES(ATTRIBUTE_OF_INT("keepdims", 0)));
@@ -149,6 +179,9 @@ static const struct {
     { "reshape to one row", reshape_fixed, false },
     { "reshape computed from the shape", reshape_computed, true },
     { "division by the number of rows", divide_by_row_count, false },
+    { "positions by length", add_positions, true },
+    { "positions by row count", add_positions_by_rows, false },
+    { "filled and expanded by rows", add_expanded, true },
     { "reduce inside", reduce_inside, true },
     { "reduce rows", reduce_rows, false },
     { "batch mean", subtract_batch_mean, false },

@@ -30,3 +30,7 @@ typedef void (*ControlBegin)(ControlCall *call);
 
 void inference_repository_load(ControlCall *call);
 void inference_repository_unload(ControlCall *call);
+void tensorflow_reload_config(ControlCall *call);
+/* For them: the change, with what its end wants filled in. */
+Status control_change(ControlCall *call, const RepoChange *change,
+                      void (*done)(RepoChange *change, const Status *status));

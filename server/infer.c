@@ -16,6 +16,9 @@
 #include "server/infer.h"
 
 #include "runtime/base/size.h"
+#include "server/settings.h"
+#include "server/shared_memory.h"
+#include "server/wire/inference_tensor.h"
 
 /* Above this a decode is a task of its own: it would delay every other call. */
 enum { DECODE_IN_PLACE_NS = 50000 };
@@ -24,6 +27,10 @@ enum { DECODE_IN_PLACE_NS = 50000 };
 
 /* Counted before it is sent: who has the answer finds it in the statistics. */
 static void end(InferCall *call, const Status *status, const WireReply *reply) {
+    for (; call->region_count > 0; call->region_count--)
+        shared_region_release(call->regions[call->region_count - 1]);
+    settings_trace_request(call->context->settings, &call->request, call->wire->id, status,
+                           clock_now_ns(clock_monotonic()));
     metrics_record(call->context->metrics, call->protocol->api, call->transport->entry,
                    call->arrived_ns, &call->request, status);
     call->transport->finish(call, status, reply);
@@ -33,9 +40,20 @@ static void reply_done(InferCall *call, const Status *status) {
     WireReply reply;
     wire_reply_init(&reply, call->arena);
     Status answer = *status;
-    if (status_is_ok(status))
+    if (status_is_ok(status) && !call->request.on_response)
         answer = call->protocol->encode(call->wire, &call->request, &reply);
     end(call, &answer, &reply);
+}
+
+/* One of several. */
+static void on_response(InferRequest *request) {
+    InferCall *call = request->user;
+    WireReply reply;
+    if (call->reply_arena)
+        arena_reset(call->reply_arena);
+    wire_reply_init(&reply, call->reply_arena ? call->reply_arena : call->arena);
+    Status status = call->protocol->encode(call->wire, request, &reply);
+    call->transport->respond(call, &status, &reply);
 }
 
 /* Thread: worker, rpc or http (inline batches, cancellation), timer (deadlines) */
@@ -92,6 +110,100 @@ static Status acquire(InferCall *call) {
     return call->protocol->describe(&status, wire);
 }
 
+/* --- shared memory --- */
+
+static Status hold_region(InferCall *call, WireShared *shared) {
+    SharedRegion *region;
+    TRY(shared_memory_acquire(call->context->shared_memory, shared->region, shared->offset,
+                              shared->bytes, &region, &shared->data));
+    call->regions[call->region_count++] = region;
+    return status_ok();
+}
+
+/* What is looked at before it is copied must not change in between: the client still has it. */
+static Status read_shared(InferCall *call, WireTensor *tensor) {
+    Span span = { tensor->shared.data, (size_t)tensor->shared.bytes };
+    if (tensor->dtype == DTYPE_STRING || tensor->dtype == DTYPE_BOOL) {
+        void *copy = arena_alloc(call->arena, span.bytes);
+        if (!copy)
+            return arena_exhausted(call->arena);
+        memcpy(copy, span.data, span.bytes);
+        span.data = copy;
+    }
+    Spans spans;
+    TRY(wire_payload_of((void *)(uintptr_t)span.data, span.bytes, call->arena, &spans));
+    return inference_raw_decode(span_reader_of(&spans), call->wire->model, call->arena, tensor);
+}
+
+static Status attach_shared(InferCall *call) {
+    WireInfer *wire = call->wire;
+    size_t wanted = 0;
+    for (size_t i = 0; i < wire->input_count; i++)
+        wanted += wire->inputs[i].shared.region.length > 0;
+    for (size_t i = 0; wire->options && i < wire->output_count; i++)
+        wanted += wire->options[i].shared.region.length > 0;
+    if (wanted == 0)
+        return status_ok();
+    call->regions = arena_calloc(call->arena, wanted, sizeof *call->regions);
+    if (!call->regions)
+        return arena_exhausted(call->arena);
+    for (size_t i = 0; i < wire->input_count; i++) {
+        if (wire->inputs[i].shared.region.length == 0)
+            continue;
+        TRY(hold_region(call, &wire->inputs[i].shared));
+        TRY(read_shared(call, &wire->inputs[i]));
+    }
+    for (size_t i = 0; wire->options && i < wire->output_count; i++)
+        if (wire->options[i].shared.region.length > 0)
+            TRY(hold_region(call, &wire->options[i].shared));
+    return status_ok();
+}
+
+/* --- the request --- */
+
+/* Whether the model answers as often as this caller can take. */
+static Status check_decoupled(InferCall *call) {
+    InferRequest *request = &call->request;
+    if (!request->lease.version->config.decoupled)
+        return status_ok();
+    if (call->transport->respond) {
+        request->on_response = on_response;
+        return status_ok();
+    }
+    if (call->takes_one || call->protocol->api != API_INFER)
+        return status_ok();
+    return status_error(STATUS_UNIMPLEMENTED, "%s", call->transport->no_responses);
+}
+
+/* Whether what the model is given has been copied out of the message. */
+static bool is_copied(const InferCall *call) {
+    const InferRequest *request = &call->request;
+    size_t count = request->lease.version->signature.input_count;
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < request->inputs[i].payload.count; k++)
+            if (!arena_holds(call->arena, request->inputs[i].payload.items[k].data))
+                return false;
+    return count > 0;
+}
+
+static void on_gathered(InferRequest *request) {
+    InferCall *call = request->user;
+    call->transport->let_go(call);
+}
+
+/* What decoding took counts as long as the call; what it no longer needs does not. */
+static Status settle_memory(InferCall *call) {
+    if (call->transport->charge)
+        TRY(call->transport->charge(call, arena_used_bytes(call->arena)));
+    if (!call->transport->let_go)
+        return status_ok();
+    if (is_copied(call))
+        call->transport->let_go(call);
+    else
+        call->request.on_gathered = on_gathered;
+    return status_ok();
+}
+
 static Status prepare(InferCall *call) {
     const InferProtocol *protocol = call->protocol;
     InferRequest *request = &call->request;
@@ -100,8 +212,11 @@ static Status prepare(InferCall *call) {
     TRY(protocol->decode(&call->message, call->context->header_limit_bytes, call->arena,
                          call->wire));
     TRY(access_decide(call->context->access, call->caller, ACTION_INFER, call->wire->model));
+    TRY(attach_shared(call));
     TRY(acquire(call));
+    TRY(check_decoupled(call));
     TRY(protocol->bind(call->wire, call->arena, request));
+    TRY(settle_memory(call));
     request->deadline_ns = request_deadline_ns(call, &request->lease.version->queue_policy);
     request->priority = call->wire->priority;
     request->timeout_ns = call->wire->timeout_ns;

@@ -20,6 +20,15 @@ typedef struct InferTransport {
     /* Makes call->message readable where it is not (inflation), on the thread that decodes; asked
      * only if call->must_open. */
     Status (*open)(InferCall *call);
+    /* The arena holds so many bytes more than the message; RESOURCE_EXHAUSTED: too much for all
+     * calls together. NULL: it is not counted. */
+    Status (*charge)(InferCall *call, size_t arena_bytes);
+    /* All payloads have been copied: the message is no longer needed. NULL: it stays. */
+    void (*let_go)(InferCall *call);
+    /* One of several responses of a decoupled model; status and reply are lent, `finish` follows
+     * after the last. NULL: such models are refused, in these words. Thread: any. */
+    void (*respond)(InferCall *call, const Status *status, const WireReply *reply);
+    const char *no_responses;
     /* The one way out: answers and gives back lease, outputs and the call's own reference. reply is
      * lent, and there when status is OK. Thread: the network's, worker, timer. */
     void (*finish)(InferCall *call, const Status *status, const WireReply *reply);
@@ -47,9 +56,13 @@ struct InferCall {
     const Caller *caller; /* lent; NULL is nobody, where access is limited */
     uint64_t arrived_ns, deadline_ns;
     bool must_open;
+    bool takes_one;     /* of a decoupled model's responses, if it gives no more */
+    Arena *reply_arena; /* of each of several responses; NULL: arena */
     /* whoever works on the call */
     Spans message;
     InferRequest request;
+    struct SharedRegion **regions; /* held until the answer is made */
+    size_t region_count;
     Status done_status; /* kept for the canceller */
     /* any thread */
     atomic_uint flags;

@@ -173,6 +173,8 @@ static const OptionRow OPTION_TABLE[] = {
     FLAG("log-verbose", GROUP_SERVER, OPTION_INT, log_verbose, 0, 9, "1: debug lines too."),
     FLAG("check", GROUP_SERVER, OPTION_BOOL, check, 0, 0,
          "Load everything, print what would be served and end: 0 when all of it is well."),
+    FLAG("allow-client-shm", GROUP_NETWORK, OPTION_BOOL, allow_client_shm, 0, 0,
+         "Let clients pass tensors in shared memory; only those that are trusted."),
     FLAG("help h", GROUP_SERVER, OPTION_BOOL, help, 0, 0, "This text."),
     FLAG("version", GROUP_SERVER, OPTION_BOOL, version, 0, 0, "Print the version."),
 
@@ -242,7 +244,6 @@ static const OptionRow OPTION_TABLE[] = {
     NOT_YET("model-load-gpu-limit", "CUDA"),
     NOT_YET("buffer-manager-thread-count", "inputs are gathered by the worker that runs them"),
     NOT_YET("host-policy", "threads are placed by the kernel"),
-    NOT_YET_BOOL("allow-client-shm", "shared memory"),
     NOT_YET("log-format", "the log has one format"),
     NOT_YET("log-file", "the log goes to standard error"),
     NOT_YET("sagemaker-port", "SageMaker"),

@@ -34,7 +34,9 @@ typedef struct ServerContext {
     const char *version;      /* of inferd */
     bool strict_readiness;
     ManageRules manage;
-    size_t header_limit_bytes;  /* of a request, apart from tensor payloads */
+    struct SharedMemory *shared_memory; /* server/shared_memory.h; NULL: not allowed */
+    struct Settings *settings;          /* server/settings.h; NULL: nothing is traced */
+    size_t header_limit_bytes;          /* of a request, apart from tensor payloads */
     size_t request_arena_bytes; /* budget of one request's arena: names, shapes, copied small
                                    payloads, typed tensors */
     /* any thread */

@@ -417,6 +417,8 @@ Status serving_start(const Options *options, const char *version, Serving *servi
     TRY(make_metrics(serving));
     TRY(start_tls(serving));
     TRY(start_access(serving));
+    TRY(shared_memory_new(options->allow_client_shm, &serving->shared_memory));
+    TRY(settings_new(options->log_verbose, &serving->settings));
     TRY(start_compute(serving));
     TRY(make_repo(serving));
     serving->context = (ServerContext){
@@ -431,6 +433,8 @@ Status serving_start(const Options *options, const char *version, Serving *servi
         .version = version,
         .strict_readiness = options->strict_readiness,
         .manage = manage_rules(options),
+        .shared_memory = serving->shared_memory,
+        .settings = serving->settings,
         .header_limit_bytes = (size_t)options->header_limit_bytes,
         .request_arena_bytes = (size_t)options->request_arena_bytes,
     };
@@ -456,6 +460,8 @@ void serving_deinit(Serving *serving) {
     rpc_server_free(serving->rpc);
     http_server_free(serving->http);
     http_server_free(serving->metrics_http);
+    shared_memory_free(serving->shared_memory);
+    settings_free(serving->settings);
     timer_free(serving->timer);
     pool_free(serving->pool);
     scheduler_free(serving->scheduler);

@@ -14,6 +14,8 @@
 #include "server/options.h"
 #include "server/rest/http_server.h"
 #include "server/rpc/rpc_server.h"
+#include "server/settings.h"
+#include "server/shared_memory.h"
 
 typedef struct Serving {
     /* fixed after start */
@@ -28,6 +30,8 @@ typedef struct Serving {
     Timer *timer;
     Device *device;
     Repo *repo;
+    SharedMemory *shared_memory;
+    Settings *settings;
     RpcServer *rpc;
     HttpServer *http;         /* NULL: not wanted */
     HttpServer *metrics_http; /* the port for metrics alone; NULL */

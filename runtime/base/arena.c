@@ -110,6 +110,14 @@ char *arena_strndup(Arena *arena, const char *text, size_t length) {
     return copy;
 }
 
+bool arena_holds(const Arena *arena, const void *byte) {
+    const unsigned char *at = byte;
+    for (const Block *block = arena->newest; block; block = block->older)
+        if (at >= block->bytes && at < block->bytes + block->used)
+            return true;
+    return false;
+}
+
 size_t arena_used_bytes(const Arena *arena) {
     return arena->older_bytes + arena->newest->used;
 }

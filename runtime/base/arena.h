@@ -36,6 +36,8 @@ void *arena_calloc(Arena *arena, size_t count, size_t item_bytes);
 /* NUL-terminated copy. */
 char *arena_strndup(Arena *arena, const char *text, size_t length);
 
+/* Whether the byte lies in memory of the arena. */
+bool arena_holds(const Arena *arena, const void *byte);
 size_t arena_used_bytes(const Arena *arena);
 
 /* For callers that report: RESOURCE_EXHAUSTED naming the budget. */

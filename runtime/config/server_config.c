@@ -141,17 +141,14 @@ static Status check_names(const TextMessage *text, const ServedModel *models, si
     return status_ok();
 }
 
-Status served_models_parse(const char *text, size_t length, Arena *arena,
-                           const ServedModel **ret_models, size_t *ret_count) {
-    TextMessage *parsed;
-    TRY(text_format_parse(text, length, &tensorflow__serving__model_server_config__descriptor,
-                          arena, &parsed));
+static Status check_list(const TextMessage *parsed, Arena *arena, const ServedModel **ret_models,
+                         size_t *ret_count) {
     const Tensorflow__Serving__ModelServerConfig *message =
         (const Tensorflow__Serving__ModelServerConfig *)text_message_root(parsed);
-    if (text_message_position(parsed, "custom_model_config").line > 0)
+    if (text_message_has(parsed, "custom_model_config"))
         return text_message_error(parsed, "custom_model_config",
                                   "is not supported; use model_config_list");
-    bool has_list = text_message_position(parsed, "model_config_list").line > 0;
+    bool has_list = text_message_has(parsed, "model_config_list");
     size_t count = has_list ? message->model_config_list->n_config : 0;
     ServedModel *models = arena_calloc(arena, count, sizeof *models);
     if (!models)
@@ -162,6 +159,21 @@ Status served_models_parse(const char *text, size_t length, Arena *arena,
     *ret_models = models;
     *ret_count = count;
     return status_ok();
+}
+
+Status served_models_parse(const char *text, size_t length, Arena *arena,
+                           const ServedModel **ret_models, size_t *ret_count) {
+    TextMessage *parsed;
+    TRY(text_format_parse(text, length, &tensorflow__serving__model_server_config__descriptor,
+                          arena, &parsed));
+    return check_list(parsed, arena, ret_models, ret_count);
+}
+
+Status served_models_check(struct Tensorflow__Serving__ModelServerConfig *message, Arena *arena,
+                           const ServedModel **ret_models, size_t *ret_count) {
+    TextMessage *bare;
+    TRY(text_message_of(&message->base, arena, &bare));
+    return check_list(bare, arena, ret_models, ret_count);
 }
 
 /* A wrapped number from 0 up; `fallback` when it is not given. */

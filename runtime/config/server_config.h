@@ -33,5 +33,9 @@ Status monitoring_config_parse(const char *text, size_t length, Arena *arena,
  * platform, ...). */
 Status served_models_parse(const char *text, size_t length, Arena *arena,
                            const ServedModel **ret_models, size_t *ret_count);
+/* The same from a message, which lives as long as arena. */
+struct Tensorflow__Serving__ModelServerConfig;
+Status served_models_check(struct Tensorflow__Serving__ModelServerConfig *message, Arena *arena,
+                           const ServedModel **ret_models, size_t *ret_count);
 Status batching_parameters_parse(const char *text, size_t length, Arena *arena,
                                  QueuePolicy *ret_policy);

@@ -125,6 +125,7 @@ static Status gather_input(BatchRun *run, const Signature *signature, size_t inp
     const RequestInput *first = &batch->requests[0]->inputs[input];
     *tensor = (Tensor){ .dtype = first->dtype, .shape = first->shape, .bytes = bytes };
     tensor->data = bytes > 0 ? find_in_place(batch, input) : NULL;
+    run->in_place = run->in_place || tensor->data;
     if (bytes == 0 || !tensor->data) {
         if (bytes > 0)
             tensor->data = take_memory(run, port, bytes);
@@ -151,8 +152,12 @@ static Status prepare(BatchRun *run) {
     }
     run->held_inputs = 0;
     TRY(output_block_new(run->scheduler->options.outputs, &run->block));
+    run->in_place = false;
     for (size_t i = 0; i < signature->all_input_count; i++)
         TRY(gather_input(run, signature, i));
+    for (size_t i = 0; i < count && !run->in_place; i++)
+        if (run->batch.requests[i]->on_gathered)
+            run->batch.requests[i]->on_gathered(run->batch.requests[i]);
     return status_ok();
 }
 

@@ -68,6 +68,9 @@ struct InferRequest {
      * the call; on_done follows once, after the last, without outputs. NULL: only one response is
      * wanted; then a request that gets another number of them fails. */
     void (*on_response)(InferRequest *request);
+    /* All inputs have been copied: what their payloads point to may go. Not called where they are
+     * used in place. Thread: worker. NULL: nobody wants to know. */
+    void (*on_gathered)(InferRequest *request);
 
     /* set by the scheduler, valid in on_done */
     OutputBlock *block; /* one reference of the request's own; request_release_outputs */

@@ -61,6 +61,7 @@ typedef struct BatchRun {
     Shape *shapes;                      /* of inputs, for executor_is_planned */
     void **gathered; /* memory taken for inputs[i]; NULL where it is used in place or in block */
     uint64_t held_inputs; /* bit i: inputs[i] lies in block */
+    bool in_place;        /* some input lies where its request has it */
     OutputBlock *block;
     RunArgs args;
     EngineRun engine_run; /* of models that an engine runs */

@@ -84,6 +84,14 @@ uint64_t http_exchange_deadline_ns(const HttpExchange *exchange) {
     return time_after(exchange->arrived_ns, exchange->server->request_timeout_ns);
 }
 
+Status http_exchange_grow(HttpExchange *exchange, size_t bytes) {
+    enum { FREE_BYTES = 8192 }; /* what every exchange has */
+    if (bytes <= FREE_BYTES)
+        return status_ok();
+    size_t together = http_exchange_charge(exchange, exchange->reserved_bytes + bytes);
+    return admission_body(&exchange->server->limits, together, exchange->body_bytes);
+}
+
 void http_exchange_submitted(HttpExchange *exchange) {
     event_active(exchange->server->kick_event, EV_TIMEOUT, 0);
 }

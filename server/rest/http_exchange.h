@@ -72,6 +72,9 @@ void http_exchange_unref(HttpExchange *exchange);
 ServerContext *http_exchange_context(const HttpExchange *exchange);
 size_t http_exchange_body_limit(const HttpExchange *exchange);
 uint64_t http_exchange_deadline_ns(const HttpExchange *exchange);
+/* The exchange holds so many bytes more. RESOURCE_EXHAUSTED: too much for all together. Thread:
+ * whoever works on it. */
+Status http_exchange_grow(HttpExchange *exchange, size_t bytes);
 /* An inference was queued: the scheduler is kicked when the loop has nothing better to do. Thread:
  * http. */
 void http_exchange_submitted(HttpExchange *exchange);

@@ -12,6 +12,7 @@
 
 #include "tensorflow_serving/apis/get_model_metadata.pb-c.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool is_map_entry(const ProtobufCMessageDescriptor *descriptor) {
@@ -109,8 +110,17 @@ static size_t item_bytes(const ProtobufCFieldDescriptor *field) {
 static void add_entry(json_t *object, const ProtobufCMessage *entry, JsonMessageStyle style) {
     const ProtobufCFieldDescriptor *fields = entry->descriptor->fields;
     const char *at = (const char *)entry;
-    const char *key = *(char *const *)(const void *)(at + fields[0].offset);
-    json_object_set_new(object, key ? key : "", of_value(&fields[1], at + fields[1].offset, style));
+    char number[24];
+    const void *key = at + fields[0].offset;
+    const char *text = number;
+    if (fields[0].type == PROTOBUF_C_TYPE_STRING)
+        text = *(char *const *)key;
+    else if (item_bytes(&fields[0]) == 8)
+        snprintf(number, sizeof number, "%llu", (unsigned long long)*(const uint64_t *)key);
+    else
+        snprintf(number, sizeof number, "%u", *(const uint32_t *)key);
+    json_object_set_new(object, text ? text : "",
+                        of_value(&fields[1], at + fields[1].offset, style));
 }
 
 static json_t *of_repeated(const ProtobufCFieldDescriptor *field, const void *list, size_t count,

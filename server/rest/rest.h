@@ -14,6 +14,7 @@
 #include "server/rest/json_writer.h"
 #include "server/rpc/method_table.h"
 
+#include <jansson.h>
 #include <protobuf-c/protobuf-c.h>
 
 /* --- an inference --- */
@@ -68,7 +69,16 @@ typedef struct RestControl {
     bool tensorflow_metadata; /* ask for signature_def */
     bool all_fields;
     const char *only; /* the field that is the whole document; NULL: all of it */
+    Status (*write)(HttpExchange *exchange, Span *ret_message); /* NULL: of path and protocol */
+    json_t *(*shape)(json_t *document); /* takes the answer, gives the document; NULL: as it is */
+    bool is_empty;                      /* the answer has no body */
 } RestControl;
+
+Status rest_write_region(HttpExchange *exchange, Span *ret_message);
+Status rest_write_log(HttpExchange *exchange, Span *ret_message);
+Status rest_write_trace(HttpExchange *exchange, Span *ret_message);
+json_t *rest_shape_regions(json_t *document);
+json_t *rest_shape_settings(json_t *document);
 
 void rest_control(HttpExchange *exchange);
 void rest_models(HttpExchange *exchange); /* the listing of either protocol; argument: "/v1" */

@@ -167,7 +167,9 @@ static Status join(const WireReply *reply, Arena *arena, Span *ret_span) {
 
 static Status ask(HttpExchange *exchange, const RestControl *control, json_t **ret_document) {
     Span request, answer;
-    if (control->protocol == REST_TENSORFLOW)
+    if (control->write)
+        TRY(control->write(exchange, &request));
+    else if (control->protocol == REST_TENSORFLOW)
         TRY(write_tensorflow(exchange, control, &request));
     else
         TRY(write_inference(exchange, control, &request));
@@ -176,6 +178,8 @@ static Status ask(HttpExchange *exchange, const RestControl *control, json_t **r
     wire_reply_init(&reply, exchange->arena);
     TRY(control->serve(http_exchange_context(exchange), &spans, exchange->arena, &reply));
     TRY(join(&reply, exchange->arena, &answer));
+    if (control->is_empty)
+        return status_ok();
     ProtobufCMessage *message =
         protobuf_c_message_unpack(control->answer, NULL, answer.bytes, answer.data);
     if (!message)
@@ -195,6 +199,12 @@ void rest_control(HttpExchange *exchange) {
         rest_fail(exchange, &status, control->protocol);
         return;
     }
+    if (control->is_empty) {
+        reply_empty(exchange, 200);
+        return;
+    }
+    if (control->shape && document)
+        document = control->shape(document);
     if (control->only) {
         json_t *part = json_object_get(document, control->only);
         part = part ? json_incref(part) : json_array();

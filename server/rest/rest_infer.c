@@ -111,8 +111,19 @@ static Status open_body(InferCall *call) {
     return set_message(rest);
 }
 
+static Status charge_arena(InferCall *call, size_t arena_bytes) {
+    HttpExchange *exchange = rest_of(call)->exchange;
+    return http_exchange_grow(exchange, arena_bytes);
+}
+
 static const InferTransport TRANSPORT = {
-    .entry = ENTRY_REST, .open = open_body, .finish = finish, .ref = ref, .unref = unref
+    .entry = ENTRY_REST,
+    .open = open_body,
+    .charge = charge_arena,
+    .no_responses = "HTTP end point doesn't support models with decoupled transaction policy",
+    .finish = finish,
+    .ref = ref,
+    .unref = unref,
 };
 
 static void on_gone(HttpExchange *exchange) {

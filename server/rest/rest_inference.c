@@ -118,14 +118,15 @@ static Status read_data(Body *body, WireTensor *tensor) {
                      : status_ok();
 }
 
-static Status read_input_parameters(Body *body, InputParse *parse) {
+static Status read_input_parameters(Body *body, WireTensor *tensor, InputParse *parse) {
     TRY(expect(body, JSON_KIND_OBJECT, "'parameters'", "an object"));
     StringView key;
     json_open(&body->reader);
     while (json_next_member(&body->reader, body->arena, &key)) {
         int64_t bytes;
         if (!text_equal(key, text_view("binary_data_size"))) {
-            TRY(rest_parameter_check(&body->reader, key, PARAMETER_OF_INPUT, NULL, body->arena));
+            TRY(rest_parameter_check(&body->reader, key, PARAMETER_OF_INPUT,
+                                     &(ParameterTarget){ .input = tensor }, body->arena));
             continue;
         }
         if (json_peek(&body->reader) != JSON_KIND_NUMBER || !json_read_int(&body->reader, &bytes) ||
@@ -158,7 +159,7 @@ static Status read_input_member(Body *body, StringView key, WireTensor *tensor, 
         return status_ok();
     }
     if (text_equal(key, text_view("parameters")))
-        return read_input_parameters(body, parse);
+        return read_input_parameters(body, tensor, parse);
     if (text_equal(key, text_view("data")) && !parse->has_data) {
         parse->has_data = true;
         if (tensor->dtype != DTYPE_INVALID)
@@ -187,6 +188,7 @@ static Status check_input(Body *body, WireTensor *tensor, const InputParse *pars
         return status_error(STATUS_INVALID_ARGUMENT,
                             "input '%.*s' has both 'data' and 'binary_data_size'",
                             TEXT_ARGS(tensor->name));
+    TRY(wire_shared_check(&tensor->shared, tensor->name, parse->has_data || parse->has_binary, 0));
     if (!tensor->has_data || parse->has_binary)
         return status_ok();
     given = tensor->payload.bytes / dtype_bytes(tensor->dtype);
@@ -244,13 +246,14 @@ static Status read_input(Body *body) {
 
 /* --- outputs --- */
 
-static Status read_output_parameters(Body *body, bool *binary) {
+static Status read_output_parameters(Body *body, bool *binary, WireOutputOption *option) {
     TRY(expect(body, JSON_KIND_OBJECT, "'parameters'", "an object"));
     StringView key;
     json_open(&body->reader);
     while (json_next_member(&body->reader, body->arena, &key)) {
         if (!text_equal(key, text_view("binary_data")))
-            TRY(rest_parameter_check(&body->reader, key, PARAMETER_OF_OUTPUT, NULL, body->arena));
+            TRY(rest_parameter_check(&body->reader, key, PARAMETER_OF_OUTPUT,
+                                     &(ParameterTarget){ .output = option }, body->arena));
         else if (json_peek(&body->reader) != JSON_KIND_BOOL ||
                  !json_read_bool(&body->reader, binary))
             return status_error(STATUS_INVALID_ARGUMENT, "'binary_data' must be a bool");
@@ -263,25 +266,31 @@ static Status read_output(Body *body) {
     WireInfer *wire = &rest->wire;
     StringView key;
     TRY(expect(body, JSON_KIND_OBJECT, "an output", "an object"));
-    void *names = wire->outputs, *flags = rest->binary;
-    size_t room = body->output_room;
+    void *names = wire->outputs, *flags = rest->binary, *options = wire->options;
+    size_t room = body->output_room, again = room;
     TRY(grow(body, &names, &room, wire->output_count, sizeof *wire->outputs));
+    TRY(grow(body, &options, &again, wire->output_count, sizeof *wire->options));
     TRY(grow(body, &flags, &body->output_room, wire->output_count, sizeof *rest->binary));
     wire->outputs = names;
+    wire->options = options;
     rest->binary = flags;
     size_t index = wire->output_count++;
     wire->outputs[index] = (StringView){ .data = "" };
+    wire->options[index] = (WireOutputOption){ 0 };
     rest->binary[index] = rest->binary_output;
     json_open(&body->reader);
     while (json_next_member(&body->reader, body->arena, &key)) {
         if (text_equal(key, text_view("name")))
             TRY(read_text(body, "an output's name", &wire->outputs[index]));
         else if (text_equal(key, text_view("parameters")))
-            TRY(read_output_parameters(body, &rest->binary[index]));
+            TRY(read_output_parameters(body, &rest->binary[index], &wire->options[index]));
         else
             json_skip(&body->reader, NULL);
     }
-    return body->reader.mistake ? json_error(body) : status_ok();
+    if (body->reader.mistake)
+        return json_error(body);
+    return wire_shared_check(&wire->options[index].shared, wire->outputs[index], false,
+                             wire->options[index].classes);
 }
 
 /* --- the whole --- */
@@ -292,7 +301,8 @@ static Status read_parameters(Body *body) {
     json_open(&body->reader);
     while (json_next_member(&body->reader, body->arena, &key)) {
         if (!text_equal(key, text_view("binary_data_output")))
-            TRY(rest_parameter_check(&body->reader, key, PARAMETER_OF_REQUEST, &body->rest->wire,
+            TRY(rest_parameter_check(&body->reader, key, PARAMETER_OF_REQUEST,
+                                     &(ParameterTarget){ .infer = &body->rest->wire },
                                      body->arena));
         else if (json_peek(&body->reader) != JSON_KIND_BOOL ||
                  !json_read_bool(&body->reader, &body->rest->binary_output))

@@ -10,6 +10,7 @@
 
 #include "server/rest/rest.h"
 #include "server/wire/inference_tensor.h"
+#include "server/wire/wire_outputs.h"
 
 static void put_member(JsonWriter *json, const char *key, const char *text, size_t length) {
     json_put(json, key);
@@ -17,10 +18,10 @@ static void put_member(JsonWriter *json, const char *key, const char *text, size
 }
 
 static Status put_output(const RestInfer *rest, const InferRequest *request, size_t output,
-                         WireReply *reply) {
+                         const WireOutput *made, WireReply *reply) {
     JsonWriter *json = &rest->output->json;
     uint32_t index = rest->wire.output_index[output];
-    const Tensor *tensor = &request->outputs[index];
+    const Tensor *tensor = made->tensor;
     const char *name = request->lease.version->signature.outputs[index].name;
     const char *datatype = inference_dtype_name(tensor->dtype);
     bool binary = rest->binary ? rest->binary[output] : rest->binary_output;
@@ -28,7 +29,7 @@ static Status put_output(const RestInfer *rest, const InferRequest *request, siz
         return status_error(STATUS_UNIMPLEMENTED,
                             "output '%s' is %s, which the Open Inference Protocol has no type for",
                             name, dtype_name(tensor->dtype));
-    if (!binary && !json_can_write(tensor->dtype))
+    if (!binary && !made->in_shared_memory && !json_can_write(tensor->dtype))
         return status_error(STATUS_INVALID_ARGUMENT,
                             "sending %s data is currently only supported with binary data, output "
                             "'%s'",
@@ -40,6 +41,18 @@ static Status put_output(const RestInfer *rest, const InferRequest *request, siz
         json_put(json, i > 0 ? "," : "");
         json_put_int(json, tensor->shape.dims[i]);
     }
+    if (made->in_shared_memory) {
+        const WireShared *shared = &rest->wire.options[output].shared;
+        put_member(json, "],\"parameters\":{\"shared_memory_region\":", shared->region.data,
+                   shared->region.length);
+        json_put(json, ",\"shared_memory_byte_size\":");
+        json_put_int(json, (int64_t)inference_raw_bytes(tensor));
+        json_put(json, shared->offset > 0 ? ",\"shared_memory_offset\":" : "");
+        if (shared->offset > 0)
+            json_put_int(json, (int64_t)shared->offset);
+        json_put(json, "}}");
+        return status_ok();
+    }
     if (!binary) {
         json_put(json, "],\"data\":");
         json_put_tensor(json, tensor, (JsonTensorStyle){ .is_flat = true });
@@ -50,13 +63,15 @@ static Status put_output(const RestInfer *rest, const InferRequest *request, siz
     json_put(json, "],\"parameters\":{\"binary_data_size\":");
     json_put_int(json, (int64_t)inference_raw_bytes(tensor));
     json_put(json, "}}");
-    return inference_raw_put(tensor, request->block, reply);
+    return inference_raw_put(tensor, made->block, reply);
 }
 
 Status rest_inference_encode(const WireInfer *wire, const InferRequest *request, WireReply *reply) {
     const RestInfer *rest = rest_infer_of(wire);
     const ModelVersion *version = request->lease.version;
     JsonWriter *json = &rest->output->json;
+    WireOutput *outputs;
+    TRY(wire_outputs_prepare(wire, request, reply->arena, &outputs));
     json_put(json, "{");
     if (wire->id.length > 0) {
         put_member(json, "\"id\":", wire->id.data, wire->id.length);
@@ -67,7 +82,7 @@ Status rest_inference_encode(const WireInfer *wire, const InferRequest *request,
     json_put_int(json, version->number);
     json_put(json, "\",\"outputs\":[");
     for (size_t i = 0; i < wire->output_count; i++)
-        TRY(put_output(rest, request, i, reply));
+        TRY(put_output(rest, request, i, &outputs[i], reply));
     json_put(json, "]}");
     return status_ok();
 }

@@ -48,7 +48,7 @@ static Status write_value(JsonReader *reader, StringView key, Arena *arena, unsi
 }
 
 Status rest_parameter_check(JsonReader *reader, StringView key, ParameterPlace place,
-                            WireInfer *infer, Arena *arena) {
+                            const ParameterTarget *target, Arena *arena) {
     unsigned char value[ROOM];
     size_t bytes;
     StringView text = { .data = "" };
@@ -64,5 +64,5 @@ Status rest_parameter_check(JsonReader *reader, StringView key, ParameterPlace p
         memcpy(at + bytes, text.data, text.length);
     Span span = { entry, entry_bytes };
     Spans spans = { .items = &span, .count = 1, .bytes = entry_bytes };
-    return wire_parameter_check(span_reader_of(&spans), arena, place, infer);
+    return wire_parameter_check(span_reader_of(&spans), arena, place, target);
 }

@@ -10,4 +10,4 @@
 /* The value at the reader, which belongs to key. Errors: those of wire_parameter_check;
  * INVALID_ARGUMENT for a value that is an array, an object or null. */
 Status rest_parameter_check(JsonReader *reader, StringView key, ParameterPlace place,
-                            WireInfer *infer, Arena *arena);
+                            const ParameterTarget *target, Arena *arena);

@@ -44,6 +44,42 @@ static const RestControl INDEX = { .serve = inference_repository_index,
                                    .protocol = REST_INFERENCE,
                                    .only = "models" };
 
+static const RestControl CONFIG = { .serve = inference_model_config,
+                                    .answer = &inference__model_config_response__descriptor,
+                                    .protocol = REST_INFERENCE,
+                                    .all_fields = true,
+                                    .only = "config" };
+
+#define REGION(name_, serve_, answer_, shape_, is_empty_)                                          \
+    static const RestControl name_ = { .serve = (serve_),                                          \
+                                       .answer = (answer_),                                        \
+                                       .protocol = REST_INFERENCE,                                 \
+                                       .all_fields = true,                                         \
+                                       .write = rest_write_region,                                 \
+                                       .shape = (shape_),                                          \
+                                       .is_empty = (is_empty_) }
+REGION(REGIONS, inference_shared_memory_status,
+       &inference__system_shared_memory_status_response__descriptor, rest_shape_regions, false);
+REGION(REGION_REGISTER, inference_shared_memory_register, NULL, NULL, true);
+REGION(REGION_UNREGISTER, inference_shared_memory_unregister, NULL, NULL, true);
+REGION(CUDA_REGIONS, inference_cuda_memory_status,
+       &inference__cuda_shared_memory_status_response__descriptor, rest_shape_regions, false);
+REGION(CUDA_REGISTER, inference_cuda_memory_register, NULL, NULL, true);
+REGION(CUDA_UNREGISTER, inference_cuda_memory_unregister, NULL, NULL, true);
+
+static const RestControl LOGGING = { .serve = inference_log_settings,
+                                     .answer = &inference__log_settings_response__descriptor,
+                                     .protocol = REST_INFERENCE,
+                                     .all_fields = true,
+                                     .write = rest_write_log,
+                                     .shape = rest_shape_settings };
+static const RestControl TRACES = { .serve = inference_trace_setting,
+                                    .answer = &inference__trace_setting_response__descriptor,
+                                    .protocol = REST_INFERENCE,
+                                    .all_fields = true,
+                                    .write = rest_write_trace,
+                                    .shape = rest_shape_settings };
+
 #define PROBE(pattern_, serve_)                                                                    \
     { .method = "GET", .pattern = (pattern_), .class = ROUTE_PROBE, .serve = (serve_) }
 #define CONTROL(method_, pattern_, control_)                                                       \
@@ -91,6 +127,24 @@ const RouteRow ROUTES[] = {
     CONTROL("GET", "/v2/models/*/versions/#", &MODEL_METADATA),
     CONTROL("GET", "/v2/models/*/stats", &STATISTICS),
     CONTROL("GET", "/v2/models/*/versions/#/stats", &STATISTICS),
+    CONTROL("GET", "/v2/logging", &LOGGING),
+    CONTROL("POST", "/v2/logging", &LOGGING),
+    CONTROL("GET", "/v2/trace/setting", &TRACES),
+    CONTROL("POST", "/v2/trace/setting", &TRACES),
+    CONTROL("GET", "/v2/models/*/trace/setting", &TRACES),
+    CONTROL("POST", "/v2/models/*/trace/setting", &TRACES),
+    CONTROL("GET", "/v2/systemsharedmemory/status", &REGIONS),
+    CONTROL("GET", "/v2/systemsharedmemory/region/*/status", &REGIONS),
+    CONTROL("POST", "/v2/systemsharedmemory/region/*/register", &REGION_REGISTER),
+    CONTROL("POST", "/v2/systemsharedmemory/region/*/unregister", &REGION_UNREGISTER),
+    CONTROL("POST", "/v2/systemsharedmemory/unregister", &REGION_UNREGISTER),
+    CONTROL("GET", "/v2/cudasharedmemory/status", &CUDA_REGIONS),
+    CONTROL("GET", "/v2/cudasharedmemory/region/*/status", &CUDA_REGIONS),
+    CONTROL("POST", "/v2/cudasharedmemory/region/*/register", &CUDA_REGISTER),
+    CONTROL("POST", "/v2/cudasharedmemory/region/*/unregister", &CUDA_UNREGISTER),
+    CONTROL("POST", "/v2/cudasharedmemory/unregister", &CUDA_UNREGISTER),
+    CONTROL("GET", "/v2/models/*/config", &CONFIG),
+    CONTROL("GET", "/v2/models/*/versions/#/config", &CONFIG),
     CONTROL("POST", "/v2/repository/index", &INDEX),
     INFER("/v2/repository/models/*/load", rest_load),
     INFER("/v2/repository/models/*/unload", rest_unload),

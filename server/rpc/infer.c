@@ -7,6 +7,7 @@
  */
 
 #include "runtime/base/list.h"
+#include "runtime/base/size.h"
 #include "server/rpc/call.h"
 
 static Call *call_of(InferCall *infer) {
@@ -26,6 +27,25 @@ static Status inflate_message(InferCall *infer) {
     return admission_body(&server->limits, call_charge(call, call->reserved_bytes + bytes), bytes);
 }
 
+/* The first few KiB are what every call has. */
+static Status charge_arena(InferCall *infer, size_t arena_bytes) {
+    enum { FREE_BYTES = 8192 };
+    Call *call = call_of(infer);
+    if (arena_bytes <= FREE_BYTES)
+        return status_ok();
+    size_t together = call_charge(call, call->reserved_bytes + arena_bytes);
+    return admission_body(&call->server->limits, together, call->request.bytes);
+}
+
+static void let_go(InferCall *infer) {
+    Call *call = call_of(infer);
+    if (!call->message)
+        return;
+    size_t held = slices_charge(call->message) + (call->inflated ? infer->message.bytes : 0);
+    call_release_message(call);
+    call_charge(call, call->reserved_bytes - MIN_OF(held, call->reserved_bytes));
+}
+
 static void finish(InferCall *infer, const Status *status, const WireReply *reply) {
     call_finish(call_of(infer), status, reply);
 }
@@ -39,7 +59,14 @@ static void unref(InferCall *infer) {
 }
 
 static const InferTransport TRANSPORT = {
-    .entry = ENTRY_GRPC, .open = inflate_message, .finish = finish, .ref = ref, .unref = unref
+    .entry = ENTRY_GRPC,
+    .open = inflate_message,
+    .charge = charge_arena,
+    .let_go = let_go,
+    .no_responses = "ModelInfer RPC doesn't support models with decoupled transaction policy",
+    .finish = finish,
+    .ref = ref,
+    .unref = unref,
 };
 
 void call_infer_start(Call *call) {

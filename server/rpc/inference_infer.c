@@ -4,15 +4,16 @@
 /*
  * inference.GRPCInferenceService/ModelInfer as an InferProtocol. The request is walked where it
  * lies; raw contents above a few KiB stay in the message. Answers always use raw_output_contents,
- * as Triton's do, and leave from the output block. Parameters that ask for what is not built
- * (sequences, shared memory, classification) are refused by name rather than ignored. Source:
- * reference open_inference_triton.md 1.2, 1.3, 1.5.
+ * as Triton's do, and leave from the output block. Tensors may lie in shared memory instead, and
+ * outputs be reduced to their best classes (wire_outputs.c). Source: reference
+ * open_inference_triton.md 1.2, 1.3, 1.5.
  */
 
 #include "runtime/base/size.h"
 #include "server/wire/inference_tensor.h"
 #include "server/wire/wire_bind.h"
 #include "server/wire/wire_cost.h"
+#include "server/wire/wire_outputs.h"
 #include "server/wire/wire_parameter.h"
 #include "server/wire/wire_version.h"
 #include "server/wire/wire_writer.h"
@@ -116,7 +117,8 @@ static Status read_input(SpanReader message, Arena *arena, WireTensor *tensor, I
             return status_error(STATUS_INVALID_ARGUMENT, "an input has more than %d parameters",
                                 WIRE_INPUTS_MAX);
         if (field.number == TENSOR_PARAMETERS)
-            TRY(wire_parameter_check(field.bytes, arena, PARAMETER_OF_INPUT, NULL));
+            TRY(wire_parameter_check(field.bytes, arena, PARAMETER_OF_INPUT,
+                                     &(ParameterTarget){ .input = tensor }));
         if (field.number == TENSOR_CONTENTS) {
             parse->contents = field.bytes;
             parse->has_contents = true;
@@ -141,6 +143,7 @@ static Status decode_input(SpanReader message, StringView model, bool has_raw, A
                                 "model '%.*s', got %s",
                                 TEXT_ARGS(tensor->name), TEXT_ARGS(model),
                                 SHAPE_TEXT(&tensor->shape));
+    TRY(wire_shared_check(&tensor->shared, tensor->name, parse.has_contents, 0));
     if (parse.has_contents && has_raw)
         return status_error(STATUS_INVALID_ARGUMENT,
                             "contents field must not be specified when using raw_input_contents "
@@ -151,7 +154,8 @@ static Status decode_input(SpanReader message, StringView model, bool has_raw, A
     return status_ok();
 }
 
-static Status decode_output(SpanReader message, Arena *arena, StringView *ret_name) {
+static Status decode_output(SpanReader message, Arena *arena, StringView *ret_name,
+                            WireOutputOption *option) {
     WireField field;
     WireResult result;
     *ret_name = (StringView){ .data = "" };
@@ -159,9 +163,12 @@ static Status decode_output(SpanReader message, Arena *arena, StringView *ret_na
         if (field.number == TENSOR_NAME && field.type == WIRE_BYTES)
             TRY(wire_text(field.bytes, arena, "an output's name", ret_name));
         if (field.number == OUTPUT_PARAMETERS && field.type == WIRE_BYTES)
-            TRY(wire_parameter_check(field.bytes, arena, PARAMETER_OF_OUTPUT, NULL));
+            TRY(wire_parameter_check(field.bytes, arena, PARAMETER_OF_OUTPUT,
+                                     &(ParameterTarget){ .output = option }));
     }
-    return result == WIRE_END ? status_ok() : wire_malformed("ModelInferRequest");
+    if (result != WIRE_END)
+        return wire_malformed("ModelInferRequest");
+    return wire_shared_check(&option->shared, *ret_name, false, option->classes);
 }
 
 /* Names, version, id and parameters: what the rest needs to word its errors. */
@@ -178,18 +185,22 @@ static Status decode_head(SpanReader reader, Arena *arena, WireInfer *infer) {
         if (field.number == REQUEST_ID)
             TRY(wire_text(field.bytes, arena, "id", &infer->id));
         if (field.number == REQUEST_PARAMETERS)
-            TRY(wire_parameter_check(field.bytes, arena, PARAMETER_OF_REQUEST, infer));
+            TRY(wire_parameter_check(field.bytes, arena, PARAMETER_OF_REQUEST,
+                                     &(ParameterTarget){ .infer = infer }));
     }
     return wire_version_parse(version, &infer->version);
 }
 
-static Status attach_raw(WireInfer *infer, size_t raws, SpanReader raw, Arena *arena) {
-    if (raws >= infer->input_count)
+/* What is in shared memory has no entry. */
+static Status attach_raw(WireInfer *infer, size_t *next, SpanReader raw, Arena *arena) {
+    while (*next < infer->input_count && infer->inputs[*next].shared.region.length > 0)
+        (*next)++;
+    if (*next >= infer->input_count)
         return status_error(STATUS_INVALID_ARGUMENT,
                             "raw_input_contents has more entries than the %zu inputs of the "
                             "request for model '%.*s'",
                             infer->input_count, TEXT_ARGS(infer->model));
-    return inference_raw_decode(raw, infer->model, arena, &infer->inputs[raws]);
+    return inference_raw_decode(raw, infer->model, arena, &infer->inputs[(*next)++]);
 }
 
 static Status decode_tensors(SpanReader reader, const Counts *counts, Arena *arena,
@@ -201,12 +212,14 @@ static Status decode_tensors(SpanReader reader, const Counts *counts, Arena *are
             TRY(decode_input(field.bytes, infer->model, counts->of[REQUEST_RAW] > 0, arena,
                              &infer->inputs[infer->input_count++]));
         if (field.number == REQUEST_OUTPUTS && field.type == WIRE_BYTES)
-            TRY(decode_output(field.bytes, arena, &infer->outputs[infer->output_count++]));
+            TRY(decode_output(field.bytes, arena, &infer->outputs[infer->output_count],
+                              &infer->options[infer->output_count]));
+        infer->output_count += field.number == REQUEST_OUTPUTS && field.type == WIRE_BYTES;
     }
-    size_t raws = 0;
+    size_t next = 0;
     while (counts->of[REQUEST_RAW] > 0 && span_reader_next(&second, &field) == WIRE_FIELD)
         if (field.number == REQUEST_RAW && field.type == WIRE_BYTES)
-            TRY(attach_raw(infer, raws++, field.bytes, arena));
+            TRY(attach_raw(infer, &next, field.bytes, arena));
     return status_ok();
 }
 
@@ -218,9 +231,10 @@ static Status infer_decode(const Spans *message, size_t header_limit_bytes, Aren
     TRY(check_counts(&counts, header_limit_bytes));
     WireInfer infer = {
         .inputs = arena_calloc(arena, counts.of[REQUEST_INPUTS], sizeof *infer.inputs),
-        .outputs = arena_calloc(arena, counts.of[REQUEST_OUTPUTS], sizeof *infer.outputs)
+        .outputs = arena_calloc(arena, counts.of[REQUEST_OUTPUTS], sizeof *infer.outputs),
+        .options = arena_calloc(arena, counts.of[REQUEST_OUTPUTS], sizeof *infer.options)
     };
-    if (!infer.inputs || !infer.outputs)
+    if (!infer.inputs || !infer.outputs || !infer.options)
         return arena_exhausted(arena);
     infer.model = infer.id = (StringView){ .data = "" };
     TRY(decode_head(reader, arena, &infer));
@@ -318,6 +332,8 @@ static Status bind_outputs(WireInfer *infer, const ModelVersion *version, Arena 
                                 TEXT_ARGS(infer->outputs[i]), version->name);
         index[i] = (uint32_t)found;
     }
+    if (infer->output_count == 0)
+        infer->options = NULL; /* there were none to have any */
     infer->output_index = index;
     infer->output_count = count;
     return status_ok();
@@ -382,7 +398,8 @@ static unsigned char *put_output(unsigned char *at, const char *name, const Tens
     return at;
 }
 
-static Status encode_head(const WireInfer *infer, const InferRequest *request, WireReply *reply) {
+static Status encode_head(const WireInfer *infer, const InferRequest *request,
+                          const WireOutput *outputs, WireReply *reply) {
     const ModelVersion *version = request->lease.version;
     char number[24];
     snprintf(number, sizeof number, "%lld", (long long)version->number);
@@ -391,7 +408,7 @@ static Status encode_head(const WireInfer *infer, const InferRequest *request, W
                          text_bytes(RESPONSE_ID, infer->id);
     for (size_t i = 0; i < infer->output_count; i++) {
         const SignatureTensor *output = &version->signature.outputs[infer->output_index[i]];
-        const Tensor *tensor = &request->outputs[infer->output_index[i]];
+        const Tensor *tensor = outputs[i].tensor;
         if (!inference_dtype_name(tensor->dtype))
             return status_error(
                 STATUS_UNIMPLEMENTED,
@@ -407,20 +424,23 @@ static Status encode_head(const WireInfer *infer, const InferRequest *request, W
     at = put_text(put_text(at, RESPONSE_VERSION, text_view(number)), RESPONSE_ID, infer->id);
     for (size_t i = 0; i < infer->output_count; i++)
         at = put_output(at, version->signature.outputs[infer->output_index[i]].name,
-                        &request->outputs[infer->output_index[i]]);
+                        outputs[i].tensor);
     return status_ok();
 }
 
 static Status infer_encode(const WireInfer *infer, const InferRequest *request, WireReply *reply) {
-    TRY(encode_head(infer, request, reply));
+    WireOutput *outputs;
+    TRY(wire_outputs_prepare(infer, request, reply->arena, &outputs));
+    TRY(encode_head(infer, request, outputs, reply));
     for (size_t i = 0; i < infer->output_count; i++) {
-        const Tensor *tensor = &request->outputs[infer->output_index[i]];
-        size_t bytes = inference_raw_bytes(tensor);
+        const Tensor *tensor = outputs[i].tensor;
+        size_t bytes = outputs[i].in_shared_memory ? 0 : inference_raw_bytes(tensor);
         unsigned char *at = wire_reply_reserve(reply, head_bytes(RESPONSE_RAW, bytes));
         if (!at)
             return arena_exhausted(reply->arena);
         put_head(at, RESPONSE_RAW, bytes);
-        TRY(inference_raw_put(tensor, request->block, reply));
+        if (!outputs[i].in_shared_memory)
+            TRY(inference_raw_put(tensor, outputs[i].block, reply));
     }
     return status_ok();
 }

@@ -234,11 +234,12 @@ static void on_changed(RepoChange *change, const Status *status) {
     call->finish(call, status, NULL);
 }
 
-static Status start_change(ControlCall *call, const RepoChange *change) {
+Status control_change(ControlCall *call, const RepoChange *change,
+                      void (*done)(RepoChange *change, const Status *status)) {
     call->change = *change;
     uint64_t limit_ns = time_after(clock_now_ns(clock_monotonic()), CHANGE_LIMIT_NS);
     call->change.deadline_ns = MIN_OF(call->deadline_ns, limit_ns);
-    call->change.done = on_changed;
+    call->change.done = done;
     call->change.user = call;
     return repo_change(call->context->repo, &call->change);
 }
@@ -264,7 +265,7 @@ static Status start_load(ControlCall *call) {
                           .file_count = request.file_count,
                           .labels = request.labels,
                           .label_count = request.label_count };
-    return start_change(call, &change);
+    return control_change(call, &change, on_changed);
 }
 
 static Status start_unload(ControlCall *call) {
@@ -280,7 +281,7 @@ static Status start_unload(ControlCall *call) {
     if (!rules->load && !rules->reload)
         return not_allowed();
     RepoChange change = { .kind = REPO_UNLOAD, .model = request.model.data };
-    return start_change(call, &change);
+    return control_change(call, &change, on_changed);
 }
 
 void inference_repository_load(ControlCall *call) {

@@ -51,8 +51,18 @@ Status inference_model_ready(ServerContext *server, const Spans *request, Arena 
 }
 
 /* In the order in which Triton lists them; only what is built. */
-static const char *const EXTENSIONS[] = { "schedule_policy", "binary_tensor_data", "parameters",
-                                          "statistics" };
+static const char *const EXTENSIONS[] = {
+    "classification",
+    "model_repository",
+    "schedule_policy",
+    "model_configuration",
+    "system_shared_memory",
+    "binary_tensor_data",
+    "parameters",
+    "statistics",
+    "trace",
+    "logging",
+};
 
 Status inference_server_metadata(ServerContext *server, const Spans *request, Arena *arena,
                                  WireReply *reply) {

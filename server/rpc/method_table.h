@@ -63,4 +63,22 @@ Status inference_repository_index(ServerContext *server, const Spans *request, A
                                   WireReply *reply);
 Status inference_model_statistics(ServerContext *server, const Spans *request, Arena *arena,
                                   WireReply *reply);
+Status inference_model_config(ServerContext *server, const Spans *request, Arena *arena,
+                              WireReply *reply);
+Status inference_shared_memory_register(ServerContext *server, const Spans *request, Arena *arena,
+                                        WireReply *reply);
+Status inference_shared_memory_unregister(ServerContext *server, const Spans *request, Arena *arena,
+                                          WireReply *reply);
+Status inference_shared_memory_status(ServerContext *server, const Spans *request, Arena *arena,
+                                      WireReply *reply);
+Status inference_cuda_memory_register(ServerContext *server, const Spans *request, Arena *arena,
+                                      WireReply *reply);
+Status inference_cuda_memory_unregister(ServerContext *server, const Spans *request, Arena *arena,
+                                        WireReply *reply);
+Status inference_cuda_memory_status(ServerContext *server, const Spans *request, Arena *arena,
+                                    WireReply *reply);
+Status inference_trace_setting(ServerContext *server, const Spans *request, Arena *arena,
+                               WireReply *reply);
+Status inference_log_settings(ServerContext *server, const Spans *request, Arena *arena,
+                              WireReply *reply);
 Status health_check(ServerContext *server, const Spans *request, Arena *arena, WireReply *reply);

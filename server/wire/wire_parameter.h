@@ -16,10 +16,21 @@ typedef enum ParameterPlace {
     PARAMETER_OF_OUTPUT
 } ParameterPlace;
 
+/* What a parameter changes, by place. */
+typedef struct ParameterTarget {
+    WireInfer *infer;         /* of a request */
+    WireTensor *input;        /* of an input */
+    WireOutputOption *output; /* of an output */
+} ParameterTarget;
+
 /**
- * @entry  one map entry {key = 1, value = 2}
- * @infer  takes priority and timeout; NULL where the place has none
+ * @entry   one map entry {key = 1, value = 2}
+ * @target  lent; what the place does not have is NULL
  *
  * Errors: INVALID_ARGUMENT (reserved key, wrong type), UNIMPLEMENTED (named)
  */
-Status wire_parameter_check(SpanReader entry, Arena *arena, ParameterPlace place, WireInfer *infer);
+Status wire_parameter_check(SpanReader entry, Arena *arena, ParameterPlace place,
+                            const ParameterTarget *target);
+/* Once all parameters of an input or output are there: whether they go together. */
+Status wire_shared_check(const WireShared *shared, StringView name, bool has_data,
+                         uint32_t classes);

@@ -12,6 +12,14 @@
 #include "runtime/schedule/request.h"
 #include "server/wire/wire_reply.h"
 
+/* A part of a shared memory region that a tensor is read from or written to. */
+typedef struct WireShared {
+    StringView region; /* empty: none */
+    uint64_t offset, bytes;
+    bool has_bytes;
+    void *data; /* set by infer.c, which holds the region until the answer is made */
+} WireShared;
+
 typedef struct WireTensor {
     StringView name;
     DType dtype;
@@ -20,7 +28,14 @@ typedef struct WireTensor {
     size_t text_bytes; /* STRING: of the strings themselves, beside the payload */
     Spans payload; /* row-major little-endian, exactly as many bytes as dtype and shape say; STRING:
                       StringViews */
+    WireShared shared;
 } WireTensor;
+
+/* What is to be done with one wanted output. */
+typedef struct WireOutputOption {
+    uint32_t classes; /* 0: not classified */
+    WireShared shared;
+} WireOutputOption;
 
 typedef struct WireExamples WireExamples; /* server/wire/wire_examples.h */
 
@@ -33,10 +48,12 @@ typedef struct WireInfer {
     size_t input_count;
     StringView *outputs; /* wanted, in this order; none: all */
     size_t output_count;
-    uint64_t timeout_ns; /* 0: none given */
+    WireOutputOption *options; /* per wanted output; NULL: none has any */
+    uint64_t timeout_ns;       /* 0: none given */
     uint32_t priority;
     SequenceId sequence_id;
     bool sequence_start, sequence_end;
+    bool wants_final; /* an empty last response, of a decoupled model */
     size_t payload_bytes;
     const uint32_t *output_index; /* set by bind: per wanted output, its index in the signature */
     WireExamples *examples; /* Classify, Regress, MultiInference: what inputs are made of in bind */

@@ -25,7 +25,7 @@ sys.path.insert(0, MESSAGES)
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import grpc_service_pb2 as inference  # noqa: E402
-from tensorflow_serving.apis import predict_pb2  # noqa: E402
+from tensorflow_serving.apis import model_management_pb2, predict_pb2  # noqa: E402
 from grpcio_support import Server  # noqa: E402
 from http_support import ask, http_port, model, node, port, scalar  # noqa: E402
 
@@ -89,6 +89,16 @@ class Client:
         tensor.float_val.append(0.0)
         answer = self.call("/tensorflow.serving.PredictionService/Predict", request, predict_pb2.PredictResponse)
         return answer.outputs["y"].float_val[0], answer.model_spec.version.value
+
+    def reload(self, *models, metric_names=()):
+        request = model_management_pb2.ReloadConfigRequest(metric_names=metric_names)
+        for name, path, labels in models:
+            config = request.config.model_config_list.config.add(name=name, base_path=path, model_platform="onnx")
+            config.model_version_policy.all.SetInParent()
+            for label, version in labels.items():
+                config.version_labels[label] = version
+        return self.call("/tensorflow.serving.ModelService/HandleReloadConfigRequest", request,
+                         model_management_pb2.ReloadConfigResponse)
 
     def await_gone(self, name):
         end = time.monotonic() + 30
@@ -318,6 +328,56 @@ class List(Case):
         client.load_with("m", {"base_path": value(string_param=f"{self.folder}/a"),
                                "label:stable": value(int64_param=1)})
         self.assertEqual(client.predict("m", "stable"), (1.0, 1))
+
+    def test_a_list_replaces_the_list(self):
+        for name, number in (("a", 1), ("b", 2)):
+            for version in (1, 2):
+                add_version(self.folder, name, version, number * 10 + version)
+        a, b = f"{self.folder}/a", f"{self.folder}/b"
+        client = self.start("--model-name=a", f"--model-base-path={a}")
+        answer = client.reload(("a", a, {"stable": 1}), ("b", b, {"canary": 2}), metric_names=["x"])
+        self.assertEqual((answer.status.error_code, answer.metric[0].name), (0, "x"))
+        self.assertEqual(client.predict("a", "stable"), (11.0, 1)) # loaded by the call that set the label
+        self.assertEqual((client.predict("b", "canary"), client.predict("b")), ((22.0, 2), (22.0, 2)))
+        client.reload(("a", a, {"stable": 2}), ("b", b, {"canary": 2}))
+        self.assertEqual(client.predict("a", "stable"), (12.0, 2))
+        self.refused("FAILED_PRECONDITION", "Request to assign label to version 7 of model a", client.reload,
+                     ("a", a, {"stable": 7}), ("b", b, {"canary": 1}))
+        self.assertEqual((client.predict("a", "stable")[1], client.predict("b", "canary")[1]), (2, 1)) # models are apart
+        client.reload() # an empty config changes nothing
+        self.assertEqual(client.predict("a")[1], 2)
+        client.reload(("b", b, {}))
+        client.await_gone("a")
+        self.assertEqual(client.predict("b")[1], 2)
+
+    def test_a_broken_model_in_a_list_touches_no_other(self):
+        add_version(self.folder, "a", 1, 1)
+        add_version(self.folder, "bad", 1, None)
+        add_version(self.folder, "c", 1, 3)
+        client = self.start("--model-name=a", f"--model-base-path={self.folder}/a", "--max-num-load-retries=0")
+        self.refused("UNKNOWN", "1 servable(s) did not become available: {{{name: bad version: 1} due to error: ",
+                     client.reload, *[(name, f"{self.folder}/{name}", {}) for name in ("a", "bad", "c")])
+        self.assertEqual((client.predict("a")[0], client.predict("c")[0]), (1.0, 3.0))
+        self.refused("UNKNOWN", "name: gone", client.reload, ("gone", f"{self.folder}/gone", {}),
+                     ("c", f"{self.folder}/c", {}))
+        self.assertEqual(client.predict("c")[0], 3.0)
+
+    def test_lists_that_are_refused(self):
+        add_version(self.folder, "a", 1, 1)
+        client = self.start("--model-name=a", f"--model-base-path={self.folder}/a")
+        self.refused("INVALID_ARGUMENT", "expected an absolute path", client.reload, ("b", "relative", {}))
+        self.refused("INVALID_ARGUMENT", "is there twice", client.reload, ("b", "/x", {}), ("b", "/y", {}))
+        request = model_management_pb2.ReloadConfigRequest()
+        request.config.custom_model_config.type_url = "x"
+        self.refused("FAILED_PRECONDITION", "custom_model_config", client.call,
+                     "/tensorflow.serving.ModelService/HandleReloadConfigRequest", request,
+                     model_management_pb2.ReloadConfigResponse)
+        self.assertEqual(client.predict("a"), (1.0, 1))
+
+    def test_repositories_have_no_list(self):
+        add_version(self.folder, "a", 1, 1)
+        client = self.start(f"--model-repository={self.folder}")
+        self.refused("FAILED_PRECONDITION", "the list of models cannot be changed", client.reload, ("b", "/x", {}))
 
 
 if __name__ == "__main__":

@@ -169,7 +169,12 @@ static Status check_parameter(const char *key, ParameterPlace place, Bytes *valu
     bytes_message(&entry, 2, value);
     Pieces *pieces = pieces_new(entry.data, entry.count, 2, 5);
     bytes_free(&entry);
-    Status status = wire_parameter_check(span_reader_of(&pieces->spans), arena, place, infer);
+    WireTensor input = { 0 };
+    WireOutputOption output = { 0 };
+    ParameterTarget target = { .infer = infer, .input = &input };
+    if (place == PARAMETER_OF_OUTPUT)
+        target = (ParameterTarget){ .output = &output };
+    Status status = wire_parameter_check(span_reader_of(&pieces->spans), arena, place, &target);
     pieces_free(pieces);
     return status;
 }
@@ -202,7 +207,7 @@ static const struct {
     { PARAMETER_OF_REQUEST, "sequence_id", INT64, 9, STATUS_OK, "" },
     { PARAMETER_OF_REQUEST, "sequence_id", STRING, 2, STATUS_OK, "" },
     { PARAMETER_OF_REQUEST, "sequence_id", BOOL, 1, STATUS_INVALID_ARGUMENT,
-      "parameter 'sequence_id' must be an int64, uint64 or string" },
+      "parameter 'sequence_id' must be an int64, a uint64 or a string" },
     { PARAMETER_OF_REQUEST, "sequence_start", BOOL, 1, STATUS_OK, "" },
     { PARAMETER_OF_REQUEST, "sequence_start", INT64, 1, STATUS_INVALID_ARGUMENT,
       "parameter 'sequence_start' must be a bool" },
@@ -218,12 +223,13 @@ static const struct {
       "'binary_data_output': got 'headers'" },
     { PARAMETER_OF_REQUEST, "triton", BOOL, 1, STATUS_OK, "" },
     { PARAMETER_OF_REQUEST, "temperature", DOUBLE, 1, STATUS_OK, "" },
-    { PARAMETER_OF_INPUT, "shared_memory_region", STRING, 1, STATUS_UNIMPLEMENTED,
-      "parameter 'shared_memory_region' is not supported by this server" },
-    { PARAMETER_OF_OUTPUT, "shared_memory_region", STRING, 1, STATUS_UNIMPLEMENTED,
-      "parameter 'shared_memory_region' is not supported by this server" },
-    { PARAMETER_OF_OUTPUT, "classification", INT64, 1, STATUS_UNIMPLEMENTED,
-      "parameter 'classification' is not supported by this server" },
+    { PARAMETER_OF_INPUT, "shared_memory_region", STRING, 1, STATUS_OK, "" },
+    { PARAMETER_OF_OUTPUT, "shared_memory_region", STRING, 1, STATUS_OK, "" },
+    { PARAMETER_OF_OUTPUT, "shared_memory_byte_size", INT64, UINT64_MAX, STATUS_INVALID_ARGUMENT,
+      "parameter 'shared_memory_byte_size' must be an int64 of at least 0" },
+    { PARAMETER_OF_OUTPUT, "classification", INT64, 1, STATUS_OK, "" },
+    { PARAMETER_OF_OUTPUT, "classification", STRING, 1, STATUS_INVALID_ARGUMENT,
+      "parameter 'classification' must be an int64 of at least 0" },
     { PARAMETER_OF_INPUT, "priority", BOOL, 1, STATUS_OK, "" },
     { PARAMETER_OF_OUTPUT, "binary_data", BOOL, 1, STATUS_OK, "" },
 };

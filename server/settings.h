@@ -1,0 +1,60 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What clients may change of how the server tells about itself: log levels, and which requests are
+ * traced. A trace is one line of the log a request (event=trace), with the times that statistics
+ * are made of. Source: reference open_inference_triton.md 1.6.
+ */
+
+#include "runtime/base/cleanup.h"
+#include "runtime/base/status.h"
+#include "runtime/schedule/request.h"
+
+typedef struct Settings Settings;
+
+Status settings_new(int64_t verbose, Settings **ret_settings);
+void settings_free(Settings *settings);
+DEFINE_AUTO(Settings, settings_free);
+
+/* --- log --- */
+
+typedef struct LogSettings {
+    bool info, warning, error;
+    uint32_t verbose;
+    const char *format; /* static */
+} LogSettings;
+
+/* One value as a request gives it. */
+typedef struct SettingValue {
+    enum { SETTING_NONE, SETTING_BOOL, SETTING_NUMBER, SETTING_TEXT } kind;
+    uint64_t number;
+    StringView text;
+} SettingValue;
+
+/* Changes *log, not yet what is in force. INVALID_ARGUMENT, UNIMPLEMENTED (log_file). */
+Status settings_log_change(LogSettings *log, StringView key, const SettingValue *value);
+LogSettings settings_log(Settings *settings);
+void settings_set_log(Settings *settings, const LogSettings *log);
+
+/* --- traces --- */
+
+typedef struct TraceSettings {
+    bool timestamps, tensors;
+    uint64_t rate; /* one of so many requests */
+    int64_t count; /* how many traces are left; -1: no limit */
+    uint64_t log_frequency;
+} TraceSettings;
+
+/* One key of *trace; no values: from `fallback`. INVALID_ARGUMENT, UNIMPLEMENTED (read-only). */
+Status settings_trace_change(TraceSettings *trace, StringView key, const StringView *values,
+                             size_t count, const TraceSettings *fallback);
+/* Of a model, or "": of all that have none of their own. */
+TraceSettings settings_trace(Settings *settings, StringView model);
+/* RESOURCE_EXHAUSTED: too many models have settings of their own. */
+Status settings_set_trace(Settings *settings, StringView model, const TraceSettings *trace);
+
+/* Tells about a request that ended, if it is one of those to be traced. Thread: any. */
+void settings_trace_request(Settings *settings, const InferRequest *request, StringView id,
+                            const Status *status, uint64_t now_ns);

@@ -8,5 +8,7 @@
  * networks without passes: the plain kernels would take minutes. In a process of its own, which may
  * crash or be killed. */
 Status case_run(const char *root, const char *name);
-/* The same, but nothing is compared: only whether it is answered or refused. */
+/* With all passes only: for whole networks. */
+Status case_run_optimised(const char *root, const char *name);
+/* As case_run, but nothing is compared: only whether it is answered or refused. */
 Status case_run_only(const char *root, const char *name);

@@ -23,6 +23,8 @@
 #include <malloc.h>
 #endif
 
+enum { HUGE_MIN_BYTES = 1 << 20 };
+
 size_t pages_release(void *data, size_t bytes) {
     long page = sysconf(_SC_PAGESIZE);
     if (page <= 0 || bytes < (size_t)page)
@@ -32,6 +34,15 @@ size_t pages_release(void *data, size_t bytes) {
     if (begin >= end || madvise((void *)begin, end - begin, MADV_DONTNEED) != 0)
         return 0;
     return end - begin;
+}
+
+void pages_prefer_huge(void *data, size_t bytes) {
+    long page = sysconf(_SC_PAGESIZE);
+    if (page <= 0 || bytes < HUGE_MIN_BYTES)
+        return;
+    uintptr_t mask = (uintptr_t)page - 1, address = (uintptr_t)data;
+    uintptr_t begin = address & ~mask, end = (address + bytes + mask) & ~mask;
+    (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* a wish: it may be refused */
 }
 
 size_t pages_memory_limit_bytes(void) {

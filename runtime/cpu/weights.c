@@ -244,6 +244,7 @@ Status packed_weights_get(PackedWeights *weights, const Value *constant, const W
     if (!entry->data)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "weights: no memory for %zu bytes",
                             format->bytes);
+    pages_prefer_huge(entry->data, format->bytes);
     Plain *plain = NULL;
     if (is_droppable(constant)) {
         TRY(get_plain(weights, constant->constant, &plain));

@@ -9,10 +9,26 @@
 #include "clients/inferctl/model_file.h"
 
 #include "clients/inferctl/inputs.h"
+#include "runtime/base/beneath.h"
 #include "runtime/base/size.h"
 #include "runtime/onnx/onnx_import.h"
 
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+
+/* Where its external data is; -1 when it cannot be opened, which shows when something is there. */
+static int open_folder(const char *path) {
+    const char *slash = strrchr(path, '/');
+    char folder[PATH_MAX];
+    if (!slash)
+        return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int written = snprintf(folder, sizeof folder, "%.*s/", (int)(slash - path), path);
+    if (written < 0 || (size_t)written >= sizeof folder)
+        return -1;
+    return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
 
 Status model_file_read(Context *context, Graph **ret_graph, size_t *ret_bytes) {
     const char *content = NULL;
@@ -21,7 +37,8 @@ Status model_file_read(Context *context, Graph **ret_graph, size_t *ret_bytes) {
     if (!bytes)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     memcpy(bytes, content, *ret_bytes);
-    Status imported = onnx_import(bytes, *ret_bytes, NULL, ret_graph);
+    AUTO(descriptor_close) int folder = open_folder(context->args->argument);
+    Status imported = onnx_import_beneath(folder, bytes, *ret_bytes, NULL, ret_graph);
     if (!status_is_ok(&imported))
         return status_prefix(&imported, "'%s'", context->args->argument);
     bytes = NULL; /* the graph's now */

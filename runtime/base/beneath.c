@@ -123,3 +123,33 @@ Status beneath_read_file(int directory, const char *name, size_t limit_bytes, ch
     *ret_length = length;
     return status_ok();
 }
+
+static Status read_all_at(int file, const char *name, uint64_t offset, size_t bytes, char *dst) {
+    for (size_t done = 0; done < bytes;) {
+        ssize_t got = pread(file, dst + done, bytes - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return status_from_errno(errno, name);
+        if (got == 0)
+            return status_error(STATUS_FAILED_PRECONDITION, "%s: changed while it was read", name);
+        done += (size_t)got;
+    }
+    return status_ok();
+}
+
+Status beneath_read_range(int directory, const char *name, uint64_t offset, size_t bytes,
+                          void *dst) {
+    AUTO(descriptor_close) int file = -1;
+    struct stat info;
+    TRY(beneath_open(directory, name, O_RDONLY | O_NONBLOCK, &file));
+    if (fstat(file, &info) != 0)
+        return status_from_errno(errno, name);
+    if (!S_ISREG(info.st_mode))
+        return status_error(STATUS_INVALID_ARGUMENT, "%s: is not a file", name);
+    if (offset > (uint64_t)info.st_size || bytes > (uint64_t)info.st_size - offset)
+        return status_error(STATUS_FAILED_PRECONDITION,
+                            "%s: has %lld bytes, %zu from %llu on are wanted", name,
+                            (long long)info.st_size, bytes, (unsigned long long)offset);
+    return read_all_at(file, name, offset, bytes, dst);
+}

@@ -9,6 +9,8 @@
 
 #include "runtime/base/status.h"
 
+#include <stdint.h>
+
 /**
  * @directory  open; everything stays beneath it
  * @flags      of open(2); O_CLOEXEC is added
@@ -20,6 +22,10 @@ Status beneath_open(int directory, const char *name, int flags, int *ret_descrip
  * limit_bytes. */
 Status beneath_read_file(int directory, const char *name, size_t limit_bytes, char **ret_bytes,
                          size_t *ret_length);
+
+/* bytes of the file from offset on, to dst. FAILED_PRECONDITION when the file ends before that. */
+Status beneath_read_range(int directory, const char *name, uint64_t offset, size_t bytes,
+                          void *dst);
 
 /* An owned descriptor: AUTO(descriptor_close) int directory = -1; */
 static inline int descriptor_take(int *descriptor) {

@@ -53,6 +53,14 @@ static Status output_memory(const Run *run, size_t output, Tensor *tensor) {
     return status_ok();
 }
 
+/* The output may be a view of what the step writes: it is described as what it is. */
+static Status bind_output(const Run *run, size_t output, Tensor *written) {
+    Tensor asked = run->program->slots[run->program->output_slots[output]].described;
+    TRY(output_memory(run, output, &asked));
+    written->data = asked.data;
+    return status_ok();
+}
+
 /* Slots in order: a view's root comes before it. */
 static Status bind_slots(Run *run) {
     const Program *program = run->program;
@@ -74,7 +82,7 @@ static Status bind_slots(Run *run) {
             tensor->data = run->tensors[slot->index].data;
             break;
         case SLOT_OUTPUT:
-            TRY(output_memory(run, slot->index, tensor));
+            TRY(bind_output(run, slot->index, tensor));
             break;
         case SLOT_NONE:
         case SLOT_CONSTANT:

@@ -78,7 +78,7 @@ static Status read_graph(const ModelLoad *load, const ModelConfig *config, Graph
     size_t length;
     TRY(beneath_read_file(load->directory, config->model_filename, load->file_limit_bytes, &bytes,
                           &length));
-    Status status = onnx_import(bytes, length, NULL, ret_graph);
+    Status status = onnx_import_beneath(load->directory, bytes, length, NULL, ret_graph);
     if (!status_is_ok(&status))
         return status_prefix(&status, "%s", config->model_filename);
     (void)TAKE(bytes);

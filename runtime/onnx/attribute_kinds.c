@@ -25,6 +25,7 @@ static const ExpectedKind expected_kinds[] = {
     { "Pad", "value", KIND(ATTRIBUTE_FLOAT) },
     { "Constant", "value", KIND(ATTRIBUTE_TENSOR) },
     { "ConstantOfShape", "value", KIND(ATTRIBUTE_TENSOR) },
+    { "Constant", "sparse_value", KIND(11 /* SPARSE_TENSOR, made dense */) },
     { "Constant", "value_float", KIND(ATTRIBUTE_FLOAT) },
     { "Constant", "value_floats", KIND(ATTRIBUTE_FLOATS) },
     { "Constant", "value_int", KIND(ATTRIBUTE_INT) },

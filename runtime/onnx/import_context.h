@@ -49,8 +49,17 @@ typedef struct ImportContext {
     NameTable *names;       /* of the graph that is being read */
     NodeCaptures *captures; /* of the node that is being read */
     size_t constant_bytes;  /* decoded so far, counted against the limit */
+    int directory;          /* of the model, for external data; -1: there is none */
+    size_t external_bytes;  /* read so far, against the limit */
     CopiedBytes *copied;    /* large tensors of the file that have a copy in the graph */
 } ImportContext;
+
+/* Where the bytes of a tensor are, when they are in a file of their own. */
+typedef struct OnnxExternal {
+    WireBytes location;
+    uint64_t offset, length;
+    bool is_external, has_length;
+} OnnxExternal;
 
 /* Field numbers and checks of TensorProto; sizes are checked against the data present before
  * anything is allocated. */
@@ -62,6 +71,7 @@ typedef struct OnnxTensor {
     size_t elements, bytes; /* bytes: in memory */
     size_t entries;         /* of the typed field */
     bool has_raw;
+    OnnxExternal external;
 } OnnxTensor;
 
 /* onnx_tensor.c */
@@ -70,6 +80,18 @@ Status onnx_tensor_parse(WireReader reader, OnnxTensor *ret_tensor);
 Status onnx_tensor_decode(const OnnxTensor *tensor, void *dst);
 /* Lends the file's bytes where alignment allows, else copies into the graph's arena. */
 Status import_tensor(ImportContext *context, const OnnxTensor *source, Tensor *ret_tensor);
+
+/* onnx_external.c */
+/* One StringStringEntryProto of external_data; keys that are not known are skipped. */
+Status onnx_external_parse(WireReader entry, OnnxExternal *external);
+/* source->bytes of the file, in memory that context->graph keeps; bytes is not 0. */
+Status import_external(ImportContext *context, const OnnxTensor *source, void **ret_data);
+
+/* onnx_sparse.c */
+/* SparseTensorProto -> a dense tensor in the graph's arena. */
+Status import_sparse(ImportContext *context, WireReader reader, Tensor *ret_tensor);
+/* The name of its values; empty when there is none. */
+Status import_sparse_name(WireReader reader, WireBytes *ret_name);
 
 /* attribute_kinds.c */
 /* Bits 1 << AttributeKind; 0: anything. */

@@ -35,6 +35,8 @@ enum {
 
 #define ATTRIBUTE_NONE ((AttributeKind)0)
 
+enum { KIND_SPARSE_TENSOR = 11 };
+
 /* Left out of the node: nobody reads it, or it refers to what a call does not give. */
 static bool is_kept(const Attribute *attribute) {
     return attribute->kind != ATTRIBUTE_NONE && attribute->kind <= ATTRIBUTE_STRINGS;
@@ -161,6 +163,21 @@ static Status take_tensor(ImportContext *context, const RawAttribute *raw, Attri
     return status_ok();
 }
 
+/* From here on a tensor like any other. */
+static Status take_sparse(ImportContext *context, const RawAttribute *raw, Attribute *attribute) {
+    if (raw->counts[FIELD_SPARSE_TENSOR] == 0)
+        return status_error(STATUS_INVALID_ARGUMENT, "declares a sparse tensor and holds none");
+    WireReader reader;
+    TRY(wire_enter(&raw->reader, &raw->last[FIELD_SPARSE_TENSOR], "sparse tensor", &reader));
+    Tensor *tensor = arena_calloc(context->arena, 1, sizeof *tensor);
+    if (!tensor)
+        return arena_exhausted(context->arena);
+    TRY(import_sparse(context, reader, tensor));
+    attribute->kind = ATTRIBUTE_TENSOR;
+    attribute->tensor = tensor;
+    return status_ok();
+}
+
 static Status take_body(ImportContext *context, const RawAttribute *raw, Attribute *attribute) {
     if (raw->counts[FIELD_G] == 0)
         return status_error(STATUS_INVALID_ARGUMENT, "declares a graph and holds none");
@@ -266,6 +283,8 @@ static Status import_attribute(ImportContext *context, WireReader reader, const 
         status = check_kind(op, raw.name, ret_attribute->kind);
     if (status_is_ok(&status) && ret_attribute->kind <= ATTRIBUTE_STRINGS)
         status = take_value(context, &raw, ret_attribute);
+    else if (status_is_ok(&status) && (int)ret_attribute->kind == KIND_SPARSE_TENSOR)
+        status = take_sparse(context, &raw, ret_attribute);
     return context->told_where ? status : status_prefix(&status, "attribute '%s'", raw.name);
 }
 

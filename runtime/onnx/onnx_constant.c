@@ -66,7 +66,8 @@ Status import_constant_node(ImportContext *context, WireReader node, const char 
     if (count != 1)
         return status_error(STATUS_INVALID_ARGUMENT,
                             "has %u attributes, expected exactly one value", count);
-    if (attributes[0].kind == ATTRIBUTE_TENSOR && strcmp(attributes[0].name, "value") == 0)
+    if (attributes[0].kind == ATTRIBUTE_TENSOR && (strcmp(attributes[0].name, "value") == 0 ||
+                                                   strcmp(attributes[0].name, "sparse_value") == 0))
         return graph_add_constant(context->graph, name, attributes[0].tensor, ret_value);
     const ConstantForm *form = find_form(&attributes[0]);
     if (!form)

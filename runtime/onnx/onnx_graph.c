@@ -75,9 +75,8 @@ static Status count_graph(ImportContext *context, WireReader graph, GraphCounts 
     WireReader reader = graph;
     Status status;
     for (WireField field; wire_next(&reader, &field, &status);) {
-        counts.definitions += field.number == GRAPH_INITIALIZER || field.number == GRAPH_INPUT;
-        if (field.number == GRAPH_SPARSE_INITIALIZER)
-            return status_error(STATUS_UNIMPLEMENTED, "sparse initializers are not supported");
+        counts.definitions += field.number == GRAPH_INITIALIZER || field.number == GRAPH_INPUT ||
+                              field.number == GRAPH_SPARSE_INITIALIZER;
     }
     TRY(status);
     TRY(import_count_nodes(context, graph, GRAPH_NODE, &counts.definitions));
@@ -106,6 +105,16 @@ static Status collect_initializer(ImportContext *context, WireReader message, vo
     TRY(find_name(message, 8, &name)); /* TensorProto.name */
     if (name.length == 0)
         return status_error(STATUS_INVALID_ARGUMENT, "an initializer has no name");
+    name_table_add(user, name, NAME_INITIALIZER);
+    return status_ok();
+}
+
+static Status collect_sparse(ImportContext *context, WireReader message, void *user) {
+    (void)context;
+    WireBytes name;
+    TRY(import_sparse_name(message, &name));
+    if (name.length == 0 || !wire_is_text(name))
+        return status_error(STATUS_INVALID_ARGUMENT, "a sparse initializer has no name");
     name_table_add(user, name, NAME_INITIALIZER);
     return status_ok();
 }
@@ -152,6 +161,19 @@ static Status make_initializer(ImportContext *context, WireReader message, void 
     arena_reset(context->node_arena);
     const char *name;
     TRY(import_text(context, context->node_arena, entry->name, "name", &name));
+    return graph_add_constant(context->graph, name, &tensor, &entry->value);
+}
+
+static Status make_sparse(ImportContext *context, WireReader message, void *user) {
+    MakeState *state = user;
+    NameEntry *entry = &state->names->entries[state->next++];
+    Tensor tensor;
+    arena_reset(context->node_arena);
+    const char *name;
+    TRY(import_text(context, context->node_arena, entry->name, "name", &name));
+    Status status = import_sparse(context, message, &tensor);
+    if (!status_is_ok(&status))
+        return status_prefix(&status, "sparse initializer '%.120s'", name);
     return graph_add_constant(context->graph, name, &tensor, &entry->value);
 }
 
@@ -233,6 +255,7 @@ Status import_graph(ImportContext *context, WireReader graph, BodyScope *scope) 
     names.graph = context->graph;
     names.body = scope;
     TRY(visit(context, graph, GRAPH_INITIALIZER, collect_initializer, &names));
+    TRY(visit(context, graph, GRAPH_SPARSE_INITIALIZER, collect_sparse, &names));
     TRY(visit(context, graph, GRAPH_INPUT, collect_input, &names));
     TRY(import_collect_nodes(context, graph, GRAPH_NODE, &names));
     TRY(name_table_sort(&names));
@@ -240,6 +263,7 @@ Status import_graph(ImportContext *context, WireReader graph, BodyScope *scope) 
 
     MakeState state = { .names = &names };
     TRY(visit(context, graph, GRAPH_INITIALIZER, make_initializer, &state));
+    TRY(visit(context, graph, GRAPH_SPARSE_INITIALIZER, make_sparse, &state));
     TRY(visit(context, graph, GRAPH_INPUT, make_input, &state));
     TRY(import_add_nodes(context, graph, GRAPH_NODE, &names, state.next));
     TRY(visit(context, graph, GRAPH_OUTPUT, bind_output, &names));

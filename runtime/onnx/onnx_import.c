@@ -39,6 +39,7 @@ enum { NEWEST_IR_VERSION = 14, OPSETS_SINCE_IR_VERSION = 3, OPSET_IMPORTS_MAX = 
 const OnnxLimits ONNX_LIMITS_DEFAULT = {
     .graph_bytes = (size_t)512 << 20,
     .constant_bytes = (size_t)4 << 30,
+    .external_bytes = (size_t)64 << 30,
     .nodes = 1 << 18,
     .values = 1 << 20,
     .depth = 32,
@@ -215,7 +216,13 @@ const OnnxInfo *onnx_info(const Graph *graph) {
 }
 
 Status onnx_import(void *bytes, size_t length, const OnnxLimits *limits, Graph **ret_graph) {
-    ImportContext context = { .limits = limits ? *limits : ONNX_LIMITS_DEFAULT };
+    return onnx_import_beneath(-1, bytes, length, limits, ret_graph);
+}
+
+Status onnx_import_beneath(int directory, void *bytes, size_t length, const OnnxLimits *limits,
+                           Graph **ret_graph) {
+    ImportContext context = { .limits = limits ? *limits : ONNX_LIMITS_DEFAULT,
+                              .directory = directory };
     WireReader reader = wire_reader(bytes, length, context.limits.depth);
     ModelFields model = { 0 };
     TRY(read_model(reader, &model));

@@ -15,6 +15,7 @@ typedef struct OnnxLimits {
     size_t constant_bytes; /* decoded tensors together, those of zero-filled lying dims included */
     size_t nodes, values;  /* counts */
     size_t depth;          /* nested graphs, types */
+    size_t external_bytes; /* read from files beside it; never more than the memory there is */
 } OnnxLimits;
 
 extern const OnnxLimits ONNX_LIMITS_DEFAULT;
@@ -28,6 +29,12 @@ extern const OnnxLimits ONNX_LIMITS_DEFAULT;
  * opset 7 to 27
  */
 Status onnx_import(void *bytes, size_t length, const OnnxLimits *limits, Graph **ret_graph);
+
+/* The same for a model that may have tensors in files beside it, beneath directory (open; -1:
+ * none). Errors besides: PERMISSION_DENIED (a name that leads elsewhere), those of opening a file
+ */
+Status onnx_import_beneath(int directory, void *bytes, size_t length, const OnnxLimits *limits,
+                           Graph **ret_graph);
 
 /* What a file says of itself, for `inferctl inspect` and logs. Strings live in the graph. */
 typedef struct OnnxInfo {

@@ -97,7 +97,7 @@ typedef struct ParseState {
     size_t rank; /* as the file has it, may exceed SHAPE_MAX_RANK */
     size_t entries[FIELD_UINT64_DATA + 1];
     uint64_t data_type;
-    bool external, segment;
+    bool segment;
 } ParseState;
 
 static Status parse_dims(const WireReader *reader, const WireField *field, ParseState *state) {
@@ -122,6 +122,7 @@ static Status parse_entries(const WireReader *reader, const WireField *field, Pa
 }
 
 static Status parse_field(const WireReader *reader, const WireField *field, ParseState *state) {
+    WireReader entry;
     if (field->number <= FIELD_UINT64_DATA && typed_fields[field->number].name)
         return parse_entries(reader, field, state);
     switch (field->number) {
@@ -141,10 +142,11 @@ static Status parse_field(const WireReader *reader, const WireField *field, Pars
         state->segment = true;
         return status_ok();
     case FIELD_EXTERNAL_DATA:
-        state->external = true;
-        return status_ok();
+        state->tensor.external.is_external = true;
+        TRY(wire_enter(reader, field, "external_data", &entry));
+        return onnx_external_parse(entry, &state->tensor.external);
     case FIELD_DATA_LOCATION:
-        state->external = state->external || field->value != 0;
+        state->tensor.external.is_external |= field->value != 0;
         return wire_expect(reader, field, WIRE_VARINT, "data_location");
     default:
         return status_ok();
@@ -154,8 +156,6 @@ static Status parse_field(const WireReader *reader, const WireField *field, Pars
 /* Shape and type fit together and to memory. */
 static Status check_size(ParseState *state) {
     OnnxTensor *tensor = &state->tensor;
-    if (state->external)
-        return status_error(STATUS_UNIMPLEMENTED, "data in an external file is not supported");
     if (state->segment)
         return status_error(STATUS_UNIMPLEMENTED, "a tensor in segments is not supported");
     if (state->data_type == 0 || state->data_type >= DTYPE_COUNT)
@@ -196,6 +196,22 @@ static Status check_raw(const ParseState *state) {
     return status_ok();
 }
 
+static Status check_external(const ParseState *state) {
+    const OnnxTensor *tensor = &state->tensor;
+    bool has_data = tensor->has_raw;
+    for (size_t i = 0; i < ARRAY_LENGTH(state->entries); i++)
+        has_data |= state->entries[i] > 0;
+    if (has_data || tensor->dtype == DTYPE_STRING)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "says that its data is external, and holds data or strings");
+    if (tensor->external.has_length && tensor->external.length != tensor->bytes)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "%s of shape %s needs %zu bytes, its external data has %llu",
+                            dtype_name(tensor->dtype), SHAPE_TEXT(&tensor->shape), tensor->bytes,
+                            (unsigned long long)tensor->external.length);
+    return status_ok();
+}
+
 static Status check_typed(const ParseState *state) {
     const OnnxTensor *tensor = &state->tensor;
     const TypedForm *form = &typed_forms[tensor->dtype];
@@ -215,6 +231,12 @@ static Status check_typed(const ParseState *state) {
     return status_ok();
 }
 
+static Status check_data(const ParseState *state) {
+    if (state->tensor.external.is_external)
+        return check_external(state);
+    return state->tensor.has_raw ? check_raw(state) : check_typed(state);
+}
+
 static Status prefix_tensor(const OnnxTensor *tensor, Status status) {
     return status_prefix(&status, "tensor '%.*s'", (int)MIN_OF(tensor->name.length, (size_t)120),
                          (const char *)tensor->name.data);
@@ -232,7 +254,7 @@ Status onnx_tensor_parse(WireReader reader, OnnxTensor *ret_tensor) {
     if (status_is_ok(&status))
         status = check_size(&state);
     if (status_is_ok(&status))
-        status = state.tensor.has_raw ? check_raw(&state) : check_typed(&state);
+        status = check_data(&state);
     if (!status_is_ok(&status))
         return prefix_tensor(&state.tensor, status);
     state.tensor.entries = state.entries[typed_forms[state.tensor.dtype].field];
@@ -298,7 +320,9 @@ static Status note_copied(ImportContext *context, const OnnxTensor *source) {
 
 Status import_tensor(ImportContext *context, const OnnxTensor *source, Tensor *ret_tensor) {
     void *data = NULL;
-    if (source->bytes > 0 && is_lendable(source)) {
+    if (source->bytes > 0 && source->external.is_external) {
+        TRY(import_external(context, source, &data));
+    } else if (source->bytes > 0 && is_lendable(source)) {
         data = (void *)(uintptr_t)source->raw.data;
     } else if (source->bytes > 0) {
         TRY(import_charge_constant(context, source->bytes));
@@ -314,6 +338,8 @@ Status import_tensor(ImportContext *context, const OnnxTensor *source, Tensor *r
 Status onnx_read_tensor(const void *bytes, size_t length, Tensor *ret_tensor) {
     OnnxTensor source;
     TRY(onnx_tensor_parse(wire_reader(bytes, length, ONNX_LIMITS_DEFAULT.depth), &source));
+    if (source.external.is_external)
+        return status_error(STATUS_UNIMPLEMENTED, "a tensor of its own with external data");
     Tensor tensor;
     TRY(tensor_init(&tensor, source.dtype, &source.shape));
     Status status = onnx_tensor_decode(&source, tensor.data);

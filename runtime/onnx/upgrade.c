@@ -24,9 +24,13 @@ typedef struct UpgradeTable {
 } UpgradeTable;
 
 static const UpgradeTable tables[] = {
-    { "", upgrade_rows_attribute_input }, { "", upgrade_rows_broadcast },
-    { "", upgrade_rows_image },           { "", upgrade_rows_normalization },
-    { "", upgrade_rows_sequence },        { "ai.onnx.ml", upgrade_rows_ml },
+    { "", upgrade_rows_attribute_input },
+    { "", upgrade_rows_broadcast },
+    { "", upgrade_rows_image },
+    { "", upgrade_rows_normalization },
+    { "", upgrade_rows_scan },
+    { "", upgrade_rows_sequence },
+    { "ai.onnx.ml", upgrade_rows_ml },
 };
 
 static bool row_fits(const UpgradeRow *row, const char *op, int64_t opset) {

@@ -38,6 +38,7 @@ extern const UpgradeRow upgrade_rows_broadcast[];
 extern const UpgradeRow upgrade_rows_image[];
 extern const UpgradeRow upgrade_rows_ml[]; /* of ai.onnx.ml */
 extern const UpgradeRow upgrade_rows_normalization[];
+extern const UpgradeRow upgrade_rows_scan[];
 extern const UpgradeRow upgrade_rows_sequence[];
 
 /**

@@ -29,41 +29,49 @@ static Status get_scalar(const KernelCall *call, size_t index, DType dtype, int6
     return status_ok();
 }
 
+typedef struct Branch {
+    Turn turn;
+    Status status; /* of asking for a result's memory, which says more than that there is none */
+} Branch;
+
 /* Asks for the result's own memory, where its size is all there is to it. */
 static void *branch_memory(void *user, size_t output, const Tensor *described) {
-    Turn *turn = user;
-    const KernelCall *call = turn->call;
+    Branch *branch = user;
+    const KernelCall *call = branch->turn.call;
     bool direct = !tensor_refers(described) && output < call->node->output_count &&
                   call->node->outputs[output] != VALUE_NONE;
     if (direct) {
-        Status status = call->output_new(call, output, described->dtype, &described->shape);
-        if (!status_is_ok(&status))
+        branch->status = call->output_new(call, output, described->dtype, &described->shape);
+        if (!status_is_ok(&branch->status))
             return NULL;
         if (call->dst[output].data)
             return call->dst[output].data;
     }
-    return turn_memory_get(call, &turn->memory[output], described->bytes);
+    return turn_memory_get(call, &branch->turn.memory[output], described->bytes);
 }
 
 Status reference_if(const KernelCall *call) {
     const Tensor *condition;
     int64_t taken;
-    Turn turn;
+    Branch branch = { .status = status_ok() };
+    Turn *turn = &branch.turn;
     TRY(call_get_src(call, 0, &condition));
     TRY(get_scalar(call, 0, DTYPE_BOOL, &taken));
-    TRY(turn_init(&turn, call, taken ? "then_branch" : "else_branch", 0));
-    if (turn.output_count < call->node->output_count)
-        return call_invalid(call, "the branch has %zu outputs, expected %u", turn.output_count,
+    TRY(turn_init(turn, call, taken ? "then_branch" : "else_branch", 0));
+    if (turn->output_count < call->node->output_count)
+        return call_invalid(call, "the branch has %zu outputs, expected %u", turn->output_count,
                             call->node->output_count);
-    BodyCall body = { .body = turn.body,
-                      .inputs = turn.inputs,
-                      .outputs = turn.outputs,
+    BodyCall body = { .body = turn->body,
+                      .inputs = turn->inputs,
+                      .outputs = turn->outputs,
                       .output_memory = branch_memory,
-                      .user = &turn };
-    TRY(call->run_body(call, &body));
+                      .user = &branch };
+    Status status = call->run_body(call, &body);
+    TRY(branch.status);
+    TRY(status);
     for (uint32_t i = 0; i < call->node->output_count; i++)
-        if (turn.outputs[i].data != call->dst[i].data || turn.outputs[i].bytes == 0)
-            TRY(turns_output(call, i, &turn.outputs[i]));
+        if (turn->outputs[i].data != call->dst[i].data || turn->outputs[i].bytes == 0)
+            TRY(turns_output(call, i, &turn->outputs[i]));
     return status_ok();
 }
 

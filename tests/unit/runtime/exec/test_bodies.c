@@ -57,6 +57,33 @@ static void test_if_runs_although_the_other_branch_cannot_take_the_shapes(void *
     file_case_refused(*state, &file, (Tensor[]){ file_flag(&yes), file_floats(x, 3) }, 0, "Add");
 }
 
+/* The branch's result is a view of what its last step writes: of another shape. */
+static void test_a_branch_may_end_in_a_view(void **state) {
+    FileCase file = file_case_open();
+    WireWriter *writer = &file.writer;
+    size_t node = onnx_open_node(writer, "If", "c", "t");
+    for (int side = 0; side < 2; side++) {
+        OpenBody body = onnx_open_body(writer, side ? "else_branch" : "then_branch");
+        onnx_put_node(writer, side ? "Relu" : "Neg", "x", "h");
+        size_t flatten = onnx_open_node(writer, "Flatten", "h", "f");
+        onnx_put_attr_int(writer, "axis", 0);
+        wire_close(writer, flatten);
+        onnx_put_port(writer, FILE_OUTPUT, "f", DTYPE_F32, NULL, -1);
+        onnx_close_body(writer, body);
+    }
+    wire_close(writer, node);
+    onnx_put_node(writer, "Shape", "t", "s");
+    onnx_put_port(writer, FILE_INPUT, "c", DTYPE_BOOL, FILE_SCALAR, 0);
+    onnx_put_port(writer, FILE_INPUT, "x", DTYPE_F32, FILE_OPEN, 1);
+    onnx_put_port(writer, FILE_OUTPUT, "t", DTYPE_F32, NULL, -1);
+    onnx_put_port(writer, FILE_OUTPUT, "s", DTYPE_I64, NULL, -1);
+    float x[] = { 1, 2, 3 };
+    uint8_t yes = 1;
+    FILE_CASE_RUN(*state, &file, ((Tensor[]){ file_flag(&yes), file_floats(x, 3) }), -1, -2, -3, 1,
+                  3);
+    wire_writer_deinit(writer);
+}
+
 /* total = x; for i in range(m): total += x, stack total; beyond: what a body may name */
 static FileCase loop(const char *add, const char *outer_output) {
     FileCase file = file_case_open();
@@ -323,6 +350,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_if_takes_the_branch_that_the_condition_says),
         cmocka_unit_test(test_if_runs_although_the_other_branch_cannot_take_the_shapes),
+        cmocka_unit_test(test_a_branch_may_end_in_a_view),
         cmocka_unit_test(test_loop_carries_and_stacks),
         cmocka_unit_test(test_loop_carries_what_changes_its_shape),
         cmocka_unit_test(test_loop_without_an_end_is_ended),

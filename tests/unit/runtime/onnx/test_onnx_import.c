@@ -329,9 +329,9 @@ static const Refusal refusals[] = {
     { put_unknown_dtype, STATUS_INVALID_ARGUMENT, "tensor 'w': element type 99 is unknown" },
     { put_bool_of_two, STATUS_INVALID_ARGUMENT,
       "tensor 'w': bool element 1 is 2, neither 0 nor 1" },
-    { put_external_data, STATUS_UNIMPLEMENTED,
-      "tensor 'w': data in an external file is not supported" },
-    { put_sparse, STATUS_UNIMPLEMENTED, "sparse initializers are not supported" },
+    { put_external_data, STATUS_PERMISSION_DENIED,
+      "tensor 'w': external data in '': expected a file beneath the model's folder" },
+    { put_sparse, STATUS_INVALID_ARGUMENT, "a sparse initializer has no name" },
     { put_bad_name, STATUS_INVALID_ARGUMENT, "the name of a node's output is not UTF-8 text" },
     { put_two_constants, STATUS_INVALID_ARGUMENT,
       "node 'n' (Constant): has 2 attributes, expected exactly one" },
@@ -359,10 +359,10 @@ static void test_limits_are_named(void **state) {
         OnnxLimits limits;
         const char *message;
     } cases[] = {
-        { { 1 << 20, 1 << 20, 2, 100, 32 }, "more than 2 nodes" },
-        { { 1 << 20, 1 << 20, 100, 4, 32 }, "more than 4 values" },
-        { { 1 << 20, 8, 100, 100, 32 }, "constants need more than the 8 bytes" },
-        { { 1 << 20, 1 << 20, 100, 100, 2 }, "nested too deeply" },
+        { { 1 << 20, 1 << 20, 2, 100, 32, 0 }, "more than 2 nodes" },
+        { { 1 << 20, 1 << 20, 100, 4, 32, 0 }, "more than 4 values" },
+        { { 1 << 20, 8, 100, 100, 32, 0 }, "constants need more than the 8 bytes" },
+        { { 1 << 20, 1 << 20, 100, 100, 2, 0 }, "nested too deeply" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         WireWriter file = { 0 };

@@ -53,7 +53,8 @@ static ValueId attention(Graph *graph, ValueId x) {
     ValueId q = heads(graph, linear(graph, x, WIDTH, WIDTH, 10), 0, 2, 1, 3);
     ValueId k = heads(graph, linear(graph, x, WIDTH, WIDTH, 20), 0, 2, 3, 1);
     ValueId v = heads(graph, linear(graph, x, WIDTH, WIDTH, 30), 0, 2, 1, 3);
-    ValueId scores = with(graph, "Div", with(graph, "MatMul", q, k), MODEL_F32(graph, SHAPE_SCALAR, 4));
+    ValueId scores =
+        with(graph, "Div", with(graph, "MatMul", q, k), MODEL_F32(graph, SHAPE_SCALAR, 4));
     ValueId p = model_node(graph, "Softmax", INPUTS(scores), NO_ATTRIBUTES);
     ValueId o = model_node(graph, "Transpose", INPUTS(with(graph, "MatMul", p, v)),
                            ATTRIBUTES(ATTRIBUTE_OF_INTS("perm", 0, 2, 1, 3)));
@@ -66,7 +67,8 @@ static Graph *transformer(void) {
     ValueId ids = model_input(graph, "ids", DTYPE_I64, SHAPE(DIM_UNKNOWN, DIM_UNKNOWN));
     ValueId x = with(graph, "Gather", model_random_f32(graph, SHAPE(VOCABULARY, WIDTH), 1, 1), ids);
     x = norm(graph, with(graph, "Add", x, attention(graph, x)));
-    ValueId y = model_node(graph, "Gelu", INPUTS(linear(graph, x, WIDTH, 2 * WIDTH, 50)), NO_ATTRIBUTES);
+    ValueId y =
+        model_node(graph, "Gelu", INPUTS(linear(graph, x, WIDTH, 2 * WIDTH, 50)), NO_ATTRIBUTES);
     x = norm(graph, with(graph, "Add", linear(graph, y, 2 * WIDTH, WIDTH, 60), x));
     model_output(graph, "y", x);
     model_finish(graph);
@@ -160,7 +162,8 @@ static float *answer(const World *world, Executor *executor, const Tensor *input
     part.bytes = rows * row_bytes;
     part.data = (char *)input->data + first * row_bytes;
     check_ok(output_block_new(world->outputs, &block));
-    check_ok(executor_run(executor, &(RunArgs){ .inputs = &part, .outputs = &output, .block = block }));
+    check_ok(
+        executor_run(executor, &(RunArgs){ .inputs = &part, .outputs = &output, .block = block }));
     float *copy = malloc(output.bytes);
     assert_non_null(copy);
     memcpy(copy, output.data, output.bytes);
@@ -193,7 +196,8 @@ static void check_model(const World *world, const Model *model, bool determinist
     size_t row;
     AUTO(free) float *whole = answer(world, one, &input, 0, BATCH, &row);
     for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
-        AUTO(free) float *part = answer(world, several, &input, parts[i].first, parts[i].rows, &row);
+        AUTO(free)
+        float *part = answer(world, several, &input, parts[i].first, parts[i].rows, &row);
         const float *same = whole + parts[i].first * row;
         bool equal = deterministic ? memcmp(part, same, parts[i].rows * row * sizeof *part) == 0
                                    : rows_are_same(part, same, parts[i].rows * row);

@@ -226,6 +226,8 @@ static Status take_message(Call *call) {
         return status_error(STATUS_RESOURCE_EXHAUSTED,
                             "a request of %zu bytes to this method is above the limit of %zu",
                             bytes, server->context->header_limit_bytes);
+    if (call->method->row->stream && call->method->row->stream->takes_messages)
+        return status_ok();
     return slices_view(call->message, call->arena, &call->request);
 }
 
@@ -277,7 +279,8 @@ static void serve_later(Call *call) {
 }
 
 static void serve_stream(Call *call) {
-    Status status = inflate_in_place(call);
+    bool as_it_is = call->method->row->stream->takes_messages;
+    Status status = as_it_is ? status_ok() : inflate_in_place(call);
     if (status_is_ok(&status))
         stream_message(call, &call->request);
     else
@@ -455,6 +458,8 @@ static void clear_call(Call *call) {
     if (!call->method->row)
         grpc_call_details_destroy(&call->details);
     call_release_message(call);
+    if (call->method->row && call->method->row->stream && call->method->row->stream->release)
+        call->method->row->stream->release(call);
     caller_deinit(&call->caller);
     call->call = NULL;
     call->metadata.count = 0; /* the core has its entries back; the array is used again */

@@ -22,6 +22,8 @@
 #include "server/rpc/rpc_state.h"
 #include "server/rpc/slices.h"
 
+typedef struct InferStream InferStream; /* inference_stream.c */
+
 typedef struct CallStream {
     /* under stream_mutex */
     ListNode node;     /* in RpcServer.streams */
@@ -37,6 +39,7 @@ typedef struct CallStream {
     StringView name;
     bool has_name;
     int last_sent;
+    InferStream *infer; /* ModelStreamInfer's own; NULL before its first message */
 } CallStream;
 
 typedef struct Call {

@@ -38,6 +38,7 @@ const MethodRow METHOD_TABLE[] = {
           inference_server_metadata),
     UNARY("/inference.GRPCInferenceService/ModelMetadata", CLASS_CONTROL, inference_model_metadata),
     INFER("/inference.GRPCInferenceService/ModelInfer", &INFERENCE_INFER),
+    STREAM("/inference.GRPCInferenceService/ModelStreamInfer", CLASS_INFER, &INFERENCE_STREAM),
     UNARY("/inference.GRPCInferenceService/ModelStatistics", CLASS_CONTROL,
           inference_model_statistics),
     UNARY("/inference.GRPCInferenceService/RepositoryIndex", CLASS_CONTROL,

@@ -98,6 +98,10 @@ void stream_write(Call *call, const WireReply *reply) {
         stream_rest(call);
         return;
     }
+    stream_write_buffer(call, message);
+}
+
+void stream_write_buffer(Call *call, grpc_byte_buffer *message) {
     grpc_op ops[2];
     size_t count = 0;
     if (!call->stream.headers_sent)
@@ -139,6 +143,8 @@ void stream_closed(Call *call) {
     mutex_unlock(&server->stream_mutex);
     Status gone = status_error(STATUS_CANCELLED, "the client is gone");
     stream_finish(call, &gone);
+    if (stream_method(call)->gone)
+        stream_method(call)->gone(call);
 }
 
 void stream_wake_all(RpcServer *server, const StreamMethod *method) {

@@ -16,6 +16,8 @@
 #include "server/rpc/call.h"
 
 struct StreamMethod {
+    /* message takes call->message and its charge along; it may be compressed. */
+    bool takes_messages;
     /* A message from the client, lent; NULL: it will send no more. Thread: rpc. */
     void (*message)(Call *call, const Spans *message);
     /* There may be something to write; the caller has the sender's role. Must end in stream_write
@@ -24,10 +26,15 @@ struct StreamMethod {
     void (*wake)(Call *call);
     /* A write is done and the role is free again. Thread: rpc. May be NULL. */
     void (*written)(Call *call);
+    /* The stream has ended, one way or the other. Thread: rpc. May be NULL. */
+    void (*gone)(Call *call);
+    /* The last reference to the call is gone. Thread: any. May be NULL. */
+    void (*release)(Call *call);
 };
 
 extern const StreamMethod HEALTH_WATCH; /* health.c */
 extern const StreamMethod REFLECTION;   /* reflection.c */
+extern const StreamMethod INFERENCE_STREAM;
 
 /* For server/rpc/call.c: the life of a stream. Thread: rpc. */
 void stream_open(Call *call);
@@ -42,6 +49,8 @@ void stream_wake(Call *call);
 void stream_wake_all(RpcServer *server, const StreamMethod *method);
 /* Sends reply (lent). The caller has the role and gives it to the write. */
 void stream_write(Call *call, const WireReply *reply);
+/* The same for bytes that are ready; the buffer is taken. */
+void stream_write_buffer(Call *call, grpc_byte_buffer *message);
 /* Gives the role back; runs wake again if that was asked for meanwhile. */
 void stream_rest(Call *call);
 /* The role, for methods that only answer what they read. false: somebody has it. */

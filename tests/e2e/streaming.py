@@ -1,0 +1,187 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The inferd authors
+# SPDX-License-Identifier: Apache-2.0
+"""streaming.py INFERD MESSAGES: ModelStreamInfer: order, failures in the stream, decoupled models, half-close, cancel.
+
+`half` is y = x / 2 + 2; `slow` gives its input back after a while; `many` gives it back as often as its first value says.
+"""
+
+import pathlib
+import queue
+import sys
+import tempfile
+import threading
+import unittest
+
+import grpc
+import numpy as np
+
+BINARY, MESSAGES = sys.argv[1:3]
+sys.path.insert(0, MESSAGES)
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import grpc_service_pb2 as inference  # noqa: E402
+from grpcio_support import Server, add_model  # noqa: E402
+from http_support import half_plus_two  # noqa: E402
+
+IDENTITY = """backend: "identity"
+input { name: "x" data_type: TYPE_%s dims: [ -1 ] }
+output { name: "y" data_type: TYPE_%s dims: [ -1 ] }
+"""
+
+
+def add_identity(folder, name, dtype, config):
+    path = pathlib.Path(folder, name, "1")
+    path.mkdir(parents=True)
+    (path.parent / "config.pbtxt").write_text(IDENTITY % (dtype, dtype) + config)
+
+
+def request(model, values, dtype="FP32", id="", **parameters):
+    kind = {"FP32": np.float32, "INT32": np.int32}[dtype]
+    values = np.asarray(values, kind)
+    made = inference.ModelInferRequest(model_name=model, id=id)
+    made.inputs.add(name="x", datatype=dtype, shape=values.shape)
+    made.raw_input_contents.append(values.tobytes())
+    for key, value in parameters.items():
+        made.parameters[key].bool_param = value
+    return made
+
+
+def half(value, id=""):
+    return request("half", [[value]], id=id)
+
+
+def values_of(answer, kind=np.float32):
+    return np.frombuffer(answer.infer_response.raw_output_contents[0], kind).tolist()
+
+
+def is_final(answer):
+    parameter = answer.infer_response.parameters["triton_final_response"]
+    assert parameter.WhichOneof("parameter_choice") == "bool_param"
+    return parameter.bool_param
+
+
+class Stream(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        add_model(cls.folder.name, "half", half_plus_two())
+        add_identity(cls.folder.name, "slow", "FP32", 'parameters { key: "execute_delay_ms" value { string_value: "300" } }')
+        add_identity(cls.folder.name, "many", "INT32", 'model_transaction_policy { decoupled: true } parameters { key: '
+                     '"response_count" value { string_value: "input" } }')
+        cls.server = Server(BINARY, f"--model-repository={cls.folder.name}")
+        cls.channel = grpc.insecure_channel(cls.server.target)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.channel.close()
+        cls.server.stop()
+        cls.folder.cleanup()
+
+    def stream(self, requests, timeout=60, metadata=None):
+        path = "/inference.GRPCInferenceService/ModelStreamInfer"
+        call = self.channel.stream_stream(path, request_serializer=inference.ModelInferRequest.SerializeToString,
+                                          response_deserializer=inference.ModelStreamInferResponse.FromString)
+        return call(iter(requests), timeout=timeout, metadata=metadata)
+
+    def test_answers_come_in_order(self):
+        answers = list(self.stream(half(i, str(i)) for i in range(1000)))
+        self.assertEqual([answer.infer_response.id for answer in answers], [str(i) for i in range(1000)])
+        self.assertEqual([values_of(answer) for answer in answers], [[i / 2 + 2] for i in range(1000)])
+        self.assertTrue(all(is_final(answer) and not answer.error_message for answer in answers))
+
+    def test_a_fast_request_waits_for_a_slow_one(self):
+        answers = list(self.stream([request("slow", [1.0], id="slow"), half(2, "fast"), half(4, "last")]))
+        self.assertEqual([answer.infer_response.id for answer in answers], ["slow", "fast", "last"])
+
+    def test_large_messages(self):
+        values = np.arange(1 << 18, dtype=np.float32)
+        answers = list(self.stream([request("half", values.reshape(-1, 1)[:4], id="a")] +
+                                   [request("slow", values, id="b")]))
+        self.assertEqual(values_of(answers[1]), values.tolist())
+
+    def test_failures_are_answers(self):
+        requests = [half(2, "1"), request("nope", [1.0], id="2"), request("half", [1.0, 2.0, 3.0], id="3"), half(4, "4")]
+        answers = list(self.stream(requests))
+        self.assertEqual([answer.infer_response.id for answer in answers], ["1", "2", "3", "4"])
+        self.assertIn("unknown model: 'nope' is not found", answers[1].error_message)
+        self.assertIn("unexpected shape for input 'x'", answers[2].error_message)
+        self.assertEqual((answers[1].infer_response.model_name, len(answers[1].infer_response.outputs)), ("", 0))
+        self.assertEqual((values_of(answers[0]), values_of(answers[3])), ([3.0], [4.0]))
+
+    def test_failures_end_the_stream_for_those_who_want_it(self):
+        answers = self.stream([request("nope", [1.0])], metadata=(("triton_grpc_error", "true"),))
+        with self.assertRaises(grpc.RpcError) as caught:
+            list(answers)
+        self.assertEqual(caught.exception.code().name, "NOT_FOUND")
+
+    def test_decoupled(self):
+        answers = list(self.stream([request("many", [3], "INT32", "a")]))
+        self.assertEqual([values_of(answer, np.int32) for answer in answers], [[3]] * 3)
+        self.assertEqual([is_final(answer) for answer in answers], [False] * 3)
+        answers = list(self.stream([request("many", [n], "INT32", str(n), triton_enable_empty_final_response=True)
+                                    for n in (2, 0, 1)]))
+        seen = {}
+        for answer in answers:
+            seen.setdefault(answer.infer_response.id, []).append((len(answer.infer_response.outputs), is_final(answer)))
+        self.assertEqual(seen, {"2": [(1, False), (1, False), (0, True)], "0": [(0, True)], "1": [(1, False), (0, True)]})
+        self.assertEqual(answers[-1].infer_response.model_name, "many")
+
+    def test_decoupled_models_have_no_unary_call(self):
+        path = "/inference.GRPCInferenceService/ModelInfer"
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.channel.unary_unary(path, request_serializer=inference.ModelInferRequest.SerializeToString)(
+                request("many", [1], "INT32"), timeout=60)
+        self.assertEqual((caught.exception.code().name, caught.exception.details()), (
+            "UNIMPLEMENTED", "ModelInfer RPC doesn't support models with decoupled transaction policy"))
+
+    def test_many_responses(self):
+        answers = list(self.stream([request("many", [5000], "INT32")]))
+        self.assertEqual(len(answers), 5000)
+
+    def test_a_client_that_waits_for_each_answer(self):
+        todo = queue.Queue()
+        todo.put(half(0))
+        answers = self.stream(iter(todo.get, None))
+        for i in range(50):
+            self.assertEqual(values_of(next(answers)), [i / 2 + 2])
+            todo.put(half(i + 1) if i < 49 else None)
+        self.assertEqual(list(answers), [])
+
+    def test_an_empty_stream(self):
+        self.assertEqual(list(self.stream([])), [])
+
+    def test_cancelled_streams_leave_nothing_behind(self):
+        for _ in range(20):
+            hold = threading.Event()
+
+            def requests():
+                for i in range(30):
+                    yield request("slow", [float(i)])
+                hold.wait(60)
+            answers = self.stream(requests())
+            answers.cancel()
+            hold.set()
+            with self.assertRaises(grpc.RpcError):
+                list(answers)
+        self.assertEqual(values_of(next(self.stream([half(2)]))), [3.0])
+
+    def test_compressed_messages(self):
+        path = "/inference.GRPCInferenceService/ModelStreamInfer"
+        call = self.channel.stream_stream(path, request_serializer=inference.ModelInferRequest.SerializeToString,
+                                          response_deserializer=inference.ModelStreamInferResponse.FromString)
+        values = np.zeros(100000, np.float32)
+        answers = list(call(iter([request("slow", values), half(6)]), timeout=60, compression=grpc.Compression.Gzip))
+        self.assertEqual((len(values_of(answers[0])), values_of(answers[1])), (100000, [5.0]))
+
+    def test_malformed_messages_are_answered(self):
+        path = "/inference.GRPCInferenceService/ModelStreamInfer"
+        call = self.channel.stream_stream(path, response_deserializer=inference.ModelStreamInferResponse.FromString)
+        answers = list(call(iter([b"\xff\xff", b"", half(2).SerializeToString()]), timeout=60))
+        self.assertIn("malformed", answers[0].error_message)
+        self.assertTrue(answers[1].error_message)
+        self.assertEqual(values_of(answers[2]), [3.0])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -9,7 +9,7 @@
  * With two threads the calls are made from the pool's own workers, as the server makes them: a
  * caller that is alone is helped by the other worker, two callers share nothing.
  *
- * bench_engine FILE.onnx THREADS; or bench_engine peak
+ * bench_engine FILE.onnx THREADS [bf16]; or bench_engine peak
  */
 
 #include "runtime/base/clock.h"
@@ -78,16 +78,18 @@ static long memory_kib(const char *field) {
     return kib;
 }
 
-static Status load(const char *path, Device *device, Engine *engine) {
+static Status load(const char *path, Device *device, Precision precision, Engine *engine) {
     AUTO(free) void *bytes = NULL;
     size_t length;
     TRY(read_file(path, &bytes, &length));
     AUTO(graph_free) Graph *graph = NULL;
     TRY(onnx_import(bytes, length, NULL, &graph));
     bytes = NULL; /* the graph's now */
-    ExecutorOptions options = {
-        .device = device, .pool = engine->pool, .max_rows = 32, .optimise = true
-    };
+    ExecutorOptions options = { .device = device,
+                                .pool = engine->pool,
+                                .max_rows = 32,
+                                .precision = precision,
+                                .optimise = true };
     TRY(executor_new(graph, &options, &engine->executor));
     graph = NULL;
     size_t inputs = executor_input_count(engine->executor);
@@ -241,7 +243,7 @@ static Status obey(Engine *engine, char *line) {
     return status_error(STATUS_INVALID_ARGUMENT, "no such command: %s", word);
 }
 
-static Status serve(const char *path, size_t threads, Engine *engine) {
+static Status serve(const char *path, size_t threads, Precision precision, Engine *engine) {
     static char line[LINE_BYTES];
     AUTO(device_close) Device *device = NULL;
     const char *note;
@@ -252,7 +254,7 @@ static Status serve(const char *path, size_t threads, Engine *engine) {
     long before_kib = memory_kib("VmRSS:");
     const Clock *clock = clock_monotonic();
     uint64_t begin_ns = clock_now_ns(clock);
-    Status status = load(path, device, engine);
+    Status status = load(path, device, precision, engine);
     printf("{\"load_ms\": %.2f, \"before_kib\": %ld}\n",
            (double)(clock_now_ns(clock) - begin_ns) / 1e6, before_kib);
     while (status_is_ok(&status) && fflush(stdout) == 0 && fgets(line, sizeof line, stdin))
@@ -272,11 +274,13 @@ int main(int argc, char **argv) {
         printf("{\"gflops\": %.1f}\n", fma_peak_gflops());
         return 0;
     }
-    if (argc != 3) {
-        fprintf(stderr, "usage: bench_engine FILE.onnx THREADS | bench_engine peak\n");
+    bool bf16 = argc == 4 && strcmp(argv[3], "bf16") == 0;
+    if (argc != 3 && !bf16) {
+        fprintf(stderr, "usage: bench_engine FILE.onnx THREADS [bf16] | bench_engine peak\n");
         return 2;
     }
-    Status status = serve(argv[1], (size_t)atoll(argv[2]), &engine);
+    Status status =
+        serve(argv[1], (size_t)atoll(argv[2]), bf16 ? PRECISION_BF16 : PRECISION_F32, &engine);
     if (!status_is_ok(&status)) {
         fprintf(stderr, "bench_engine: %s: %s\n", status_code_name(status.code), status.message);
         return 1;

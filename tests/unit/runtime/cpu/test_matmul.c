@@ -12,6 +12,7 @@
 #include "runtime/base/size.h"
 #include "runtime/base/thread.h"
 #include "runtime/cpu/kernel_types.h"
+#include "runtime/cpu/matmul_columns.h"
 #include "tests/support/check.h"
 #include "tests/support/kernel_case.h"
 
@@ -272,6 +273,64 @@ static void test_slices_give_the_same_bits(void **state) {
     }
 }
 
+/* The whole and its slices by columns, with bias, a sum over dst and an activation. */
+static void check_columns(int64_t m, int64_t k, int64_t n, Pool *pool) {
+    const DnnlPost posts[] = { { .step = { .kind = EPILOGUE_ADD }, .in_dst = true },
+                               { .step = { .kind = EPILOGUE_RELU } } };
+    DnnlMatmulSpec spec = { .src = dnnl_view_plain((int64_t[]){ m, k }, 2),
+                            .weights = dnnl_view_plain((int64_t[]){ k, n }, 2),
+                            .dst = dnnl_view_plain((int64_t[]){ m, n }, 2),
+                            .pack = true,
+                            .has_bias = true,
+                            .posts = posts,
+                            .post_count = ARRAY_LENGTH(posts) };
+    AUTO(dnnl_op_free) DnnlOp *whole = NULL;
+    AUTO(matmul_columns_free) MatmulColumns *columns = NULL;
+    check_ok(dnnl_matmul_new(&spec, &whole));
+    AUTO(free) char *packed = aligned_memory_new(dnnl_op_weights_bytes(whole));
+    AUTO(free) char *scratch = aligned_memory_new(dnnl_op_scratch_bytes(whole) + 1);
+    KernelCase data;
+    case_start(&data, "MatMul");
+    case_input(&data, SHAPE(m, k), LAYOUT_PLAIN, false, 1);
+    case_input(&data, SHAPE(k, n), LAYOUT_PLAIN, true, 2);
+    case_input(&data, SHAPE(n), LAYOUT_PLAIN, true, 3);
+    case_input(&data, SHAPE(m, n), LAYOUT_PLAIN, false, 4);
+    case_input(&data, SHAPE(m, n), LAYOUT_PLAIN, false, 4); /* the same numbers */
+    check_ok(dnnl_op_pack_weights(whole, data.inputs[1].data, packed));
+    check_ok(dnnl_op_bind(whole, packed, data.inputs[2].data));
+    MatmulColumnsSource source = { .spec = &spec,
+                                   .whole = whole,
+                                   .packed = packed,
+                                   .bias = data.inputs[2].data,
+                                   .threads = pool_thread_count(pool) };
+    check_ok(matmul_columns_new(&source, &columns));
+    assert_int_equal(columns != NULL, matmul_keeps_bits(whole) && m < 32);
+    check_ok(
+        dnnl_op_run(whole, (const void *[DNNL_SLOT_COUNT]){ [DNNL_SLOT_SRC] = data.inputs[0].data,
+                                                            [DNNL_SLOT_DST] = data.inputs[3].data,
+                                                            [DNNL_SLOT_SCRATCH] = scratch }));
+    MatmulColumnsRun run = { .src = data.inputs[0].data,
+                             .dst = data.inputs[4].data,
+                             .has_sum = true };
+    if (columns) {
+        check_ok(matmul_columns_run(columns, pool, &run));
+        assert_memory_equal(data.inputs[3].data, data.inputs[4].data,
+                            (size_t)(m * n) * sizeof(float));
+    }
+    check_ok(packed_weights_new(&data.weights));
+    case_end(&data);
+}
+
+static void test_slices_by_columns_give_the_same_bits(void **state) {
+    (void)state;
+    static const int64_t sizes[][3] = { { 1, 512, 300 }, { 1, 768, 768 },  { 2, 784, 512 },
+                                        { 8, 512, 320 }, { 31, 700, 193 }, { 32, 512, 512 } };
+    AUTO(pool_free) Pool *pool = NULL;
+    check_ok(pool_new(3, &pool));
+    for (size_t i = 0; i < ARRAY_LENGTH(sizes); i++)
+        check_columns(sizes[i][0], sizes[i][1], sizes[i][2], pool);
+}
+
 /* [2,B/2,rows,48] by [2,B/2,48,columns], both computed. */
 static float *batch_result(int64_t count, Pool *pool, size_t *ret_bytes) {
     KernelCase test;
@@ -344,6 +403,7 @@ int main(void) {
         cmocka_unit_test(test_bias_and_residual_together),
         cmocka_unit_test(test_a_row_has_the_same_bits_among_any_number_of_rows),
         cmocka_unit_test(test_slices_give_the_same_bits),
+        cmocka_unit_test(test_slices_by_columns_give_the_same_bits),
         cmocka_unit_test(test_a_batch_of_products_in_slices_gives_the_same_bits),
         cmocka_unit_test(test_threads_share_a_kernel),
     };

@@ -86,8 +86,12 @@ static bool wait_for_end(Serving *serving, FirstLoad *load, int signal_fd) {
     struct pollfd waits[] = { { .fd = signal_fd, .events = POLLIN },
                               { .fd = load->done_fd, .events = POLLIN } };
     for (;;) {
-        (void)poll(waits, 2, serving->tls || serving->access ? REFRESH_MS : -1);
+        int wait_ms = model_list_wait_ms(serving->list, clock_now_ns(clock_monotonic()));
+        if ((serving->tls || serving->access) && (wait_ms < 0 || wait_ms > REFRESH_MS))
+            wait_ms = REFRESH_MS;
+        (void)poll(waits, 2, wait_ms);
         serving_refresh(serving);
+        model_list_look(serving->list, clock_now_ns(clock_monotonic()), false);
         if (waits[1].revents) {
             waits[1].fd = -1; /* once */
             if (!report_first_load(load))
@@ -98,6 +102,7 @@ static bool wait_for_end(Serving *serving, FirstLoad *load, int signal_fd) {
                 return true;
             log_event(LOG_INFO, "repository_poked", "by=signal");
             repo_poke(serving->repo);
+            model_list_look(serving->list, clock_now_ns(clock_monotonic()), true);
         }
     }
 }

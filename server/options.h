@@ -39,6 +39,7 @@ typedef struct Options {
     TextList load_models;     /* of "explicit": at start */
     bool allow_reload, allow_label_changes;
     bool allow_client_shm;
+    int64_t config_poll_s;
     int64_t file_poll_s; /* TensorFlow's; 0 and below: not watched */
     int64_t repository_poll_s;
     int64_t load_threads, load_retries, load_retry_us;

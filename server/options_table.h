@@ -38,6 +38,8 @@ static const OptionRow OPTION_TABLE[] = {
     FLAG("model-config-file", GROUP_MODELS, OPTION_TEXT, model_config_file, 0, 0,
          "File that lists models and their base paths (ModelServerConfig, text); instead of the "
          "two above."),
+    FLAG("model-config-file-poll-wait-seconds", GROUP_MODELS, OPTION_INT, config_poll_s, 0, MILLION,
+         "How often that file is read again; 0: only when a signal (HUP) asks."),
     FLAG("file-system-poll-wait-seconds", GROUP_MODELS, OPTION_INT, file_poll_s, -1, MILLION,
          "How often folders are looked at where changes are not reported; 0 or less: only at "
          "start."),
@@ -183,7 +185,6 @@ static const OptionRow OPTION_TABLE[] = {
     NOT_YET_BOOL("allow-gpu-metrics", "CUDA"),
     NOT_YET("metrics-interval-ms", "metrics are as of the moment they are asked for"),
     NOT_YET("metrics-config", "histograms of durations are always told, summaries never"),
-    NOT_YET("model-config-file-poll-wait-seconds", "re-reading the list of models"),
     NOT_YET_BOOL("enable-per-model-batching-parameters", "batching files beside models"),
     NOT_YET_BOOL("allow-version-labels-for-unavailable-models", "labels"),
     NOT_YET("grpc-max-threads", "one thread serves gRPC"),

@@ -438,6 +438,7 @@ Status serving_start(const Options *options, const char *version, Serving *servi
         .header_limit_bytes = (size_t)options->header_limit_bytes,
         .request_arena_bytes = (size_t)options->request_arena_bytes,
     };
+    TRY(model_list_new(options, serving->repo, &serving->list));
     if (options->check)
         return status_ok();
     TRY(metrics_path(options, serving->arena, &serving->context.metrics_path));
@@ -457,6 +458,7 @@ void serving_deinit(Serving *serving) {
     http_server_close(serving->http);
     rpc_server_close(serving->rpc); /* no more calls, so leases come back */
     repo_free(serving->repo);       /* its hooks still tell the rpc server */
+    model_list_free(serving->list);
     rpc_server_free(serving->rpc);
     http_server_free(serving->http);
     http_server_free(serving->metrics_http);

@@ -11,6 +11,7 @@
 #include "runtime/repo/repo.h"
 #include "runtime/schedule/timer.h"
 #include "server/observe/metrics.h"
+#include "server/model_list.h"
 #include "server/options.h"
 #include "server/rest/http_server.h"
 #include "server/rpc/rpc_server.h"
@@ -30,6 +31,7 @@ typedef struct Serving {
     Timer *timer;
     Device *device;
     Repo *repo;
+    ModelList *list; /* NULL: there is no file of models */
     SharedMemory *shared_memory;
     Settings *settings;
     RpcServer *rpc;

@@ -226,3 +226,85 @@ Status client_index(const ClientAsk *ask, ClientIndexRow **ret_rows, size_t *ret
     *ret_count = response->n_models;
     return status_ok();
 }
+
+/* --- what is served --- */
+
+typedef Inference__ModelRepositoryParameter Parameter;
+typedef Inference__RepositoryModelLoadRequest__ParametersEntry LoadEntry;
+
+static Status add_parameter(const char *key, Arena *arena,
+                            Inference__RepositoryModelLoadRequest *request,
+                            Parameter **ret_parameter) {
+    MESSAGE_NEW(LoadEntry, entry, INFERENCE__REPOSITORY_MODEL_LOAD_REQUEST__PARAMETERS_ENTRY__INIT,
+                arena);
+    MESSAGE_NEW(Parameter, parameter, INFERENCE__MODEL_REPOSITORY_PARAMETER__INIT, arena);
+    entry->key = message_text(key);
+    entry->value = parameter;
+    request->parameters[request->n_parameters++] = entry;
+    *ret_parameter = parameter;
+    return status_ok();
+}
+
+static Status add_text(const char *key, const char *text, Arena *arena,
+                       Inference__RepositoryModelLoadRequest *request) {
+    Parameter *parameter;
+    if (!text)
+        return status_ok();
+    TRY(add_parameter(key, arena, request, &parameter));
+    parameter->parameter_choice_case =
+        INFERENCE__MODEL_REPOSITORY_PARAMETER__PARAMETER_CHOICE_STRING_PARAM;
+    parameter->string_param = message_text(text);
+    return status_ok();
+}
+
+static Status add_label(const ClientLabel *label, Arena *arena,
+                        Inference__RepositoryModelLoadRequest *request) {
+    static const char prefix[] = "label:";
+    Parameter *parameter;
+    size_t room = sizeof prefix + strlen(label->name);
+    char *key = arena_alloc(arena, room);
+    if (!key)
+        return arena_exhausted(arena);
+    snprintf(key, room, "%s%s", prefix, label->name);
+    TRY(add_parameter(key, arena, request, &parameter));
+    parameter->parameter_choice_case =
+        INFERENCE__MODEL_REPOSITORY_PARAMETER__PARAMETER_CHOICE_INT64_PARAM;
+    parameter->int64_param = label->version;
+    return status_ok();
+}
+
+Status client_load(const ClientAsk *ask, const ClientLoad *load) {
+    enum { OWN_PARAMETERS = 2 };
+    Inference__RepositoryModelLoadRequest request = INFERENCE__REPOSITORY_MODEL_LOAD_REQUEST__INIT;
+    Inference__RepositoryModelLoadResponse *response = NULL;
+    request.model_name = message_text(load->model);
+    MESSAGE_ARRAY(LoadEntry *, entries, load->label_count + OWN_PARAMETERS, ask->arena);
+    request.parameters = entries;
+    TRY(add_text("base_path", load->base_path, ask->arena, &request));
+    TRY(add_text("config", load->config, ask->arena, &request));
+    for (size_t i = 0; i < load->label_count; i++)
+        TRY(add_label(&load->labels[i], ask->arena, &request));
+    return message_call(
+        &(MessageCall){ .client = ask->client,
+                        .method = "/inference.GRPCInferenceService/RepositoryModelLoad",
+                        .request = &request.base,
+                        .reply_type = &inference__repository_model_load_response__descriptor,
+                        .timeout_ns = ask->timeout_ns,
+                        .arena = ask->arena },
+        &response);
+}
+
+Status client_unload(const ClientAsk *ask, const char *model) {
+    Inference__RepositoryModelUnloadRequest request =
+        INFERENCE__REPOSITORY_MODEL_UNLOAD_REQUEST__INIT;
+    Inference__RepositoryModelUnloadResponse *response = NULL;
+    request.model_name = message_text(model);
+    return message_call(
+        &(MessageCall){ .client = ask->client,
+                        .method = "/inference.GRPCInferenceService/RepositoryModelUnload",
+                        .request = &request.base,
+                        .reply_type = &inference__repository_model_unload_response__descriptor,
+                        .timeout_ns = ask->timeout_ns,
+                        .arena = ask->arena },
+        &response);
+}

@@ -42,3 +42,20 @@ typedef struct ClientIndexRow {
 
 /* RepositoryIndex. UNIMPLEMENTED where the server lacks it. */
 Status client_index(const ClientAsk *ask, ClientIndexRow **ret_rows, size_t *ret_count);
+
+typedef struct ClientLabel {
+    const char *name;
+    int64_t version; /* 0: taken away */
+} ClientLabel;
+
+/* RepositoryModelLoad; base_path and labels are inferd's own parameters. Labels alone load nothing.
+ */
+typedef struct ClientLoad {
+    const char *model;
+    const char *base_path; /* serve it from there; NULL */
+    const char *config;    /* JSON, instead of config.pbtxt; NULL */
+    const ClientLabel *labels;
+    size_t label_count;
+} ClientLoad;
+Status client_load(const ClientAsk *ask, const ClientLoad *load);
+Status client_unload(const ClientAsk *ask, const char *model);

@@ -128,6 +128,10 @@ static const Option OPTIONS[] = {
     { "warm-up", "S", read_real, AT(warm_up_s), COMMAND_BENCH, 0, 3600,
       "seconds before that; default 0.5" },
     { "seed", "N", read_count, AT(seed), COMMAND_BENCH, 0, 9e18, "of the arrivals; default 1" },
+    { "base-path", "DIR", read_text, AT(base_path), COMMAND_LOAD, 0, 0,
+      "serve the model from this folder of the server's machine, as one more of its list" },
+    { "config", "JSON", read_text, AT(config), COMMAND_LOAD, 0, 0,
+      "instead of the model's config.pbtxt, for this load" },
     { "server", "HOST:PORT", read_text, AT(server), COMMAND_SERVERS, 0, 0,
       "default 127.0.0.1:8500; unix:PATH works too" },
     { "protocol", "P", read_protocol, AT(protocol), COMMAND_SERVERS, 0, 0,
@@ -199,9 +203,10 @@ static Status take_word(Args *args, const char *word) {
         args->command = word;
     else if (!args->argument)
         args->argument = word;
+    else if (args->words.count < ARGS_LIST_MAX)
+        args->words.items[args->words.count++] = word;
     else
-        return status_error(STATUS_INVALID_ARGUMENT, "'%s' is one word too many after '%s'", word,
-                            args->argument);
+        return status_error(STATUS_INVALID_ARGUMENT, "at most %d words", ARGS_LIST_MAX);
     return status_ok();
 }
 
@@ -220,6 +225,9 @@ static Status check(const Args *args, uint32_t used) {
         if ((used >> i & 1) && !(OPTIONS[i].commands & spec->bit))
             return status_error(STATUS_INVALID_ARGUMENT, "'%s' does not take --%s", spec->name,
                                 OPTIONS[i].name);
+    if (args->words.count > 0 && !spec->more)
+        return status_error(STATUS_INVALID_ARGUMENT, "'%s' is one word too many after '%s'",
+                            args->words.items[0], args->argument);
     if (spec->argument && !args->argument)
         return status_error(STATUS_INVALID_ARGUMENT, "'%s' wants %s", spec->name, spec->argument);
     if (!spec->argument && args->argument)
@@ -289,9 +297,10 @@ static void print_options(FILE *out, int commands) {
 
 void args_print_help(FILE *out, const CommandSpec *command) {
     if (command) {
-        fprintf(out, "usage: inferctl %s%s%s [options]\n\n%s\n\n%s\n\noptions:\n", command->name,
-                command->argument ? " " : "", command->argument ? command->argument : "",
-                command->summary, command->details);
+        fprintf(out, "usage: inferctl %s%s%s%s%s [options]\n\n%s\n\n%s\n\noptions:\n",
+                command->name, command->argument ? " " : "",
+                command->argument ? command->argument : "", command->more ? " " : "",
+                command->more ? command->more : "", command->summary, command->details);
         print_options(out, command->bit);
         return;
     }

@@ -32,6 +32,8 @@ typedef struct Args {
     bool json;
     double timeout_s;
 
+    TextList words; /* behind argument */
+    const char *base_path, *config;
     int64_t version; /* 0: the server's choice */
     TextList inputs, outputs;
     int64_t top; /* 0: whole tensors */
@@ -55,7 +57,11 @@ typedef enum CommandBit {
     COMMAND_INSPECT = 1 << 3,
     COMMAND_BENCH = 1 << 4,
     COMMAND_PROFILE = 1 << 5,
-    COMMAND_SERVERS = COMMAND_PREDICT | COMMAND_MODELS | COMMAND_STATUS | COMMAND_BENCH,
+    COMMAND_LOAD = 1 << 6,
+    COMMAND_UNLOAD = 1 << 7,
+    COMMAND_LABEL = 1 << 8,
+    COMMAND_SERVERS = COMMAND_PREDICT | COMMAND_MODELS | COMMAND_STATUS | COMMAND_BENCH |
+                      COMMAND_LOAD | COMMAND_UNLOAD | COMMAND_LABEL,
     COMMAND_ALL = COMMAND_SERVERS | COMMAND_INSPECT | COMMAND_PROFILE,
 } CommandBit;
 
@@ -66,6 +72,7 @@ typedef struct CommandSpec {
     const char *argument; /* "MODEL"; NULL: takes none */
     const char *summary;  /* one line */
     const char *details;  /* for its own help */
+    const char *more;     /* words that may follow, "LABEL=VERSION"; NULL: none */
 } CommandSpec;
 
 /* In the order of the help; ends with a row whose name is NULL. */

@@ -12,4 +12,7 @@ Status command_models(Context *context);
 Status command_status(Context *context);
 Status command_inspect(Context *context);
 Status command_bench(Context *context);
+Status command_load(Context *context);
+Status command_unload(Context *context);
+Status command_label(Context *context);
 Status command_profile(Context *context);

@@ -16,32 +16,55 @@ const CommandSpec COMMAND_SPECS[] = {
       "value.\n\n"
       "  inferctl predict digits --input image=3.png --top 3 --draw\n"
       "  inferctl predict two_layer --input x.npy --version 2 --json\n"
-      "  inferctl predict adder --input 'a=[1,2]' --input b=@b.json --protocol tensorflow" },
+      "  inferctl predict adder --input 'a=[1,2]' --input b=@b.json --protocol tensorflow",
+      NULL },
     { "models", COMMAND_MODELS, NULL, "lists the models of a server, their versions and states",
       "Asks for RepositoryIndex, which inferd and Triton have.\n\n"
-      "  inferctl models --server models.example.net:8500" },
+      "  inferctl models --server models.example.net:8500",
+      NULL },
     { "status", COMMAND_STATUS, "MODEL",
       "tells the states of a model's versions, its inputs and outputs",
       "A version that failed to load says why.\n\n"
-      "  inferctl status digits" },
+      "  inferctl status digits",
+      NULL },
+    { "load", COMMAND_LOAD, "MODEL", "loads a model, as it is in the server's repository now",
+      "Returns when it is in service; a failure says why, and what served before goes on. Wants a "
+      "server with\n"
+      "--model-control-mode=explicit, or one with a list of models for --base-path. Labels are set "
+      "after the load.\n\n"
+      "  inferctl load digits\n"
+      "  inferctl load digits stable=4 --base-path /models/digits",
+      "[LABEL=VERSION ...]" },
+    { "unload", COMMAND_UNLOAD, "MODEL", "takes a model out of service",
+      "What it is working on is finished first.\n\n"
+      "  inferctl unload digits",
+      NULL },
+    { "label", COMMAND_LABEL, "MODEL", "moves version labels: a roll-out or a rollback in one call",
+      "All of them move, or none: each version must be in service. LABEL= takes a label away.\n\n"
+      "  inferctl label digits stable=3 canary=4\n"
+      "  inferctl label digits canary=",
+      "LABEL=VERSION ..." },
     { "inspect", COMMAND_INSPECT, "FILE.onnx", "tells what a model file holds; needs no server",
       "Counts are of the graph as it is read, before it is optimised. Operations and working "
       "memory are estimates for\n"
       "one row: dims that the model leaves open count as 1.\n\n"
       "  inferctl inspect model.onnx\n"
-      "  inferctl inspect model.onnx --passes" },
+      "  inferctl inspect model.onnx --passes",
+      NULL },
     { "bench", COMMAND_BENCH, "MODEL", "measures calls per second and their latency",
       "Sends one and the same request again and again: a new call for each that ends, or, with "
       "--rate, at random times\n"
       "as independent clients would. Without --input it makes one of one row.\n\n"
       "  inferctl bench digits --outstanding 64 --connections 4\n"
-      "  inferctl bench digits --rate 2000 --duration 30 --input 3.png" },
+      "  inferctl bench digits --rate 2000 --duration 30 --input 3.png",
+      NULL },
     { "profile", COMMAND_PROFILE, "FILE.onnx",
       "tells what each operator of a model takes on this machine; needs no server",
       "Runs the optimised model on one core, on inputs of random numbers, and prints time, "
       "arithmetic or memory rate and the\n"
       "share of this core's peak, by operator and by node. Counts are estimates from shapes.\n\n"
       "  inferctl profile model.onnx\n"
-      "  inferctl profile encoder.onnx --rows 8 --shape input_ids=8,128 --json" },
+      "  inferctl profile encoder.onnx --rows 8 --shape input_ids=8,128 --json",
+      NULL },
     { 0 },
 };

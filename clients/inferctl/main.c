@@ -20,7 +20,8 @@ static const struct {
     Status (*run)(Context *context);
 } COMMANDS[] = {
     { "predict", command_predict }, { "models", command_models }, { "status", command_status },
-    { "inspect", command_inspect }, { "bench", command_bench },   { "profile", command_profile },
+    { "inspect", command_inspect }, { "bench", command_bench },   { "load", command_load },
+    { "unload", command_unload },   { "label", command_label },   { "profile", command_profile },
 };
 
 static Status run(Context *context) {

@@ -192,9 +192,29 @@ static bool is_at_rest(Repo *repo, const char *name, bool serves_suffice) {
     return is_at_rest_locked(model, serves_suffice);
 }
 
-static bool change_is_at_rest(Repo *repo, const RepoChange *change) {
-    if (!status_is_ok(&change->status) || change->kind == REPO_UNLOAD || change->kind == REPO_LABEL)
+static bool is_available_locked(const RepoModel *model, int64_t number) {
+    const RepoVersion *version = repo_find_version_locked(model, number);
+    return version && version->state == VERSION_AVAILABLE;
+}
+
+/* Labels of versions that are there wait for nothing; others for what is still loading. */
+static bool labels_are_due(Repo *repo, const RepoChange *change) {
+    const RepoModel *model = repo_find_model(repo, change->model);
+    if (!model)
         return true;
+    bool all = true;
+    LOCKED(&repo->mutex);
+    for (size_t i = 0; i < change->label_count; i++)
+        all = all && (change->labels[i].number == 0 ||
+                      is_available_locked(model, change->labels[i].number));
+    return all || is_at_rest_locked(model, true);
+}
+
+static bool change_is_at_rest(Repo *repo, const RepoChange *change) {
+    if (!status_is_ok(&change->status) || change->kind == REPO_UNLOAD)
+        return true;
+    if (change->kind == REPO_LABEL)
+        return labels_are_due(repo, change);
     if (change->kind == REPO_LOAD)
         return is_at_rest(repo, change->model, false);
     for (size_t i = 0; i < change->model_count; i++)
@@ -258,9 +278,7 @@ static Status apply_labels(Repo *repo, RepoModel *model, const VersionLabel *lab
                            bool replace) {
     for (size_t i = 0; i < count; i++) {
         LOCKED(&repo->mutex);
-        const RepoVersion *version = repo_find_version_locked(model, labels[i].number);
-        bool is_available = version && version->state == VERSION_AVAILABLE;
-        if (labels[i].number > 0 && !is_available)
+        if (labels[i].number > 0 && !is_available_locked(model, labels[i].number))
             return label_refused(model, &labels[i]);
     }
     return repo_set_labels(repo, model, labels, count, replace);

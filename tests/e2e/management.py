@@ -12,7 +12,7 @@ import json
 import os
 import pathlib
 import shutil
-import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -306,6 +306,34 @@ class Labels(Case):
         self.refused("UNAVAILABLE", "not allowed", client.load_with, "a", {"label:stable": value(int64_param=1)})
 
 
+class CommandLine(Case):
+    """inferctl, the command line for people."""
+
+    def run_inferctl(self, *words):
+        done = subprocess.run([pathlib.Path(BINARY).parent.parent / "clients/inferctl/inferctl", *words,
+                               f"--server={self.server.target}"], capture_output=True, text=True, timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
+    def test_load_label_unload(self):
+        for number in (1, 2):
+            add_version(self.folder, "a", number, number)
+        client = self.start(f"--model-repository={self.folder}", "--model-control-mode=explicit")
+        config = json.dumps({"version_policy": {"all": {}}})
+        self.assertEqual(self.run_inferctl("load", "a", "stable=2", f"--config={config}"), (0, "a loaded\n"))
+        self.assertEqual(client.predict("a", "stable")[1], 2)
+        self.assertEqual(self.run_inferctl("label", "a", "stable=1", "old=1"), (0, "a labelled\n"))
+        self.assertEqual((client.predict("a", "stable")[1], client.predict("a", "old")[1]), (1, 1))
+        self.assertEqual(self.run_inferctl("label", "a", "old="), (0, "a labelled\n"))
+        self.refused("INVALID_ARGUMENT", "label: old", client.predict, "a", "old")
+        for words, text in ((("label", "a"), "wants LABEL=VERSION"), (("label", "a", "x"), "is not LABEL=VERSION"),
+                            (("label", "a", "x=9"), "not currently available"), (("load", "nope"), "failed to load 'nope'"),
+                            (("unload", "a", "b"), "one word too many")):
+            code, got = self.run_inferctl(*words)
+            self.assertTrue(code != 0 and text in got, got)
+        self.assertEqual(self.run_inferctl("unload", "a"), (0, "a unloading\n"))
+        client.await_gone("a")
+
+
 class List(Case):
     """Models served by path, as TensorFlow Serving does it."""
 
@@ -373,6 +401,25 @@ class List(Case):
                      "/tensorflow.serving.ModelService/HandleReloadConfigRequest", request,
                      model_management_pb2.ReloadConfigResponse)
         self.assertEqual(client.predict("a"), (1.0, 1))
+
+    def test_the_file_is_read_again(self):
+        for name, number in (("a", 1), ("b", 2)):
+            add_version(self.folder, name, 1, number)
+        path = pathlib.Path(self.folder, "models.config")
+
+        def write(*names):
+            path.write_text("model_config_list { %s }" % " ".join(
+                f'config {{ name: "{name}" base_path: "{self.folder}/{name}" model_platform: "onnx" }}' for name in names))
+        write("a")
+        client = self.start(f"--model-config-file={path}", "--model-config-file-poll-wait-seconds=1")
+        self.assertEqual(client.predict("a"), (1.0, 1))
+        write("b")
+        self.server.wait("event=model_list_applied models=1")
+        self.assertEqual(client.predict("b"), (2.0, 1))
+        client.await_gone("a")
+        path.write_text("nonsense")
+        self.server.wait("event=model_list_refused")
+        self.assertEqual(client.predict("b"), (2.0, 1))
 
     def test_repositories_have_no_list(self):
         add_version(self.folder, "a", 1, 1)

@@ -139,7 +139,12 @@ Status graph_keep_body(Graph *graph, Graph *body) {
     TRY(graph_grow((void **)&graph->bodies, graph->body_count, &graph->body_capacity,
                    sizeof *graph->bodies));
     graph->bodies[graph->body_count++] = body;
+    graph->height = MAX_OF(graph->height, body->height + 1);
     return status_ok();
+}
+
+uint32_t graph_height(const Graph *graph) {
+    return graph->height;
 }
 
 static Status keep(Graph *graph, void *data, bool is_constant) {

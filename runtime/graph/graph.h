@@ -133,6 +133,8 @@ Status graph_clone(const Graph *graph, Graph **ret_graph);
 Status graph_keep_bytes(Graph *graph, void *bytes);
 /* A body of one of its nodes: freed with the graph. Taken on success. */
 Status graph_keep_body(Graph *graph, Graph *body);
+/* How deep bodies are nested in it: 0 when it has none. */
+uint32_t graph_height(const Graph *graph);
 /**
  * Lets go of the memory of large constants that are not used any more, in bodies too: those that
  * `graph` made itself and no value of it holds are freed; of `origin`, which graph lends from

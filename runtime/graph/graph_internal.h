@@ -43,6 +43,7 @@ struct Graph {
     size_t kept_count, kept_capacity;
     Graph **bodies; /* of its nodes, those that are removed too */
     size_t body_count, body_capacity;
+    uint32_t height; /* of bodies in bodies */
 };
 
 /* Makes room for one more item; items is reallocated. */

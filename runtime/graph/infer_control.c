@@ -9,7 +9,7 @@
  *
  * What is carried from one turn to the next may change its shape on the way. Inference starts with
  * the shape of the first turn and weakens what a turn gives back otherwise, until nothing changes:
- * what is left holds in every turn.
+ * what is left holds in every turn. That takes four rounds at most.
  *
  * A branch that cannot take the shapes is no error as long as the other one can: models choose the
  * branch by the shape.
@@ -24,7 +24,9 @@
 
 #include <string.h>
 
-enum { ROUNDS_MAX = 4 };
+/* A body with bodies this deep in it is inferred once or twice, for rounds multiply level by level.
+ */
+enum { HEIGHT_MAX = 3 };
 
 Status infer_if(InferCall *call) {
     TRY(infer_check_types(call, 0, TYPES_BOOL));
@@ -184,17 +186,26 @@ static Status set_carried(const Turns *turns) {
     return status_ok();
 }
 
+/* How far to go with what a turn gives back otherwise than it took it. */
+typedef enum Weaken {
+    WEAKEN_DIMS,    /* keep what holds for both */
+    WEAKEN_CHANGED, /* nothing is known of those that change */
+    WEAKEN_ALL,     /* nothing is known of any */
+} Weaken;
+
 /* false: another turn sees the same. */
-static bool weaken_carried(const Turns *turns, bool give_up) {
+static bool weaken_carried(const Turns *turns, Weaken how) {
     bool changed = false;
     for (size_t i = 0; i < turns->count; i++) {
         Shape merged =
             merge_shapes(&turns->shapes[i], &body_output(turns->body, turns->body_out + i)->shape);
         if (shape_equal(&merged, &turns->shapes[i]))
             continue;
-        turns->shapes[i] = give_up ? SHAPE_UNKNOWN : merged;
+        turns->shapes[i] = how == WEAKEN_DIMS ? merged : SHAPE_UNKNOWN;
         changed = true;
     }
+    for (size_t i = 0; changed && how == WEAKEN_ALL && i < turns->count; i++)
+        turns->shapes[i] = SHAPE_UNKNOWN;
     return changed;
 }
 
@@ -225,10 +236,11 @@ static Status infer_turns(Turns *turns) {
             from == VALUE_NONE ? SHAPE_UNKNOWN : graph_value_const(turns->graph, from)->shape;
     }
     TRY(set_captures(turns->graph, turns->node, turns->body));
-    for (size_t round = 0, last = false; !last; round++) {
+    Weaken how = graph_height(turns->body) < HEIGHT_MAX ? WEAKEN_DIMS : WEAKEN_ALL;
+    for (bool changed = true; changed; how = MIN_OF(how + 1, WEAKEN_ALL)) {
         TRY(set_carried(turns));
         TRY(graph_infer(turns->body));
-        last = !weaken_carried(turns, round >= ROUNDS_MAX);
+        changed = weaken_carried(turns, how);
     }
     TRY(check_carried_types(turns));
     for (size_t i = 0; i < turns->count; i++)

@@ -3,8 +3,8 @@
 
 /*
  * The rows of domain ai.onnx.ml, in name order, as in op_table.c; opsets are those of the domain.
- * CastMap and DictVectorizer take maps and are not here; ZipMap, which makes maps, is left out at
- * import (runtime/onnx/upgrade_ml.c).
+ * CastMap and DictVectorizer, which take maps, and ZipMap, which makes them, are said without maps
+ * at import (runtime/onnx/upgrade_ml.c).
  *
  * Columns of OP: name, oldest and newest opset, inputs from and to, outputs from and to; types of
  * input 0, inference, summary. Source: ONNX ai.onnx.ml operator documents, opset 5.

@@ -3,7 +3,8 @@
 
 /*
  * ValueInfoProto -> Port: what the file says of a graph input or output. Tensors, sequences and
- * optionals; maps and sparse tensors are named as what we lack. A shape that is absent is an
+ * optionals; a map that goes in is a tensor of its values (upgrade_ml.c); other maps and sparse
+ * tensors are named as what we lack. A shape that is absent is an
  * unknown rank, an empty one a scalar; a dim is a number, a name, or nothing. Negative numbers,
  * which some exporters write for "any", count as nothing.
  */
@@ -22,6 +23,7 @@ enum {
     TYPE_MAP = 5,
     TYPE_OPTIONAL = 9,
     SEQUENCE_ELEM_TYPE = 1,
+    MAP_VALUE_TYPE = 2,
     TENSOR_ELEM_TYPE = 1,
     TENSOR_SHAPE = 2,
     SHAPE_DIM = 1,
@@ -114,6 +116,29 @@ static Status is_zip_map(WireReader reader, const WireField *field, bool *ret_is
     return status;
 }
 
+/* An input that is a map is served as a tensor of its values, a row a map: [rows, entries]. */
+static Status import_map_input(ImportContext *context, const WireReader *reader,
+                               const WireField *field, Port *port) {
+    WireReader map, value, tensor;
+    Status status, inner;
+    TRY(wire_enter(reader, field, "map_type", &map));
+    for (WireField part; wire_next(&map, &part, &status);) {
+        if (part.number != MAP_VALUE_TYPE)
+            continue;
+        TRY(wire_enter(&map, &part, "value_type", &value));
+        for (WireField kind; wire_next(&value, &kind, &inner);) {
+            if (kind.number != TYPE_TENSOR)
+                continue;
+            TRY(wire_enter(&value, &kind, "tensor_type", &tensor));
+            TRY(import_tensor_type(context, tensor, port));
+        }
+        TRY(inner);
+    }
+    TRY(status);
+    port->shape = SHAPE(DIM_UNKNOWN, DIM_UNKNOWN);
+    return status_ok();
+}
+
 static Status import_type(ImportContext *context, WireReader reader, const char *what, Port *port) {
     Status status;
     for (WireField field; wire_next(&reader, &field, &status);) {
@@ -127,6 +152,10 @@ static Status import_type(ImportContext *context, WireReader reader, const char 
                 TRY(is_zip_map(reader, &field, &zip_map));
             if (zip_map) {
                 port->dtype = DTYPE_F32;
+                continue;
+            }
+            if (field.number == TYPE_MAP && strcmp(what, "input") == 0) {
+                TRY(import_map_input(context, &reader, &field, port));
                 continue;
             }
             if (list_types[field.number] != DTYPE_INVALID) {

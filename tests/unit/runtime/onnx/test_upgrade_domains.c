@@ -64,6 +64,69 @@ static void check_operators(const Graph *graph, const char *expected) {
     assert_string_equal(text, expected);
 }
 
+/* op(map from text to value) -> y, with one attribute of texts */
+static Status import_map(const char *op, DType value, const char *attribute, Graph **ret_graph) {
+    AUTO(wire_writer_deinit) WireWriter writer = { 0 };
+    size_t graph = onnx_open_model(&writer, 18);
+    size_t node = onnx_open_node(&writer, op, "a", "y");
+    wire_put_text(&writer, NODE_DOMAIN, "ai.onnx.ml");
+    if (strcmp(attribute, "string_vocabulary") == 0) {
+        size_t words = wire_open(&writer, 5);
+        wire_put_text(&writer, 1, attribute);
+        wire_put_text(&writer, 9, "red");
+        wire_put_text(&writer, 9, "green");
+        wire_put_int(&writer, 20, ATTRIBUTE_STRINGS);
+        wire_close(&writer, words);
+    } else {
+        onnx_put_attr_text(&writer, "cast_to", attribute);
+    }
+    wire_close(&writer, node);
+    size_t port = wire_open(&writer, GRAPH_INPUT);
+    wire_put_text(&writer, 1, "a");
+    size_t type = wire_open(&writer, 2), map = wire_open(&writer, 5);
+    wire_put_int(&writer, 1, DTYPE_STRING);
+    size_t held = wire_open(&writer, 2), tensor = wire_open(&writer, 1);
+    wire_put_int(&writer, 1, value);
+    wire_close(&writer, tensor);
+    wire_close(&writer, held);
+    wire_close(&writer, map);
+    wire_close(&writer, type);
+    wire_close(&writer, port);
+    onnx_put_port(&writer, GRAPH_OUTPUT, "y", DTYPE_F32, DIMS, 2);
+    wire_close(&writer, graph);
+    size_t opset = wire_open(&writer, MODEL_OPSET);
+    wire_put_text(&writer, 1, "ai.onnx.ml");
+    wire_put_int(&writer, 2, 1);
+    wire_close(&writer, opset);
+    Status status = onnx_import(writer.data, writer.length, NULL, ret_graph);
+    if (status_is_ok(&status))
+        writer.data = NULL; /* the graph keeps it */
+    return status;
+}
+
+static void test_maps_come_in_as_tensors_of_their_values(void **state) {
+    (void)state;
+    static const struct {
+        const char *op, *attribute, *operators;
+        DType value;
+    } rows[] = {
+        { "DictVectorizer", "string_vocabulary", "Identity ", DTYPE_F32 },
+        { "CastMap", "TO_INT64", "Cast ", DTYPE_F32 },
+        { "CastMap", "TO_FLOAT", "Cast ", DTYPE_STRING },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        AUTO(graph_free) Graph *graph = NULL;
+        Status status = import_map(rows[i].op, rows[i].value, rows[i].attribute, &graph);
+        assert_string_equal(status.message, "");
+        check_operators(graph, rows[i].operators);
+        assert_int_equal(graph_input(graph, 0)->dtype, rows[i].value);
+        assert_int_equal(graph_input(graph, 0)->shape.rank, 2);
+    }
+    Graph *graph = NULL;
+    Status status = import_map("CastMap", DTYPE_F32, "TO_MARS", &graph);
+    assert_non_null(strstr(status.message, "cast_to that is TO_FLOAT"));
+}
+
 static void test_zip_map_gives_the_scores_under_its_name(void **state) {
     (void)state;
     AUTO(graph_free) Graph *graph = NULL;
@@ -145,6 +208,7 @@ static void test_wrong_inputs_are_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_maps_come_in_as_tensors_of_their_values),
         cmocka_unit_test(test_zip_map_gives_the_scores_under_its_name),
         cmocka_unit_test(test_contributed_operators_become_standard_ones),
         cmocka_unit_test(test_every_recipe_can_be_followed),

@@ -262,18 +262,30 @@ void rest_metrics(HttpExchange *exchange) {
                                      .body = body });
 }
 
+/* Empty, or {"ready":true} where the row names the key. */
+static void reply_probe(HttpExchange *exchange, int code) {
+    const char *key = exchange->match.row->argument;
+    char text[32];
+    int length =
+        key ? snprintf(text, sizeof text, "{\"%s\":%s}", key, code == 200 ? "true" : "false") : 0;
+    if (key)
+        http_exchange_json(exchange, code, text, (size_t)length);
+    else
+        reply_empty(exchange, code);
+}
+
 void rest_live(HttpExchange *exchange) {
-    reply_empty(exchange, 200);
+    reply_probe(exchange, 200);
 }
 
 void rest_ready(HttpExchange *exchange) {
     ServerContext *server = http_exchange_context(exchange);
     if (atomic_load(&server->draining))
-        reply_empty(exchange, 503);
+        reply_probe(exchange, 503);
     else if (server->strict_readiness && !repo_is_ready(server->repo))
-        reply_empty(exchange, exchange->path[1] == 'v' ? 400 : 503);
+        reply_probe(exchange, exchange->path[1] == 'v' ? 400 : 503);
     else
-        reply_empty(exchange, 200);
+        reply_probe(exchange, 200);
 }
 
 void rest_model_ready(HttpExchange *exchange) {
@@ -291,5 +303,5 @@ void rest_model_ready(HttpExchange *exchange) {
     if (!status_is_ok(&status))
         rest_fail(exchange, &status, REST_INFERENCE);
     else
-        reply_empty(exchange, atomic_load(&server->draining) ? 503 : 200);
+        reply_probe(exchange, atomic_load(&server->draining) ? 503 : 200);
 }

@@ -82,6 +82,12 @@ static const RestControl TRACES = { .serve = inference_trace_setting,
 
 #define PROBE(pattern_, serve_)                                                                    \
     { .method = "GET", .pattern = (pattern_), .class = ROUTE_PROBE, .serve = (serve_) }
+/* A probe that says in its body what its code says, as KServe's clients want it. */
+#define TOLD(pattern_, serve_, key_)                                                               \
+    {                                                                                              \
+        .method = "GET", .pattern = (pattern_), .class = ROUTE_PROBE, .serve = (serve_),           \
+        .argument = (key_)                                                                         \
+    }
 #define CONTROL(method_, pattern_, control_)                                                       \
     {                                                                                              \
         .method = (method_), .pattern = (pattern_), .class = ROUTE_CONTROL, .serve = rest_control, \
@@ -115,10 +121,10 @@ const RouteRow ROUTES[] = {
 
     INFER("/v2/models/*/infer", rest_inference_infer),
     INFER("/v2/models/*/versions/#/infer", rest_inference_infer),
-    PROBE("/v2/health/live", rest_live),
-    PROBE("/v2/health/ready", rest_ready),
-    PROBE("/v2/models/*/ready", rest_model_ready),
-    PROBE("/v2/models/*/versions/#/ready", rest_model_ready),
+    TOLD("/v2/health/live", rest_live, "live"),
+    TOLD("/v2/health/ready", rest_ready, "ready"),
+    TOLD("/v2/models/*/ready", rest_model_ready, "ready"),
+    TOLD("/v2/models/*/versions/#/ready", rest_model_ready, "ready"),
     CONTROL("GET", "/v2", &SERVER_METADATA),
     CONTROL("GET", "/v2/", &SERVER_METADATA),
     LISTING("/v2/models"),

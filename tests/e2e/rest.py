@@ -198,15 +198,15 @@ ROWS = [
     ("PUT", "/v1/models/two", "{}", 400, "Malformed request: PUT /v1/models/two"),
     # the Open Inference Protocol
     ("GET", "/v2", None, 200, '"name":"inferd"'),
-    ("GET", "/v2/health/live", None, 200, ""),
-    ("GET", "/v2/health/ready", None, 200, ""),
+    ("GET", "/v2/health/live", None, 200, {"live": True}),
+    ("GET", "/v2/health/ready", None, 200, {"ready": True}),
     ("GET", "/v2/models", None, 200, {"models": ["default", "two"]}),
     ("GET", "/v2/models/two", None, 200, {
         "name": "two", "versions": ["1"], "platform": "onnxruntime_onnx",
         "inputs": [{"name": n, "datatype": "FP32", "shape": [-1, 2]} for n in "pq"],
         "outputs": [{"name": n, "datatype": "FP32", "shape": [-1, 2]} for n in "sd"]}),
     ("GET", "/v2/models/nope", None, 404, {"error": "Request for unknown model: 'nope' is not found"}),
-    ("GET", "/v2/models/two/versions/1/ready", None, 200, ""),
+    ("GET", "/v2/models/two/versions/1/ready", None, 200, {"ready": True}),
     ("GET", "/v2/models/nope/ready", None, 404, "unknown model"),
     ("GET", "/v2/models/two/stats", None, 200, '"model_stats":[{"name":"two"'),
     ("POST", "/v2/repository/index", None, 200, [{"name": n, "version": "1", "state": "READY"} for n in

@@ -140,6 +140,7 @@ typedef struct BinaryRun {
     const VectorLoops *loops;
     const float *a, *b;
     float *dst;
+    FusedSteps steps;
 } BinaryRun;
 
 /* Steps that are neither 0 nor 1: one element at a time through the same loop. */
@@ -179,6 +180,7 @@ static void run_rows(void *user, size_t begin, size_t end) {
             b += at * dim->b;
         }
         run_inner(run, run->a + a, run->b + b, run->dst + row * count);
+        fused_steps_apply(&run->steps, row * count, (row + 1) * count);
     }
 }
 
@@ -191,10 +193,10 @@ static Status binary_run(const Kernel *kernel, const KernelCall *call) {
                       .loops = vector_loops(),
                       .a = call->src[0]->data,
                       .b = call->src[1]->data,
-                      .dst = call->dst[0].data };
+                      .dst = call->dst[0].data,
+                      .steps = fused_steps_open(call, 0) };
     size_t count = (size_t)binary->dims[binary->rank - 1].size;
     pool_for(call->pool, elements / count, 1 + 32768 / count, run_rows, &run);
-    fused_steps_run(call, 0);
     return status_ok();
 }
 

@@ -116,12 +116,16 @@ typedef struct EltwiseRun {
     float *dst;
     size_t elements;
     float alpha, beta;
+    FusedSteps steps;
 } EltwiseRun;
 
 static void run_tiles(void *user, size_t begin, size_t end) {
     const EltwiseRun *run = user;
-    size_t from = begin * TILE, to = MIN_OF(end * TILE, run->elements);
-    run->loop(run->dst + from, run->src + from, to - from, run->alpha, run->beta);
+    for (size_t tile = begin; tile < end; tile++) {
+        size_t from = tile * TILE, to = MIN_OF(from + TILE, run->elements);
+        run->loop(run->dst + from, run->src + from, to - from, run->alpha, run->beta);
+        fused_steps_apply(&run->steps, from, to);
+    }
 }
 
 static float bound_at(const KernelCall *call, uint32_t index, float fallback) {
@@ -137,14 +141,14 @@ static Status eltwise_run(const Kernel *kernel, const KernelCall *call) {
                        .dst = call->dst[0].data,
                        .elements = tensor_elements(&call->dst[0]),
                        .alpha = eltwise->alpha,
-                       .beta = eltwise->beta };
+                       .beta = eltwise->beta,
+                       .steps = fused_steps_open(call, 0) };
     if (eltwise->bounds) {
         run.alpha = bound_at(call, 1, -FLT_MAX);
         run.beta = bound_at(call, 2, FLT_MAX);
     }
     if (run.elements > 0)
         pool_for(call->pool, (run.elements + TILE - 1) / TILE, 8, run_tiles, &run);
-    fused_steps_run(call, 0);
     return status_ok();
 }
 

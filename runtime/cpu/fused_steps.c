@@ -34,17 +34,8 @@ static bool has_operand(EpilogueKind kind) {
     return kind == EPILOGUE_ADD || kind == EPILOGUE_MUL;
 }
 
-typedef struct Pass {
-    const KernelCall *call;
-    const VectorLoops *loops;
-    float *dst;
-    size_t first, elements;
-    size_t channels, pixels; /* of the result, for operands [N,C,1...] */
-    bool channels_last;
-} Pass;
-
 /* Multiplies [begin, end) of the result by an operand with one number a channel. */
-static void mul_channels(const Pass *pass, const Tensor *operand, size_t begin, size_t end) {
+static void mul_channels(const FusedSteps *pass, const Tensor *operand, size_t begin, size_t end) {
     const float *factors = operand->data;
     size_t image = pass->channels * pass->pixels;
     size_t image_step = operand->shape.dims[0] == 1 ? 0 : pass->channels;
@@ -61,7 +52,7 @@ static void mul_channels(const Pass *pass, const Tensor *operand, size_t begin, 
     }
 }
 
-static void apply_step(const Pass *pass, const EpilogueStep *step, size_t begin, size_t end) {
+static void apply_step(const FusedSteps *pass, const EpilogueStep *step, size_t begin, size_t end) {
     float *dst = pass->dst + begin;
     if (!has_operand(step->kind)) {
         pass->loops->unary[unary_of[step->kind]](dst, dst, end - begin, step->alpha, step->beta);
@@ -76,32 +67,37 @@ static void apply_step(const Pass *pass, const EpilogueStep *step, size_t begin,
     pass->loops->binary[loop](dst, dst, (const float *)operand->data + begin, end - begin);
 }
 
-static void apply_tiles(void *user, size_t begin, size_t end) {
-    const Pass *pass = user;
-    const Node *node = pass->call->node;
-    for (size_t tile = begin; tile < end; tile++) {
-        size_t from = tile * TILE, to = MIN_OF(from + TILE, pass->elements);
-        for (size_t i = pass->first; i < node->epilogue_count; i++)
-            apply_step(pass, &node->epilogue[i], from, to);
-    }
-}
-
-void fused_steps_run(const KernelCall *call, size_t first) {
+FusedSteps fused_steps_open(const KernelCall *call, size_t first) {
     const Tensor *dst = &call->dst[0];
-    size_t elements = tensor_elements(dst);
-    if (first >= call->node->epilogue_count || elements == 0)
-        return;
-    Pass pass = {
+    int32_t rank = dst->shape.rank;
+    return (FusedSteps){
         .call = call,
         .loops = vector_loops(),
         .dst = dst->data,
         .first = first,
-        .elements = elements,
-        .channels = dst->shape.rank > 1 ? (size_t)dst->shape.dims[1] : 1,
-        .pixels = dst->shape.rank > 2 ? shape_product(&dst->shape, 2, (size_t)dst->shape.rank) : 1,
+        .elements = tensor_elements(dst),
+        .channels = rank > 1 ? (size_t)dst->shape.dims[1] : 1,
+        .pixels = rank > 2 ? shape_product(&dst->shape, 2, (size_t)rank) : 1,
         .channels_last = dst->layout == LAYOUT_CHANNELS_LAST,
     };
-    pool_for(call->pool, (elements + TILE - 1) / TILE, 16, apply_tiles, &pass);
+}
+
+void fused_steps_apply(const FusedSteps *steps, size_t begin, size_t end) {
+    const Node *node = steps->call->node;
+    for (size_t from = begin; from < end; from += TILE)
+        for (size_t i = steps->first; i < node->epilogue_count; i++)
+            apply_step(steps, &node->epilogue[i], from, MIN_OF(from + TILE, end));
+}
+
+static void apply_tiles(void *user, size_t begin, size_t end) {
+    const FusedSteps *steps = user;
+    fused_steps_apply(steps, begin * TILE, MIN_OF(end * TILE, steps->elements));
+}
+
+void fused_steps_run(const KernelCall *call, size_t first) {
+    FusedSteps steps = fused_steps_open(call, first);
+    if (first < call->node->epilogue_count && steps.elements > 0)
+        pool_for(call->pool, (steps.elements + TILE - 1) / TILE, 16, apply_tiles, &steps);
 }
 
 /* [1,C,1,1] against [1,C,H,W]. Rank 4 alone: 2.6 gets it wrong in its 3-D convolutions for SSE4.1.

@@ -5,6 +5,23 @@
 #include "runtime/cpu/dnnl_util.h"
 #include "runtime/cpu/kernel.h"
 
+typedef struct VectorLoops VectorLoops;
+
+/* The node's steps from number first on, for kernels that apply them to a piece of the result as
+ * soon as it is there. */
+typedef struct FusedSteps {
+    const KernelCall *call;
+    const VectorLoops *loops;
+    float *dst;
+    size_t first, elements;
+    size_t channels, pixels; /* of the result, for operands [N,C,1...] */
+    bool channels_last;
+} FusedSteps;
+
+FusedSteps fused_steps_open(const KernelCall *call, size_t first);
+/* To elements [begin, end) of the result, in the order of its memory. Thread: any. */
+void fused_steps_apply(const FusedSteps *steps, size_t begin, size_t end);
+
 /* Applies the node's steps from number first on to its first output, in place. f32. */
 void fused_steps_run(const KernelCall *call, size_t first);
 

@@ -89,19 +89,29 @@ static const PromiseRow *promise_find(const Node *node) {
     return NULL;
 }
 
-bool cpu_fuses(const Graph *graph, NodeId id, EpilogueKind step) {
-    const Node *node = graph_node_const(graph, id);
-    const PromiseRow *promise = promise_find(node);
-    (void)step; /* all kinds: what oneDNN does not take, fused_steps does */
-    return promise && promise->fuses && node->output_count > 0 && node->outputs[0] != VALUE_NONE &&
-           graph_value_const(graph, node->outputs[0])->dtype == DTYPE_F32;
-}
-
 /* Shapes of the node's first ports: known, and with something in them. */
 static bool is_concrete(const Graph *graph, ValueId id) {
     const Value *value = graph_value_const(graph, id);
     return shape_is_known(&value->shape) &&
            shape_product(&value->shape, 0, (size_t)value->shape.rank) > 0;
+}
+
+/* A chain may begin with an elementwise node when its fast kernel is sure to take it. */
+static bool begins_chain(const Graph *graph, const Node *node, const PromiseRow *promise) {
+    KernelBuild build = { .graph = graph, .node = node };
+    bool elementwise = promise->takes_channels_last == eltwise_takes ||
+                       promise->takes_channels_last == binary_takes;
+    return elementwise && node->inputs[0] != VALUE_NONE && is_concrete(graph, node->inputs[0]) &&
+           is_concrete(graph, node->outputs[0]) && promise->takes_channels_last(&build);
+}
+
+bool cpu_fuses(const Graph *graph, NodeId id, EpilogueKind step) {
+    const Node *node = graph_node_const(graph, id);
+    const PromiseRow *promise = promise_find(node);
+    (void)step; /* all kinds: what oneDNN does not take, fused_steps does */
+    return promise && node->output_count > 0 && node->outputs[0] != VALUE_NONE &&
+           graph_value_const(graph, node->outputs[0])->dtype == DTYPE_F32 &&
+           (promise->fuses || begins_chain(graph, node, promise));
 }
 
 bool cpu_supports_layout(const Graph *graph, NodeId id, Layout layout) {

@@ -22,16 +22,17 @@
 
 enum {
     BLOCK_COLUMNS = 64,
-    ROWS_MAX = 31,                    /* more are cut by rows */
+    ROWS_MAX = 31, /* more are cut by rows */
     SLICES_A_THREAD = 2,
-    SLICE_MIN_BYTES = 256 << 10, /* of weights: some 6 us of one core; waking another takes as long */
+    SLICE_MIN_BYTES =
+        256 << 10, /* of weights: some 6 us of one core; waking another takes as long */
 };
 
 struct MatmulColumns {
     DnnlOp **slices;
     size_t slice_count, rows, columns;
-    size_t width; /* columns of a slice; the last has what is left, some more or fewer */
-    size_t copy_at;                           /* in scratch, behind the operations' own */
+    size_t width;   /* columns of a slice; the last has what is left, some more or fewer */
+    size_t copy_at; /* in scratch, behind the operations' own */
 };
 
 static size_t first_of(const MatmulColumns *columns, size_t slice) {
@@ -66,10 +67,9 @@ static Status make_slice(const MatmulColumnsSource *source, MatmulColumns *colum
     spec.post_count = dnnl_op_post_count(source->whole);
     TRY(dnnl_matmul_new(&spec, &columns->slices[slice]));
     const DnnlOp *op = columns->slices[slice];
-    *ret_fits =
-        dnnl_op_post_count(op) == spec.post_count &&
-        strcmp(dnnl_op_implementation(op), dnnl_op_implementation(source->whole)) == 0 &&
-        dnnl_op_weights_part(source->whole, op, first, &offset);
+    *ret_fits = dnnl_op_post_count(op) == spec.post_count &&
+                strcmp(dnnl_op_implementation(op), dnnl_op_implementation(source->whole)) == 0 &&
+                dnnl_op_weights_part(source->whole, op, first, &offset);
     if (!*ret_fits)
         return status_ok();
     columns->copy_at = MAX_OF(columns->copy_at, dnnl_op_scratch_bytes(op));
@@ -86,10 +86,9 @@ Status matmul_columns_new(const MatmulColumnsSource *source, MatmulColumns **ret
     AUTO(matmul_columns_free) MatmulColumns *columns = calloc(1, sizeof *columns);
     if (!columns)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
-    *columns = (MatmulColumns){ .rows = rows,
-                                .columns = count,
-                                .width = width,
-                                .slice_count = (count + width - 1) / width };
+    *columns = (MatmulColumns){
+        .rows = rows, .columns = count, .width = width, .slice_count = (count + width - 1) / width
+    };
     if (width_of(columns, columns->slice_count - 1) < BLOCK_COLUMNS)
         columns->slice_count--; /* another format would be chosen for so few */
     columns->slices = calloc(columns->slice_count, sizeof(DnnlOp *));
@@ -152,9 +151,9 @@ static Status run_slice(const Sliced *sliced, size_t slice) {
                         : run->dst + first_of(columns, slice);
     if (beside && run->has_sum)
         copy_rows(sliced, slice, dst, false);
-    const void *data[DNNL_SLOT_COUNT] = { [DNNL_SLOT_SRC] = run->src,
-                                          [DNNL_SLOT_DST] = dst,
-                                          [DNNL_SLOT_SCRATCH] = scratch };
+    const void *data[DNNL_SLOT_COUNT] = {
+        [DNNL_SLOT_SRC] = run->src, [DNNL_SLOT_DST] = dst, [DNNL_SLOT_SCRATCH] = scratch
+    };
     TRY(dnnl_op_run(columns->slices[slice], data));
     if (beside)
         copy_rows(sliced, slice, dst, true);

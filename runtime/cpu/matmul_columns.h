@@ -21,7 +21,7 @@ typedef struct MatmulColumnsSource {
 
 typedef struct MatmulColumnsRun {
     const void *src;
-    float *dst;            /* holds the operand of an ADD that the operation does */
+    float *dst; /* holds the operand of an ADD that the operation does */
     bool has_sum;
     size_t scratch_offset; /* where our part begins in thread_scratch */
 } MatmulColumnsRun;

@@ -3,8 +3,9 @@
 
 /*
  * What follows a Conv, Gemm or MatMul elementwise becomes steps of its epilogue, as far as the
- * device does them inside the node's kernel: activations, scalar arithmetic, and the addition of a
- * residual of the same shape. A result that anybody else reads ends the chain.
+ * device does them inside the node's kernel, and so does what follows an elementwise node, so that
+ * a chain is one kernel that goes over blocks in the cache: activations, scalar arithmetic, and the
+ * addition of a residual of the same shape. A result that anybody else reads ends the chain.
  *
  * A residual may be computed later than the node in the old order; it cannot depend on the node,
  * whose one user is the addition itself, so sorting afterwards always succeeds. On plan: shapes are
@@ -164,15 +165,25 @@ static Status fuse_user(Graph *graph, const PassContext *context, NodeId id, boo
     return status_ok();
 }
 
-static bool is_target(const Graph *graph, NodeId id) {
+static bool is_product(const Graph *graph, NodeId id) {
     const Node *node = graph_node_const(graph, id);
     return (node_is_op(node, "Conv") || node_is_op(node, "Gemm") || node_is_op(node, "MatMul")) &&
            graph_value_const(graph, node->outputs[0])->dtype == DTYPE_F32;
 }
 
+static bool is_elementwise(const Graph *graph, NodeId id) {
+    const Node *node = graph_node_const(graph, id);
+    return !node->removed && node->op->flags & OP_ELEMENTWISE && node->output_count == 1 &&
+           node->outputs[0] != VALUE_NONE && !graph_value_const(graph, node->outputs[0])->constant;
+}
+
+/* Products first: a sum that ends both a product and a chain is worth more in the product. */
 Status pass_fuse_epilogues(Graph *graph, const PassContext *context) {
     for (NodeId id = 0; id < graph_node_count(graph); id++)
-        for (bool fused = is_target(graph, id); fused;)
+        for (bool fused = is_product(graph, id); fused;)
+            TRY(fuse_user(graph, context, id, &fused));
+    for (NodeId id = 0; id < graph_node_count(graph); id++)
+        for (bool fused = is_elementwise(graph, id); fused;)
             TRY(fuse_user(graph, context, id, &fused));
     return graph_sort(graph);
 }

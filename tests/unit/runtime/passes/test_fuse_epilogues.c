@@ -119,6 +119,35 @@ static Graph *other_gate(void) {
                                 unary(graph, "HardSigmoid", x))); /* alpha 0.2: no HardSwish */
 }
 
+/* Tanh(Exp(x) * 0.5 - 1 + z), longer than a block: one node that goes over it piece by piece. */
+static Graph *elementwise_chain(void) {
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(3, 3001));
+    ValueId z = model_input(graph, "z", DTYPE_F32, SHAPE(3, 3001));
+    ValueId y = binary(graph, "Mul", unary(graph, "Exp", x), MODEL_F32(graph, SHAPE_SCALAR, 0.5));
+    y = binary(graph, "Sub", y, MODEL_F32(graph, SHAPE_SCALAR, 1));
+    return finish(graph, unary(graph, "Tanh", binary(graph, "Add", y, z)));
+}
+
+/* It begins with a broadcast; the sum with a product's result is left to the product. */
+static Graph *chain_beside_product(void) {
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(5, 6));
+    ValueId chain =
+        unary(graph, "Relu", binary(graph, "Mul", x, model_random_f32(graph, SHAPE(6), 1, 1)));
+    ValueId product = binary(graph, "MatMul", x, model_random_f32(graph, SHAPE(6, 6), 1, 2));
+    return finish(graph, unary(graph, "Sigmoid", binary(graph, "Add", chain, product)));
+}
+
+/* The middle is an output too. */
+static Graph *chain_read_twice(void) {
+    Graph *graph = model_new();
+    ValueId x = model_input(graph, "x", DTYPE_F32, SHAPE(5, 6));
+    ValueId y = unary(graph, "Exp", x);
+    model_output(graph, "middle", y);
+    return finish(graph, unary(graph, "Relu", y));
+}
+
 /* Tolerances: oneDNN's activations are polynomials, 1e-6 relative; sums in another order. */
 static const PassCase cases[] = {
     { "activations",
@@ -151,6 +180,21 @@ static const PassCase cases[] = {
       pass_fuse_epilogues,
       { { "Relu", 1, 0 }, { "Mul", 1, 0 }, { "Sub", 1, 0 } },
       1e-5f },
+    { "chain",
+      elementwise_chain,
+      pass_fuse_epilogues,
+      { { "Exp", 1, 1 }, { "Mul", 1, 0 }, { "Sub", 1, 0 }, { "Add", 1, 0 }, { "Tanh", 1, 0 } },
+      1e-6f },
+    { "chain beside a product",
+      chain_beside_product,
+      pass_fuse_epilogues,
+      { { "Mul", 1, 1 }, { "Relu", 1, 0 }, { "Add", 1, 0 }, { "Sigmoid", 1, 0 } },
+      1e-5f },
+    { "chain read twice",
+      chain_read_twice,
+      pass_fuse_epilogues,
+      { { "Exp", 1, 1 }, { "Relu", 1, 1 } },
+      0 },
     { "bias", product_with_bias, pass_fuse_bias, { { "Add", 1, 0 } }, 1e-5f },
     { "wide addition", product_with_wide_addition, pass_fuse_bias, { { "Add", 1, 1 } }, 0 },
     { "hard swish",

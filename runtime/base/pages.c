@@ -16,6 +16,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -23,7 +24,7 @@
 #include <malloc.h>
 #endif
 
-enum { HUGE_MIN_BYTES = 1 << 20 };
+enum { HUGE_PAGE_BYTES = 2 << 20, SMALL_ALIGNMENT = 64 };
 
 size_t pages_release(void *data, size_t bytes) {
     long page = sysconf(_SC_PAGESIZE);
@@ -36,13 +37,15 @@ size_t pages_release(void *data, size_t bytes) {
     return end - begin;
 }
 
-void pages_prefer_huge(void *data, size_t bytes) {
-    long page = sysconf(_SC_PAGESIZE);
-    if (page <= 0 || bytes < HUGE_MIN_BYTES)
-        return;
-    uintptr_t mask = (uintptr_t)page - 1, address = (uintptr_t)data;
-    uintptr_t begin = address & ~mask, end = (address + bytes + mask) & ~mask;
-    (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* a wish: it may be refused */
+void *pages_new_huge(size_t bytes) {
+    size_t alignment = bytes >= HUGE_PAGE_BYTES ? HUGE_PAGE_BYTES : SMALL_ALIGNMENT;
+    if (bytes > SIZE_MAX - SMALL_ALIGNMENT)
+        return NULL;
+    bytes = (bytes + SMALL_ALIGNMENT - 1) / SMALL_ALIGNMENT * SMALL_ALIGNMENT;
+    void *memory = aligned_alloc(alignment, bytes);
+    if (memory && alignment == HUGE_PAGE_BYTES)
+        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a wish: it may be refused */
+    return memory;
 }
 
 size_t pages_memory_limit_bytes(void) {

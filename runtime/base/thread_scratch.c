@@ -8,6 +8,7 @@
  * models. Any thread.
  */
 
+#include "runtime/base/pages.h"
 #include "runtime/base/pool.h"
 #include "runtime/base/size.h"
 
@@ -15,7 +16,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { SCRATCH_ALIGNMENT = 64, SCRATCH_MIN_BYTES = 64 << 10 };
+enum { SCRATCH_MIN_BYTES = 64 << 10 };
 
 static _Thread_local void *scratch;
 static _Thread_local size_t scratch_bytes;
@@ -35,7 +36,7 @@ void *thread_scratch(size_t bytes) {
         if (!size_mul(wanted, 2, &wanted))
             return NULL;
     pthread_once(&scratch_once, make_key);
-    void *memory = aligned_alloc(SCRATCH_ALIGNMENT, wanted);
+    void *memory = pages_new_huge(wanted);
     if (!memory || pthread_setspecific(scratch_key, memory) != 0) {
         free(memory);
         return NULL;

@@ -12,6 +12,7 @@
 
 #include "runtime/cpu/thread_arena.h"
 
+#include "runtime/base/pages.h"
 #include "runtime/base/size.h"
 #include "runtime/tensor/tensor.h"
 
@@ -81,10 +82,10 @@ void *thread_arena_acquire(size_t bytes) {
         wanted = MAX_OF(wanted, (size_t)TENSOR_ALIGNMENT);
         free(arenas->memory[level]);
         arenas->bytes[level] = 0;
-        arenas->memory[level] = aligned_memory_new(wanted);
+        arenas->memory[level] = pages_new_huge(wanted);
         if (!arenas->memory[level] && wanted > bytes) { /* the plan of a model that cannot run */
             wanted = MAX_OF(bytes, (size_t)TENSOR_ALIGNMENT);
-            arenas->memory[level] = aligned_memory_new(wanted);
+            arenas->memory[level] = pages_new_huge(wanted);
         }
         if (!arenas->memory[level])
             return NULL;

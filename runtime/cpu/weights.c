@@ -28,9 +28,20 @@ struct Entry {
     Entry *next;
     const void *constant;
     WeightFormat format;
-    void *data;
+    void *data;    /* in a slab */
     bool restores; /* unpacking it gave the plain bytes */
 };
+
+/* Memory that entries are cut from, one behind the other, so that even small weights share huge
+ * pages. Slabs double in size: a small model does not pay for a large one's. */
+typedef struct Slab Slab;
+struct Slab {
+    Slab *next;
+    char *memory;
+    size_t used, bytes;
+};
+
+enum { SLAB_FIRST_BYTES = 128 << 10, SLAB_MOST_BYTES = 32 << 20 };
 
 typedef enum PlainState { PLAIN_THERE, PLAIN_MOVING, PLAIN_GONE } PlainState;
 
@@ -50,13 +61,59 @@ struct PackedWeights {
     /* under lock */
     Entry *entries;
     Plain *plains;
+    Slab *slabs; /* the newest first: the one that is cut */
     size_t bytes, dropped_bytes;
 };
+
+static void slab_free(Slab *slab) {
+    if (!slab)
+        return;
+    free(slab->memory);
+    free(slab);
+}
+DEFINE_AUTO(Slab, slab_free);
+
+static Status slab_new(size_t bytes, Slab **ret_slab) {
+    AUTO(slab_free) Slab *slab = calloc(1, sizeof *slab);
+    if (slab)
+        slab->memory = pages_new_huge(bytes);
+    if (!slab || !slab->memory)
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "weights: no memory for %zu bytes", bytes);
+    slab->bytes = bytes;
+    *ret_slab = TAKE(slab);
+    return status_ok();
+}
+
+/* NULL: the slab is full; *ret_wanted is then how large the next should be. */
+static void *cut(PackedWeights *weights, size_t bytes, size_t *ret_wanted) {
+    LOCKED(&weights->mutex);
+    Slab *slab = weights->slabs;
+    size_t before = slab ? slab->bytes : SLAB_FIRST_BYTES / 2;
+    *ret_wanted = MAX_OF(bytes, MIN_OF(2 * before, (size_t)SLAB_MOST_BYTES));
+    if (!slab || slab->bytes - slab->used < bytes)
+        return NULL;
+    slab->used += bytes;
+    return slab->memory + slab->used - bytes;
+}
+
+/* Memory that lives as long as the weights. */
+static Status get_memory(PackedWeights *weights, size_t bytes, void **ret_memory) {
+    size_t wanted;
+    if (!size_align(MAX_OF(bytes, (size_t)1), TENSOR_ALIGNMENT, &bytes))
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "weights: %zu bytes", bytes);
+    while (!(*ret_memory = cut(weights, bytes, &wanted))) {
+        AUTO(slab_free) Slab *slab = NULL;
+        TRY(slab_new(wanted, &slab));
+        LOCKED(&weights->mutex);
+        slab->next = weights->slabs;
+        weights->slabs = TAKE(slab);
+    }
+    return status_ok();
+}
 
 static void entry_free(Entry *entry) {
     if (entry->format.free)
         entry->format.free(entry->format.user);
-    free(entry->data);
     free(entry);
 }
 DEFINE_AUTO(Entry, entry_free);
@@ -81,6 +138,10 @@ void packed_weights_free(PackedWeights *weights) {
     for (Plain *plain = weights->plains, *next; plain; plain = next) {
         next = plain->next;
         free(plain);
+    }
+    for (Slab *slab = weights->slabs, *next; slab; slab = next) {
+        next = slab->next;
+        slab_free(slab);
     }
     cond_deinit(&weights->moved);
     mutex_deinit(&weights->mutex);
@@ -240,11 +301,7 @@ Status packed_weights_get(PackedWeights *weights, const Value *constant, const W
             return status_ok();
         }
     }
-    entry->data = aligned_memory_new(MAX_OF(format->bytes, (size_t)1));
-    if (!entry->data)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "weights: no memory for %zu bytes",
-                            format->bytes);
-    pages_prefer_huge(entry->data, format->bytes);
+    TRY(get_memory(weights, format->bytes, &entry->data));
     Plain *plain = NULL;
     if (is_droppable(constant)) {
         TRY(get_plain(weights, constant->constant, &plain));

@@ -37,7 +37,7 @@ typedef struct WeightFormat {
 
 /**
  * Finds or packs, into TENSOR_ALIGNMENT-aligned memory that lives as long as the model. When two
- * threads pack the same the later one drops its copy.
+ * threads pack the same the later one forgets its copy: the memory goes with the model.
  *
  * @constant  its address must be nobody else's while the weights live
  * @format    user is taken in any case

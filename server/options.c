@@ -11,6 +11,7 @@
 
 #include "runtime/base/nearest.h"
 #include "runtime/base/size.h"
+#include "server/options_values.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -23,6 +24,8 @@ typedef enum OptionKind {
     OPTION_TEXT,
     OPTION_LIST,
     OPTION_CONTROL_MODE,
+    OPTION_RATE_LIMIT,
+    OPTION_RESOURCE,
     OPTION_IGNORED, /* takes a value */
     OPTION_IGNORED_BOOL,
     OPTION_REFUSED, /* whatever its value */
@@ -93,6 +96,7 @@ static Options options_default(Personality personality) {
         .request_arena_bytes = INT64_C(1) << 30,
         .id = "inferd",
         .exit_timeout_s = 30,
+        .rate_limit = "off",
     };
     if (personality == PERSONALITY_TENSORFLOW) {
         options.exit_on_error = true;
@@ -222,15 +226,6 @@ static Status set_number(const OptionRow *row, const char *name, const char *val
     return status_ok();
 }
 
-static Status set_control_mode(const char *value, const char **dst) {
-    if (strcmp(value, "none") != 0 && strcmp(value, "poll") != 0 && strcmp(value, "explicit") != 0)
-        return status_error(STATUS_INVALID_ARGUMENT,
-                            "--model-control-mode: expected none, poll or explicit, got '%s'",
-                            value);
-    *dst = value;
-    return status_ok();
-}
-
 static Status append(TextList *list, const char *text) {
     const char **items = realloc(list->items, (list->count + 1) * sizeof *items);
     if (!items)
@@ -276,11 +271,16 @@ static Status set_value(Options *options, const OptionRow *row, const char *name
     case OPTION_LIST:
         return append(dst, value);
     case OPTION_CONTROL_MODE:
-        return set_control_mode(value, dst);
+        return option_set_control_mode(value, dst);
     case OPTION_BOOL:
     case OPTION_IGNORED_BOOL:
     case OPTION_REFUSED_BOOL:
         return set_bool(options, row, name, value);
+    case OPTION_RATE_LIMIT:
+        return option_set_rate_limit(value, dst);
+    case OPTION_RESOURCE:
+        TRY(option_check_resource(value));
+        return append(dst, value);
     case OPTION_REFUSED:
         return refuse_flag(row, name);
     case OPTION_IGNORED:
@@ -407,6 +407,7 @@ void options_deinit(Options *options) {
     free(options->grpc_restrictions.items);
     free(options->http_restrictions.items);
     free(options->without_effect.items);
+    free(options->rate_limit_resources.items);
     *options = (Options){ 0 };
 }
 

@@ -45,6 +45,7 @@ typedef struct Options {
     int64_t load_threads, load_retries, load_retry_us;
     bool disable_autocomplete, exit_on_error, strict_readiness;
     bool warm;
+    int64_t warmup_iterations;
     int64_t file_limit_bytes;
     int64_t run_memory_bytes, run_comparisons;
 
@@ -64,6 +65,8 @@ typedef struct Options {
     int64_t max_streams, keepalive_ms, keepalive_timeout_ms, handshake_timeout_ms;
 
     bool enable_batching;
+    const char *rate_limit;        /* "off", "execution_count" */
+    TextList rate_limit_resources; /* "NAME:COUNT" or "NAME:COUNT:DEVICE", checked */
     const char *batching_file;
     int64_t default_max_batch_size, queue_requests, queue_bytes, inline_limit_us, workers;
 

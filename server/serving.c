@@ -18,8 +18,10 @@
 #include "server/metrics_page.h"
 #include "server/observe/scrape.h"
 #include "runtime/repo/change.h"
+#include "server/rate_limit.h"
 #include "server/rpc/core_compat.h"
 #include "server/text_file.h"
+#include "server/warmup.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -29,6 +31,12 @@
 enum { LOAD_THREADS = 2 };
 
 /* --- hooks of the repository --- */
+
+static Status version_warm(void *user, ModelVersion *version, int directory) {
+    const Serving *serving = user;
+    int64_t iterations = serving->options->warmup_iterations;
+    return warmup_replay(version, directory, (size_t)MAX_OF(iterations, INT64_C(1)));
+}
 
 static Status version_ready(void *user, ModelVersion *version) {
     Serving *serving = user;
@@ -170,6 +178,7 @@ static Status start_compute(Serving *serving) {
         .inline_limit_ns = inline_limit_ns(options->inline_limit_us),
         .batch_memory_bytes = (size_t)options->memory_bytes,
     };
+    TRY(rate_limit_of(options, serving->arena, &scheduler));
     TRY(scheduler_new(&scheduler, &serving->scheduler));
     pool_set_source(serving->pool, take_batch, serving->scheduler);
     TRY(timer_new(serving->scheduler, &serving->timer));
@@ -212,7 +221,7 @@ static Status make_repo(Serving *serving) {
         .device = serving->device,
         .pool = serving->pool,
         .clock = clock_monotonic(),
-        .hooks = { version_ready, version_gone, state_changed, serving },
+        .hooks = { version_warm, version_ready, version_gone, state_changed, serving },
     };
     repo.watch = watch_interval(options, &repo.poll_ns);
     TRY(served_models(options, serving->arena, &repo.models, &repo.model_count));

@@ -23,6 +23,7 @@
 #include "runtime/model/ensemble.h"
 #include "runtime/model/identity.h"
 #include "runtime/model/version_parts.h"
+#include "runtime/model/warmup.h"
 #include "runtime/onnx/onnx_import.h"
 
 #include <string.h>
@@ -177,6 +178,8 @@ Status model_version_load(const ModelLoad *load, ModelVersion **ret_version) {
     TRY(model_version_complete(version));
     if (load->warm && version->executor)
         TRY(executor_warm(version->executor));
+    if (load->warm)
+        TRY(model_version_warm(version, load->model_directory));
     pages_trim_heap();
     ExecutorBytes bytes = { 0 };
     if (version->executor)

@@ -239,6 +239,8 @@ static Status run_job(Repo *repo, const LoadJob *job, ModelVersion **ret_version
     uint64_t begun_ns = clock_now_ns(options->clock);
     TRY(model_version_load(&load, &version));
     version->load_ns = clock_now_ns(options->clock) - begun_ns;
+    if (options->warm && options->hooks.version_warm)
+        TRY(options->hooks.version_warm(options->hooks.user, version, job->version_directory));
     if (options->hooks.version_ready)
         TRY(options->hooks.version_ready(options->hooks.user, version));
     version->on_unloaded = version_unloaded;

@@ -16,6 +16,8 @@
 typedef struct Repo Repo;
 
 typedef struct RepoHooks {
+    /* After a load, where models are warmed up; NULL. directory: of the version. Thread: loader. */
+    Status (*version_warm)(void *user, ModelVersion *version, int directory);
     /* Before a version is published / when its last lease is gone. Thread: loader / any. */
     Status (*version_ready)(void *user, ModelVersion *version);
     void (*version_gone)(void *user, ModelVersion *version);

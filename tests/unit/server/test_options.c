@@ -220,6 +220,9 @@ static void test_errors_name_the_flag(void **state) {
     } rows[] = {
         { "--grpc-prot=9", NULL, "did you mean --grpc-port" },
         { "--model_repositry", "d", "did you mean --model-repository" },
+        { "--rate-limit=sometimes", NULL, "off or execution_count" },
+        { "--rate-limit-resource=R", NULL, "expected NAME:COUNT" },
+        { "--rate-limit-resource=R:x", NULL, "expected NAME:COUNT" },
         { "--use_alts_credentials", NULL, "ALTS is not supported" },
         { "--platform_config_file=f", NULL, "one platform" },
         { "--zzzzzzzzzzzz", NULL, "--help lists all" },

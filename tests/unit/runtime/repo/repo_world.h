@@ -227,7 +227,9 @@ static RepoOptions default_options(void) {
                           .file_limit_bytes = 1 << 20,
                           .device = world.device,
                           .clock = &world.clock,
-                          .hooks = { version_ready, version_gone, state_changed, NULL } };
+                          .hooks = { .version_ready = version_ready,
+                                     .version_gone = version_gone,
+                                     .state_changed = state_changed } };
 }
 
 static void start(const RepoOptions *options) {

@@ -1,0 +1,13 @@
+/* SPDX-FileCopyrightText: 2026 The inferd authors */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Values of flags that are neither numbers nor free text. INVALID_ARGUMENT naming the flag. Private
+ * to server/options.c. */
+
+#include "runtime/base/status.h"
+
+Status option_set_control_mode(const char *value, const char **dst);
+Status option_set_rate_limit(const char *value, const char **dst);
+/* "NAME:COUNT" or "NAME:COUNT:DEVICE" */
+Status option_check_resource(const char *value);

@@ -49,27 +49,6 @@ Status reference_reshape(const KernelCall *call) {
     return copy_bytes(call);
 }
 
-/* Inference, or training with ratio 0, is a copy and a mask of true. */
-Status reference_dropout(const KernelCall *call) {
-    const Tensor *ratio = call_find_src(call, 1), *training = call_find_src(call, 2);
-    if (ratio && (tensor_elements(ratio) != 1 || !element_io_find(ratio->dtype)))
-        return call_invalid(call, "ratio must be a number");
-    if (training && (tensor_elements(training) != 1 || training->dtype != DTYPE_BOOL))
-        return call_invalid(call, "training_mode must be one bool");
-    if (training && *(const uint8_t *)training->data &&
-        (!ratio || tensor_get_float(ratio, 0) != 0.0))
-        return status_error(STATUS_UNIMPLEMENTED, "Dropout: training mode is not supported");
-    TRY(copy_bytes(call));
-    Tensor *mask = call_find_dst(call, 1);
-    if (!mask)
-        return status_ok();
-    TRY(call_check_dtype(call, DTYPE_BOOL, mask));
-    TRY(call_check_shape(call, &call->dst[0].shape, mask));
-    if (mask->bytes)
-        memset(mask->data, 1, mask->bytes);
-    return status_ok();
-}
-
 static Status read_perm(const KernelCall *call, int32_t rank, int32_t perm[static SHAPE_MAX_RANK]) {
     size_t count;
     const int64_t *ints = node_get_ints(call->node, "perm", &count);

@@ -215,9 +215,19 @@ static void test_dropout_of_inference_copies(void **state) {
                   .dst = { F32(SHAPE(2), 1, 2), BOOL(SHAPE(2), 1, 1) } });
     check_fails(
         &(Run){ .op = "Dropout",
-                .src = { &F32(SHAPE(1), 1), &F32(SHAPE_SCALAR, 0.5f), &BOOL(SHAPE_SCALAR, 1) },
+                .src = { &F32(SHAPE(1), 1), &F32(SHAPE_SCALAR, 1.0f), &BOOL(SHAPE_SCALAR, 1) },
                 .dst = { F32(SHAPE(1), 1) } },
-        STATUS_UNIMPLEMENTED, "training");
+        STATUS_INVALID_ARGUMENT, "ratio is 1, expected 0 to less than 1");
+}
+
+/* The first numbers of seed 0 are 0.549, 0.715, 0.603, 0.545, 0.424 in every implementation. */
+static void test_dropout_of_training_keeps_what_the_seed_says(void **state) {
+    (void)state;
+    check(&(Run){
+        .op = "Dropout",
+        .attributes = { INT("seed", 0) },
+        .src = { &F32(SHAPE(5), 1, 2, 3, 4, 5), &F32(SHAPE_SCALAR, 0.5f), &BOOL(SHAPE_SCALAR, 1) },
+        .dst = { F32(SHAPE(5), 2, 4, 6, 8, 0), BOOL(SHAPE(5), 1, 1, 1, 1, 0) } });
 }
 
 static void test_constant_of_shape_range_shape_size(void **state) {
@@ -265,6 +275,7 @@ int main(void) {
         cmocka_unit_test(test_where_broadcasts_all_three),
         cmocka_unit_test(test_reshape_keeps_order_and_checks_sizes),
         cmocka_unit_test(test_dropout_of_inference_copies),
+        cmocka_unit_test(test_dropout_of_training_keeps_what_the_seed_says),
         cmocka_unit_test(test_constant_of_shape_range_shape_size),
         cmocka_unit_test(test_reorder_changes_the_layout_alone),
     };

@@ -35,10 +35,12 @@ typedef struct RestInfer {
     /* TensorFlow */
     bool is_columnar;
     /* Open Inference */
-    size_t json_bytes;  /* of the body, what is JSON */
-    bool is_raw;        /* no JSON: the body is the only input's data */
-    bool binary_output; /* unless an output says otherwise */
-    bool *binary;       /* per wanted output; NULL: none named */
+    size_t json_bytes;       /* of the body, what is JSON */
+    bool is_raw;             /* no JSON: the body is the only input's data */
+    bool binary_output;      /* unless an output says otherwise */
+    bool *binary;            /* per wanted output; NULL: none named */
+    struct evbuffer *events; /* generate_stream: what is to be sent; NULL: nothing yet */
+    bool events_ended;       /* by a failure */
 } RestInfer;
 
 static inline const RestInfer *rest_infer_of(const WireInfer *wire) {
@@ -47,6 +49,10 @@ static inline const RestInfer *rest_infer_of(const WireInfer *wire) {
 
 /* Starts the inference that the exchange asks for; the route's version and label are the choice. */
 void rest_infer_start(HttpExchange *exchange, const InferProtocol *rest, RestProtocol protocol);
+/* The same for a decoupled model that gives one response, and for any number of them as events. */
+void rest_infer_start_one(HttpExchange *exchange, const InferProtocol *rest, RestProtocol protocol);
+void rest_infer_start_events(HttpExchange *exchange, const InferProtocol *rest,
+                             RestProtocol protocol);
 /* Fails the exchange in the protocol's way. */
 void rest_fail(HttpExchange *exchange, const Status *status, RestProtocol protocol);
 /* Version and label of the path. */
@@ -92,3 +98,5 @@ void rest_tensorflow_predict(HttpExchange *exchange);
 void rest_tensorflow_classify(HttpExchange *exchange);
 void rest_tensorflow_regress(HttpExchange *exchange);
 void rest_inference_infer(HttpExchange *exchange);
+void rest_generate(HttpExchange *exchange);
+void rest_generate_stream(HttpExchange *exchange);

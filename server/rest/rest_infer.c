@@ -69,13 +69,26 @@ static void reply_good(RestInfer *rest, const WireReply *reply) {
                                      .json_bytes = json_bytes });
 }
 
+/* A decoupled model that gave more or fewer responses than the one that was wanted. */
+static Status count_error(const InferCall *call, const Status *status) {
+    const ModelVersion *version = call->request.lease.version;
+    bool counted = call->takes_one && version && version->config.decoupled &&
+                   status->code == STATUS_UNIMPLEMENTED;
+    return counted ? status_error(STATUS_INTERNAL,
+                                  "generate expects model to produce exactly 1 response, use "
+                                  "generate stream for model that generates various number of "
+                                  "responses")
+                   : *status;
+}
+
 static void finish(InferCall *call, const Status *status, const WireReply *reply) {
     RestInfer *rest = rest_of(call);
     HttpExchange *exchange = rest->exchange;
-    if (status_is_ok(status))
+    Status answer = count_error(call, status);
+    if (status_is_ok(&answer))
         reply_good(rest, reply);
     else
-        rest_fail(exchange, status, rest->protocol);
+        rest_fail(exchange, &answer, rest->protocol);
     json_writer_deinit(&rest->output->json);
     request_release_outputs(&call->request);
     lease_release(&call->request.lease);
@@ -126,6 +139,80 @@ static const InferTransport TRANSPORT = {
     .unref = unref,
 };
 
+/* --- replies that are events --- */
+
+enum { EVENTS_BYTES_MAX = 64 << 20 };
+
+/* One event of what encode has written. false: there is no room. */
+static bool put_event(RestInfer *rest) {
+    JsonWriter *json = &rest->output->json;
+    if (!rest->events)
+        rest->events = evbuffer_new();
+    bool good = rest->events && !json->failed &&
+                evbuffer_get_length(rest->events) + json->length <= EVENTS_BYTES_MAX &&
+                evbuffer_add(rest->events, "data: ", 6) == 0 &&
+                evbuffer_add(rest->events, json->data, json->length) == 0 &&
+                evbuffer_add(rest->events, "\n\n", 2) == 0;
+    json->length = 0;
+    return good;
+}
+
+static void put_error_event(RestInfer *rest, const char *message) {
+    JsonWriter *json = &rest->output->json;
+    json->length = 0;
+    json_put(json, "{\"error\":");
+    json_put_string(json, message, strlen(message));
+    json_put(json, "}");
+    (void)put_event(rest);
+}
+
+static void respond(InferCall *call, const Status *status, const WireReply *reply) {
+    (void)reply;
+    RestInfer *rest = rest_of(call);
+    if (rest->events_ended)
+        return;
+    if (!status_is_ok(status))
+        put_error_event(rest, status->message);
+    else if (!put_event(rest))
+        put_error_event(rest, "the responses are too long");
+    else
+        return;
+    rest->events_ended = true;
+}
+
+/* The code is that of the first response; a failure behind it is an event. */
+static void finish_events(InferCall *call, const Status *status, const WireReply *reply) {
+    RestInfer *rest = rest_of(call);
+    HttpExchange *exchange = rest->exchange;
+    if (status_is_ok(status) && !call->request.on_response)
+        respond(call, status, reply);
+    if (!status_is_ok(status) && rest->events)
+        put_error_event(rest, status->message);
+    if (!status_is_ok(status) && !rest->events) {
+        rest_fail(exchange, status, rest->protocol);
+    } else {
+        exchange->headers[HEADER_ACCEPT_ENCODING] = NULL; /* events are sent as they are */
+        http_exchange_reply(exchange,
+                            (HttpReply){ .code = 200,
+                                         .content_type = "text/event-stream; charset=utf-8",
+                                         .body = rest->events });
+    }
+    json_writer_deinit(&rest->output->json);
+    request_release_outputs(&call->request);
+    lease_release(&call->request.lease);
+    http_exchange_unref(exchange); /* the call's own */
+}
+
+static const InferTransport EVENTS_TRANSPORT = {
+    .entry = ENTRY_REST,
+    .open = open_body,
+    .charge = charge_arena,
+    .respond = respond,
+    .finish = finish_events,
+    .ref = ref,
+    .unref = unref,
+};
+
 static void on_gone(HttpExchange *exchange) {
     RestInfer *rest = exchange->user;
     infer_cancel(&rest->call);
@@ -147,8 +234,15 @@ static Status make_call(HttpExchange *exchange, RestProtocol protocol, RestInfer
     return status_ok();
 }
 
-void rest_infer_start(HttpExchange *exchange, const InferProtocol *rest_protocol,
-                      RestProtocol protocol) {
+typedef struct Start {
+    const InferProtocol *rest;
+    RestProtocol protocol;
+    const InferTransport *transport;
+    bool takes_one;
+} Start;
+
+static void start(HttpExchange *exchange, const Start *start) {
+    RestProtocol protocol = start->protocol;
     RestInfer *rest;
     Status status = make_call(exchange, protocol, &rest);
     if (!status_is_ok(&status)) {
@@ -158,8 +252,9 @@ void rest_infer_start(HttpExchange *exchange, const InferProtocol *rest_protocol
     InferCall *call = &rest->call;
     call->caller = &exchange->caller;
     call->context = http_exchange_context(exchange);
-    call->transport = &TRANSPORT;
-    call->protocol = rest_protocol;
+    call->transport = start->transport;
+    call->takes_one = start->takes_one;
+    call->protocol = start->rest;
     call->arena = exchange->arena;
     call->wire = &rest->wire;
     call->arrived_ns = exchange->arrived_ns;
@@ -170,6 +265,20 @@ void rest_infer_start(HttpExchange *exchange, const InferProtocol *rest_protocol
     http_exchange_ref(exchange); /* the call's own, which finish gives back */
     if (infer_start(call))
         http_exchange_submitted(exchange);
+}
+
+void rest_infer_start(HttpExchange *exchange, const InferProtocol *rest, RestProtocol protocol) {
+    start(exchange, &(Start){ rest, protocol, &TRANSPORT, false });
+}
+
+void rest_infer_start_one(HttpExchange *exchange, const InferProtocol *rest,
+                          RestProtocol protocol) {
+    start(exchange, &(Start){ rest, protocol, &TRANSPORT, true });
+}
+
+void rest_infer_start_events(HttpExchange *exchange, const InferProtocol *rest,
+                             RestProtocol protocol) {
+    start(exchange, &(Start){ rest, protocol, &EVENTS_TRANSPORT, false });
 }
 
 Status rest_json_error(const JsonReader *reader, const Arena *arena, const char *prefix) {

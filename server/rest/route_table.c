@@ -121,6 +121,10 @@ const RouteRow ROUTES[] = {
 
     INFER("/v2/models/*/infer", rest_inference_infer),
     INFER("/v2/models/*/versions/#/infer", rest_inference_infer),
+    INFER("/v2/models/*/generate", rest_generate),
+    INFER("/v2/models/*/versions/#/generate", rest_generate),
+    INFER("/v2/models/*/generate_stream", rest_generate_stream),
+    INFER("/v2/models/*/versions/#/generate_stream", rest_generate_stream),
     TOLD("/v2/health/live", rest_live, "live"),
     TOLD("/v2/health/ready", rest_ready, "ready"),
     TOLD("/v2/models/*/ready", rest_model_ready, "ready"),

@@ -90,6 +90,15 @@ void stream_rest(Call *call) {
     (void)rest(call);
 }
 
+/* Whether they have yet to be sent; now they are. Senders take turns, and the lock is what tells
+ * one of the other. */
+static bool take_headers(Call *call) {
+    LOCKED(&call->server->stream_mutex);
+    bool first = !call->stream.headers_sent;
+    call->stream.headers_sent = true;
+    return first;
+}
+
 void stream_write(Call *call, const WireReply *reply) {
     grpc_byte_buffer *message;
     Status status = slices_encode(reply, &message);
@@ -104,9 +113,8 @@ void stream_write(Call *call, const WireReply *reply) {
 void stream_write_buffer(Call *call, grpc_byte_buffer *message) {
     grpc_op ops[2];
     size_t count = 0;
-    if (!call->stream.headers_sent)
+    if (take_headers(call))
         ops[count++] = (grpc_op){ .op = GRPC_OP_SEND_INITIAL_METADATA };
-    call->stream.headers_sent = true;
     ops[count] = (grpc_op){ .op = GRPC_OP_SEND_MESSAGE };
     ops[count++].data.send_message.send_message = message;
     call_start(call, ops, count, &call->written);

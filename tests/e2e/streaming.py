@@ -6,6 +6,7 @@
 `half` is y = x / 2 + 2; `slow` gives its input back after a while; `many` gives it back as often as its first value says.
 """
 
+import json
 import pathlib
 import queue
 import sys
@@ -22,7 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import grpc_service_pb2 as inference  # noqa: E402
 from grpcio_support import Server, add_model  # noqa: E402
-from http_support import half_plus_two  # noqa: E402
+from http_support import ask, half_plus_two, http_port  # noqa: E402
 
 IDENTITY = """backend: "identity"
 input { name: "x" data_type: TYPE_%s dims: [ -1 ] }
@@ -69,7 +70,8 @@ class Stream(unittest.TestCase):
         add_identity(cls.folder.name, "slow", "FP32", 'parameters { key: "execute_delay_ms" value { string_value: "300" } }')
         add_identity(cls.folder.name, "many", "INT32", 'model_transaction_policy { decoupled: true } parameters { key: '
                      '"response_count" value { string_value: "input" } }')
-        cls.server = Server(BINARY, f"--model-repository={cls.folder.name}")
+        cls.server = Server(BINARY, "--http-port=0", "--http-address=127.0.0.1", f"--model-repository={cls.folder.name}")
+        cls.http = http_port(cls.server)
         cls.channel = grpc.insecure_channel(cls.server.target)
 
     @classmethod
@@ -173,6 +175,46 @@ class Stream(unittest.TestCase):
         values = np.zeros(100000, np.float32)
         answers = list(call(iter([request("slow", values), half(6)]), timeout=60, compression=grpc.Compression.Gzip))
         self.assertEqual((len(values_of(answers[0])), values_of(answers[1])), (100000, [5.0]))
+
+    def test_generate(self):
+        half_one = {"model_name": "half", "model_version": "1"}
+        for path, document, code, expected in [
+            ("half", {"x": 2}, 200, {**half_one, "y": 3.0}),
+            ("half/versions/1", {"id": "7", "x": [2.0, 4.0], "parameters": {"free": "word"}}, 200,
+             {"id": "7", **half_one, "y": [3.0, 4.0]}),
+            ("half", {"parameters": {"x": [6]}, "temperature": 0.5}, 200, {**half_one, "y": 5.0}),
+            ("many", {"x": 1}, 200, {"model_name": "many", "model_version": "1", "y": 1}),
+            ("half", {"x": [[2]]}, 400, "can not convert input 'x' to tensor with proper shape"),
+            ("half", {"y": 2}, 400, "expected 1 inputs but got 0 inputs"),
+            ("half", {"x": 1, "triton_x": 1}, 400, "reserved"),
+            ("half", {"x": "text"}, 400, "not of expected type"),
+            ("half", {"x": 1, "z": {}}, 400, "must be a bool, a number or a string"),
+            ("half", {"x": 1, "parameters": {"x": 2}}, 400, "already exists"),
+            ("half", [], 400, "expected an object"), ("half", b"{", 400, "failed to parse"), ("half", b"", 400, "empty"),
+            ("nope", {"x": 1}, 404, "unknown model: 'nope' is not found"),
+        ]:
+            got_code, got = ask(self.http, "POST", f"/v2/models/{path}/generate", document)
+            same = expected in got["error"] if isinstance(expected, str) else got == expected
+            self.assertTrue(got_code == code and same, (document, got_code, got))
+        self.assertEqual(ask(self.http, "POST", "/v2/models/many/generate", {"x": 3})[0], 500)
+
+    def test_generate_stream(self):
+        def events(path, document):
+            code, body = ask(self.http, "POST", f"/v2/models/{path}/generate_stream", document)
+            self.assertEqual(code, 200, body)
+            parts = body.decode().split("\n\n")
+            self.assertEqual(parts.pop(), "")
+            return [json.loads(part.removeprefix("data: ")) for part in parts]
+        many = {"model_name": "many", "model_version": "1", "y": 3}
+        self.assertEqual(events("many", {"x": 3}), [many] * 3)
+        self.assertEqual(events("half", {"x": 2}), [{"model_name": "half", "model_version": "1", "y": 3.0}])
+        code, got = ask(self.http, "POST", "/v2/models/nope/generate_stream", {"x": 1})
+        self.assertEqual((code, "unknown model" in got["error"]), (404, True))
+
+    def test_decoupled_models_have_no_infer_over_http(self):
+        document = {"inputs": [{"name": "x", "shape": [1], "datatype": "INT32", "data": [1]}]}
+        self.assertEqual(ask(self.http, "POST", "/v2/models/many/infer", document), (
+            501, {"error": "HTTP end point doesn't support models with decoupled transaction policy"}))
 
     def test_malformed_messages_are_answered(self):
         path = "/inference.GRPCInferenceService/ModelStreamInfer"

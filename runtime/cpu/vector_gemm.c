@@ -22,7 +22,7 @@ enum { LANE_COUNT = 8, TILE_ROWS = 3 };
 #else
 enum { LANE_COUNT = 4, TILE_ROWS = 3 };
 #endif
-enum { TILE_VECTORS = 4 };
+enum { TILE_VECTORS = 4, PART_BYTES = 32 << 10 };
 
 typedef float Vector __attribute__((vector_size(4 * LANE_COUNT), aligned(4), may_alias));
 
@@ -102,24 +102,40 @@ static void (*const tiles[TILE_ROWS][TILE_VECTORS])(const Tile *tile) = {
 #endif
 };
 
+/* A panel of `inner` rows times all rows of a. */
+static void run_panel(const SmallGemm *gemm, size_t column, size_t columns, size_t first,
+                      size_t inner) {
+    size_t vectors = (columns + LANE_COUNT - 1) / LANE_COUNT;
+    const size_t panel = (size_t)LANE_COUNT * TILE_VECTORS;
+    Tile tile = { .b = gemm->b + column / panel * gemm->b_panel + first * gemm->b_step,
+                  .a_step = gemm->a_step,
+                  .b_step = gemm->b_step,
+                  .c_step = gemm->c_step,
+                  .inner = inner,
+                  .tail = columns % LANE_COUNT,
+                  .accumulate = gemm->accumulate || first > 0 };
+    for (size_t row = 0; row < gemm->rows;) {
+        size_t left = gemm->rows - row, passes = (left + TILE_ROWS - 1) / TILE_ROWS;
+        size_t rows = (left + passes - 1) / passes; /* 4 and 4, not 6 and 2 */
+        tile.a = gemm->a + row * gemm->a_step + first;
+        tile.c = gemm->c + row * gemm->c_step + column;
+        tiles[rows - 1][vectors - 1](&tile);
+        row += rows;
+    }
+}
+
+/* Several tiles of rows read a panel again: then in parts that stay in the first cache. The sums go
+ * on where they were, so the bits are the same. */
 void VECTOR_GEMM(const SmallGemm *gemm) {
     const size_t panel = (size_t)LANE_COUNT * TILE_VECTORS;
+    size_t part = gemm->rows > TILE_ROWS ? PART_BYTES / (panel * sizeof(float)) : gemm->inner;
     for (size_t column = 0; column < gemm->columns; column += panel) {
         size_t columns = gemm->columns - column < panel ? gemm->columns - column : panel;
-        size_t vectors = (columns + LANE_COUNT - 1) / LANE_COUNT;
-        Tile tile = { .b = gemm->b + column / panel * gemm->b_panel,
-                      .a_step = gemm->a_step,
-                      .b_step = gemm->b_step,
-                      .c_step = gemm->c_step,
-                      .inner = gemm->inner,
-                      .tail = columns % LANE_COUNT,
-                      .accumulate = gemm->accumulate };
-        for (size_t row = 0; row < gemm->rows;) {
-            size_t rows = gemm->rows - row < TILE_ROWS ? gemm->rows - row : (size_t)TILE_ROWS;
-            tile.a = gemm->a + row * gemm->a_step;
-            tile.c = gemm->c + row * gemm->c_step + column;
-            tiles[rows - 1][vectors - 1](&tile);
-            row += rows;
-        }
+        size_t first = 0;
+        do {
+            size_t inner = gemm->inner - first < part ? gemm->inner - first : part;
+            run_panel(gemm, column, columns, first, inner);
+            first += inner;
+        } while (first < gemm->inner);
     }
 }

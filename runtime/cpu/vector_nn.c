@@ -98,15 +98,26 @@ static float attend(float *row, const float *mask, size_t count, float factor) {
     return row_sum(row, count);
 }
 
+/* e^-x, so bounded that products of three stay finite: sigmoid(x) = 1 / (1 + it), off by 1e-11. */
+INLINE float decay_f(float x) {
+    return exp_f(-(x < -25.0f ? -25.0f : x));
+}
+
+/* sigmoid(gate) * tanh(x) by one division, 1e-7 absolute. */
+INLINE float gated_tanh_f(float gate, float x) {
+    float a = decay_f(gate), b = decay_f(2.0f * x);
+    return (1.0f - b) / ((1.0f + a) * (1.0f + b));
+}
+
 static void lstm_cell(float *restrict h, float *restrict c, const float *restrict gates,
                       const float *restrict peephole, size_t count) {
     const float *i_gate = gates, *o_gate = gates + count, *f_gate = gates + 2 * count,
                 *c_gate = gates + 3 * count;
     if (!peephole) {
         for (size_t k = 0; k < count; k++) {
-            float cell = sigmoid_f(f_gate[k]) * c[k] + sigmoid_f(i_gate[k]) * tanh_f(c_gate[k]);
+            float cell = c[k] / (1.0f + decay_f(f_gate[k])) + gated_tanh_f(i_gate[k], c_gate[k]);
             c[k] = cell;
-            h[k] = sigmoid_f(o_gate[k]) * tanh_f(cell);
+            h[k] = gated_tanh_f(o_gate[k], cell);
         }
         return;
     }

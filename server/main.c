@@ -29,7 +29,8 @@
 #error "INFERD_VERSION comes from the build"
 #endif
 
-/* Certificates are looked at this often: a few stat calls, right on every kind of file system. */
+/* Memory, certificates and policies are looked at this often: a few system calls, right on every
+ * kind of file system. */
 enum { EXIT_USAGE = 2, REFRESH_MS = 1000 };
 
 /* Large blocks otherwise go back to the kernel after each request, and come back page by page. */
@@ -87,9 +88,7 @@ static bool wait_for_end(Serving *serving, FirstLoad *load, int signal_fd) {
                               { .fd = load->done_fd, .events = POLLIN } };
     for (;;) {
         int wait_ms = model_list_wait_ms(serving->list, clock_now_ns(clock_monotonic()));
-        if ((serving->tls || serving->access) && (wait_ms < 0 || wait_ms > REFRESH_MS))
-            wait_ms = REFRESH_MS;
-        (void)poll(waits, 2, wait_ms);
+        (void)poll(waits, 2, wait_ms < 0 || wait_ms > REFRESH_MS ? REFRESH_MS : wait_ms);
         serving_refresh(serving);
         model_list_look(serving->list, clock_now_ns(clock_monotonic()), false);
         if (waits[1].revents) {

@@ -34,6 +34,11 @@ static void read_parts(void *user, ServerSample *sample) {
     sample->live_requests = http_server_live(serving->http);
     sample->output_bytes = output_pool_live_bytes(serving->outputs);
     sample->batch_bytes = scheduler_batch_bytes(serving->scheduler);
+    HttpCounts http = http_server_counts(serving->http);
+    sample->http_connections = http.connections;
+    sample->http_connections_refused = http.refused_connections;
+    sample->memory_limit_bytes = serving->context.memory.limit_bytes;
+    sample->memory_level = (uint64_t)atomic_load(&((Serving *)user)->context.memory.level);
     sample->start_ns = serving->start_epoch_ns;
     read_access(serving, sample);
 }

@@ -10,6 +10,7 @@
 #include "runtime/repo/repo.h"
 #include "runtime/schedule/scheduler.h"
 #include "server/access/access.h"
+#include "server/memory_guard.h"
 
 #include <stdatomic.h>
 
@@ -40,6 +41,7 @@ typedef struct ServerContext {
     size_t request_arena_bytes; /* budget of one request's arena: names, shapes, copied small
                                    payloads, typed tensors */
     /* any thread */
+    MemoryGuard memory;
     atomic_bool draining;
 } ServerContext;
 

@@ -277,10 +277,15 @@ static Status start_rpc(Serving *serving) {
         .method_count = METHOD_COUNT,
         .limits = { .max_live_calls = (size_t)options->max_live_calls,
                     .max_bytes = (size_t)options->memory_bytes,
-                    .max_message_bytes = (size_t)options->max_message_bytes },
+                    .max_message_bytes = (size_t)options->max_message_bytes,
+                    .max_inflated_bytes = (size_t)options->inflated_limit_bytes },
         .core_memory_bytes = (size_t)options->memory_bytes,
         .max_streams = (size_t)options->max_streams,
         .handshake_timeout_ns = (uint64_t)options->handshake_timeout_ms * NS_PER_MS,
+        .max_connections = (size_t)options->max_connections,
+        .connection_idle_ns = (uint64_t)options->connection_idle_ms * NS_PER_MS,
+        .connection_age_ns = (uint64_t)options->connection_age_ms * NS_PER_MS,
+        .connection_age_grace_ns = (uint64_t)options->connection_age_grace_ms * NS_PER_MS,
         .keepalive_time_ns = (uint64_t)options->keepalive_ms * NS_PER_MS,
         .keepalive_timeout_ns = (uint64_t)options->keepalive_timeout_ms * NS_PER_MS,
         .reuse_port = options->reuse_port,
@@ -314,8 +319,10 @@ static Status start_http(Serving *serving) {
         .tls = http_tls(serving),
         .limits = { .max_live_calls = (size_t)options->max_live_calls,
                     .max_bytes = (size_t)options->memory_bytes,
-                    .max_message_bytes = (size_t)options->http_max_body_bytes },
+                    .max_message_bytes = (size_t)options->http_max_body_bytes,
+                    .max_inflated_bytes = (size_t)options->inflated_limit_bytes },
         .max_connections = (size_t)options->http_max_connections,
+        .max_peer_connections = (size_t)options->http_max_peer_connections,
         .request_timeout_ns =
             options->http_timeout_ms ? (uint64_t)options->http_timeout_ms * NS_PER_MS : TIME_NEVER,
         .allow_cors = options->allow_cors,
@@ -340,6 +347,7 @@ static Status start_metrics(Serving *serving) {
                     .max_bytes = BODY_BYTES * CONNECTIONS,
                     .max_message_bytes = BODY_BYTES },
         .max_connections = CONNECTIONS,
+        .max_peer_connections = CONNECTIONS,
         .request_timeout_ns = TIME_NEVER,
         .tls = http_tls(serving),
         .only_metrics = true,
@@ -404,6 +412,7 @@ static Status start_access(Serving *serving) {
 }
 
 void serving_refresh(Serving *serving) {
+    memory_guard_refresh(&serving->context.memory);
     if (serving->access)
         access_refresh(serving->access);
     if (serving->tls)
@@ -448,6 +457,7 @@ Status serving_start(const Options *options, const char *version, Serving *servi
         .request_arena_bytes = (size_t)options->request_arena_bytes,
     };
     TRY(model_list_new(options, serving->repo, &serving->list));
+    memory_guard_init(&serving->context.memory, (size_t)options->memory_limit_bytes);
     if (options->check)
         return status_ok();
     TRY(metrics_path(options, serving->arena, &serving->context.metrics_path));

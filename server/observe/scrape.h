@@ -26,6 +26,8 @@ typedef struct ServerSample {
     uint64_t output_bytes, batch_bytes;
     uint64_t models, versions;
     uint64_t resident_bytes, memory_bytes, memory_used_bytes, cpu_ns, open_files, start_ns;
+    uint64_t http_connections, http_connections_refused;
+    uint64_t memory_limit_bytes, memory_level;
     uint64_t unauthenticated, denied; /* requests refused for who asked */
     uint64_t access_reloads, access_reload_failures;
     uint64_t tls_reloads, tls_reload_failures, tls_not_after_ns;

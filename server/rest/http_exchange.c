@@ -76,8 +76,8 @@ ServerContext *http_exchange_context(const HttpExchange *exchange) {
     return exchange->server->context;
 }
 
-size_t http_exchange_body_limit(const HttpExchange *exchange) {
-    return exchange->server->limits.max_message_bytes;
+size_t http_exchange_inflate_limit(const HttpExchange *exchange) {
+    return admission_inflate_limit(&exchange->server->limits, exchange->body_bytes);
 }
 
 uint64_t http_exchange_deadline_ns(const HttpExchange *exchange) {

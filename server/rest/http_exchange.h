@@ -70,7 +70,8 @@ void http_exchange_unref(HttpExchange *exchange);
 
 /* What a handler needs of its server; all fixed after start. */
 ServerContext *http_exchange_context(const HttpExchange *exchange);
-size_t http_exchange_body_limit(const HttpExchange *exchange);
+/* What its body may inflate to. */
+size_t http_exchange_inflate_limit(const HttpExchange *exchange);
 uint64_t http_exchange_deadline_ns(const HttpExchange *exchange);
 /* The exchange holds so many bytes more. RESOURCE_EXHAUSTED: too much for all together. Thread:
  * whoever works on it. */

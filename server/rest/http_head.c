@@ -171,6 +171,7 @@ static void admit(HttpConnection *connection, HttpExchange *exchange) {
     AdmissionView view = {
         .class = exchange->match.row ? classes[exchange->match.row->class] : ADMIT_CONTROL,
         .live_calls = atomic_load(&server->live) - 1,
+        .memory_full = memory_guard_is_full(&server->context->memory),
         .reserved_bytes = atomic_load(&server->reserved_bytes),
         .estimate_bytes = announced ? (size_t)parser->content_length : 0,
     };

@@ -7,6 +7,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/thread.h"
 #include "server/rest/http_exchange.h"
+#include "server/rest/http_peers.h"
 
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -39,6 +40,7 @@ struct HttpServer {
     bool allow_cors, only_metrics;
     int port;
     int stopped_fd, wake_fd; /* eventfds */
+    HttpPeers *peers;        /* http thread only */
     struct event_base *base;
     struct evconnlistener *listener;
     struct event *answered_event, *sweep_event, *kick_event;
@@ -46,7 +48,8 @@ struct HttpServer {
     bool started, closed;
     /* http thread */
     ListNode connections;
-    size_t connection_count;
+    atomic_size_t connection_count; /* changed here alone, read by any */
+    atomic_uint_fast64_t refused_connections;
     bool listening, told_stopped;
     /* any thread */
     atomic_bool stopping, ending;
@@ -82,6 +85,7 @@ typedef struct HttpHead {
 struct HttpConnection {
     HttpServer *server;
     ListNode node; /* in HttpServer.connections */
+    HttpPeer *peer;
     struct bufferevent *bev;
     SSL *tls; /* NULL: bytes go over the socket as they are; bev's */
     http_parser parser;
@@ -100,7 +104,7 @@ struct HttpConnection {
 };
 
 /* http_connection.c */
-void http_connection_open(HttpServer *server, evutil_socket_t socket);
+void http_connection_open(HttpServer *server, evutil_socket_t socket, HttpPeer *peer);
 /* Frees it; a request in progress is cancelled. */
 void http_connection_close(HttpConnection *connection);
 /* Its exchange has a reply. */

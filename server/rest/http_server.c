@@ -29,11 +29,17 @@ static const struct timeval SWEEP_INTERVAL = { .tv_usec = 200000 };
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t socket,
                       struct sockaddr *peer, int peer_bytes, void *user) {
-    (void)peer, (void)peer_bytes;
+    (void)peer_bytes;
     HttpServer *server = user;
+    HttpPeer *known = http_peers_acquire(server->peers, peer);
+    if (!known) {
+        atomic_fetch_add(&server->refused_connections, 1);
+        evutil_closesocket(socket);
+        return;
+    }
     int yes = 1;
     (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    http_connection_open(server, socket);
+    http_connection_open(server, socket, known);
     if (server->connection_count >= server->max_connections) {
         evconnlistener_disable(listener); /* the kernel's queue holds the next; see on_sweep */
         server->listening = false;
@@ -204,6 +210,9 @@ Status http_server_new(const HttpOptions *options, ServerContext *context,
     server->request_timeout_ns = options->request_timeout_ns;
     server->allow_cors = options->allow_cors;
     server->only_metrics = options->only_metrics;
+    server->peers = http_peers_new(options->max_peer_connections);
+    if (!server->peers)
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     list_init(&server->connections);
     list_init(&server->answered);
     mutex_init(&server->mutex);
@@ -233,6 +242,13 @@ int http_server_port(const HttpServer *server) {
 
 size_t http_server_live(const HttpServer *server) {
     return server ? atomic_load(&((HttpServer *)(uintptr_t)server)->live) : 0;
+}
+
+HttpCounts http_server_counts(HttpServer *server) {
+    if (!server)
+        return (HttpCounts){ 0 };
+    return (HttpCounts){ .connections = atomic_load(&server->connection_count),
+                         .refused_connections = atomic_load(&server->refused_connections) };
 }
 
 /* --- the end --- */
@@ -299,5 +315,6 @@ void http_server_free(HttpServer *server) {
         close(server->wake_fd);
     cond_deinit(&server->changed);
     mutex_deinit(&server->mutex);
+    http_peers_free(server->peers);
     free(server);
 }

@@ -21,7 +21,7 @@ typedef struct HttpOptions {
     bool reuse_port;
     Tls *tls;               /* NULL: none. Lent for the server's life. */
     AdmissionLimits limits; /* max_message_bytes: of a body, inflated or not */
-    size_t max_connections;
+    size_t max_connections, max_peer_connections; /* together, and of one address */
     uint64_t request_timeout_ns; /* of an inference, from its arrival; TIME_NEVER */
     bool allow_cors;
     bool only_metrics; /* GET /metrics and nothing else */
@@ -53,3 +53,9 @@ DEFINE_AUTO(HttpServer, http_server_free);
 
 /* Requests in progress. Thread: any. */
 size_t http_server_live(const HttpServer *server);
+typedef struct HttpCounts {
+    size_t connections;
+    uint64_t refused_connections; /* of addresses that had as many as they may */
+} HttpCounts;
+/* Thread: any. */
+HttpCounts http_server_counts(HttpServer *server);

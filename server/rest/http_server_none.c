@@ -43,3 +43,8 @@ size_t http_server_live(const HttpServer *server) {
     (void)server;
     return 0;
 }
+
+HttpCounts http_server_counts(HttpServer *server) {
+    (void)server;
+    return (HttpCounts){ 0 };
+}

@@ -65,7 +65,7 @@ Status rest_inflate(HttpExchange *exchange) {
     size_t bytes;
     HttpCoding coding = http_coding_find(exchange->headers[HEADER_CONTENT_ENCODING]);
     TRY(http_inflate(exchange->body ? exchange->body : "", exchange->body_bytes, coding,
-                     http_exchange_body_limit(exchange), &body, &bytes));
+                     http_exchange_inflate_limit(exchange), &body, &bytes));
     free(exchange->body);
     exchange->body = body;
     exchange->body_bytes = bytes;

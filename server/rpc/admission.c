@@ -47,6 +47,9 @@ Status admission_decide(const AdmissionLimits *limits, const AdmissionView *view
         *ret_reserve_bytes = 0;
         return status_ok();
     }
+    if (view->memory_full)
+        return status_error(STATUS_RESOURCE_EXHAUSTED,
+                            "the server has nearly all the memory it may have; retry later");
     if (view->live_calls >= limits->max_live_calls)
         return too_many_calls(view, limits->max_live_calls);
     size_t together;
@@ -71,4 +74,13 @@ Status admission_body(const AdmissionLimits *limits, size_t reserved_bytes, size
                             "is %zu; retry later",
                             message_bytes, reserved_bytes, limits->max_bytes);
     return status_ok();
+}
+
+/* Data compress to a tenth, a hundredth at best; a bomb to a thousandth. */
+size_t admission_inflate_limit(const AdmissionLimits *limits, size_t compressed_bytes) {
+    enum { BELIEVABLE_RATIO = 100 };
+    size_t believable;
+    if (!limits->max_inflated_bytes || !size_mul(compressed_bytes, BELIEVABLE_RATIO, &believable))
+        return limits->max_message_bytes;
+    return MIN_OF(MAX_OF(limits->max_inflated_bytes, believable), limits->max_message_bytes);
 }

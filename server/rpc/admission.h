@@ -21,13 +21,16 @@ typedef enum AdmissionClass {
 
 typedef struct AdmissionLimits {
     size_t max_live_calls;
-    size_t max_bytes;         /* of requests and unsent replies, all calls together */
-    size_t max_message_bytes; /* one request */
+    size_t max_bytes;          /* of requests and unsent replies, all calls together */
+    size_t max_message_bytes;  /* one request */
+    size_t max_inflated_bytes; /* of one that came compressed, unless it is less than 100 times what
+                                  came; 0: max_message_bytes */
 } AdmissionLimits;
 
 typedef struct AdmissionView {
     AdmissionClass class;
     bool stopping;
+    bool memory_full;
     size_t live_calls; /* others, this one not counted */
     size_t reserved_bytes;
     size_t estimate_bytes; /* of this request's body: announced, or what this method usually gets */
@@ -37,7 +40,7 @@ typedef struct AdmissionView {
 /**
  * @ret_reserve_bytes  what to charge before the body is read, corrected when it is there
  *
- * Errors: UNAVAILABLE (stopping), RESOURCE_EXHAUSTED (calls or bytes), DEADLINE_EXCEEDED
+ * Errors: UNAVAILABLE (stopping), RESOURCE_EXHAUSTED (calls, bytes, memory), DEADLINE_EXCEEDED
  */
 Status admission_decide(const AdmissionLimits *limits, const AdmissionView *view,
                         size_t *ret_reserve_bytes);
@@ -45,3 +48,6 @@ Status admission_decide(const AdmissionLimits *limits, const AdmissionView *view
 /* The body is there: may it stay? reserved_bytes: all calls, with this one's correction. Errors:
  * RESOURCE_EXHAUSTED. */
 Status admission_body(const AdmissionLimits *limits, size_t reserved_bytes, size_t message_bytes);
+
+/* What a compressed request may inflate to. */
+size_t admission_inflate_limit(const AdmissionLimits *limits, size_t compressed_bytes);

@@ -89,6 +89,7 @@ static Status admit(Call *call) {
         .class = admission_class(call->method->row),
         .stopping = atomic_load_explicit(&server->stopping, memory_order_relaxed),
         .live_calls = atomic_load_explicit(&server->live_calls, memory_order_relaxed) - 1,
+        .memory_full = memory_guard_is_full(&server->context->memory),
         .reserved_bytes = atomic_load_explicit(&server->reserved_bytes, memory_order_relaxed),
         .estimate_bytes = announced ? announced : call->method->typical_bytes,
         .deadline_passed = call->deadline_ns <= call->arrived_ns,

@@ -15,7 +15,8 @@
 #include <limits.h>
 #include <string.h>
 
-enum { ARGS_MAX = 64 };
+/* Calls whose slots are all taken wait in the core, few since slots are posted again at once. */
+enum { ARGS_MAX = 64, METADATA_BYTES = 8192, PENDING_CALLS = 200 };
 
 struct ChannelArgs {
     grpc_arg items[ARGS_MAX];
@@ -41,6 +42,11 @@ static void put_int(ChannelArgs *args, const char *name, uint64_t value) {
     arg->value.integer = (int)MIN_OF(value, (uint64_t)INT_MAX);
 }
 
+/* 0 is none, which the core calls INT_MAX. */
+static uint64_t limit_ms(uint64_t limit_ns) {
+    return limit_ns ? limit_ns / NS_PER_MS : INT_MAX;
+}
+
 static void put_own(ChannelArgs *args, const RpcOptions *options) {
     const struct {
         const char *name;
@@ -58,6 +64,18 @@ static void put_own(ChannelArgs *args, const RpcOptions *options) {
         { GRPC_ARG_KEEPALIVE_TIMEOUT_MS, options->keepalive_timeout_ns / NS_PER_MS },
         { GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1 },
         { GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000 },
+        { GRPC_ARG_MAX_CONNECTION_IDLE_MS, limit_ms(options->connection_idle_ns) },
+        { GRPC_ARG_MAX_CONNECTION_AGE_MS, limit_ms(options->connection_age_ns) },
+        { GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, limit_ms(options->connection_age_grace_ns) },
+        { GRPC_ARG_MAX_METADATA_SIZE, METADATA_BYTES },
+        /* Newer cores alone: */
+        { "grpc.absolute_max_metadata_size", 2 * METADATA_BYTES },
+        { "grpc.max_allowed_incoming_connections",
+          options->max_connections ? options->max_connections : INT_MAX },
+        { "grpc.http2.settings_timeout", options->handshake_timeout_ns / NS_PER_MS },
+        { "grpc.http2.ping_on_rst_stream_percent", 100 }, /* no new stream before it is answered */
+        { "grpc.server.max_pending_requests", PENDING_CALLS },
+        { "grpc.server.max_pending_requests_hard_limit", 2 * PENDING_CALLS },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
         put_int(args, rows[i].name, rows[i].value);
@@ -65,6 +83,7 @@ static void put_own(ChannelArgs *args, const RpcOptions *options) {
         return;
     args->quota = grpc_resource_quota_create("inferd");
     grpc_resource_quota_resize(args->quota, options->core_memory_bytes);
+    core_limit_streams(args->quota, options->limits.max_live_calls + PENDING_CALLS);
     grpc_arg *arg = put(args, GRPC_ARG_RESOURCE_QUOTA);
     arg->type = GRPC_ARG_POINTER;
     arg->value.pointer.p = args->quota;

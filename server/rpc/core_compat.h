@@ -32,6 +32,9 @@ bool core_is_mended(void);
 /* "gRPC core 58.0.0 (bundled, release 1.85.1)". Before core_init too. */
 void core_name(char *buffer, size_t bytes);
 
+/* At most that many streams over all connections, where the core can (core_streams.c). */
+void core_limit_streams(grpc_resource_quota *quota, size_t most);
+
 /* Sends the core's log lines to log_event; does nothing on cores without a hook (1.65 on: they
  * write to standard error themselves). core_log.c or core_log_none.c. */
 void core_log_hook(void);

@@ -21,7 +21,8 @@ static Status inflate_message(InferCall *infer) {
     if (!span)
         return arena_exhausted(call->arena);
     size_t bytes;
-    TRY(slices_inflate(&call->request, server->limits.max_message_bytes, &call->inflated, &bytes));
+    size_t limit = admission_inflate_limit(&server->limits, call->request.bytes);
+    TRY(slices_inflate(&call->request, limit, &call->inflated, &bytes));
     *span = (Span){ call->inflated, bytes };
     infer->message = (Spans){ .items = span, .count = 1, .bytes = bytes };
     return admission_body(&server->limits, call_charge(call, call->reserved_bytes + bytes), bytes);

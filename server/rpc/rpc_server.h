@@ -26,6 +26,8 @@ typedef struct RpcOptions {
     size_t core_memory_bytes; /* the core's resource quota: what it may buffer for all connections;
                                  0: no quota */
     size_t max_streams;       /* concurrent calls a connection may have */
+    size_t max_connections;   /* where the core can count them; 0: no limit */
+    uint64_t connection_idle_ns, connection_age_ns, connection_age_grace_ns; /* 0: none */
     uint64_t handshake_timeout_ns;
     uint64_t keepalive_time_ns, keepalive_timeout_ns;
     bool reuse_port; /* several processes on one port */

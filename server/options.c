@@ -58,6 +58,14 @@ typedef struct OptionRow {
 
 enum { NAME_BYTES = 64, DEFAULT_TEXT_BYTES = 64 };
 
+/* What strangers may take of us; see docs/SECURITY.md. */
+static void set_limits(Options *options) {
+    options->max_connections = 10000;
+    options->connection_idle_ms = 300000;
+    options->http_max_peer_connections = 2000;
+    options->inflated_limit_bytes = 16 << 20;
+}
+
 static Options options_default(Personality personality) {
     Options options = {
         .personality = personality,
@@ -82,10 +90,6 @@ static Options options_default(Personality personality) {
         .http_max_body_bytes = 64 << 20,
         .http_max_connections = 10000,
         .max_streams = 256,
-        .max_connections = 10000,
-        .connection_idle_ms = 300000,
-        .http_max_peer_connections = 2000,
-        .inflated_limit_bytes = 16 << 20,
         .keepalive_ms = 60000,
         .keepalive_timeout_ms = 20000,
         .handshake_timeout_ms = 10000,
@@ -102,6 +106,7 @@ static Options options_default(Personality personality) {
         .exit_timeout_s = 30,
         .rate_limit = "off",
     };
+    set_limits(&options);
     if (personality == PERSONALITY_TENSORFLOW) {
         options.exit_on_error = true;
         options.http_port = 0;

@@ -16,9 +16,9 @@
  * Returns how many bytes went: 0 where the system does not offer it. Thread: any, if nobody reads.
  */
 size_t pages_release(void *data, size_t bytes);
-/* Memory for free(), 64-byte aligned, NULL when there is none. From 2 MiB on it asks for huge pages:
- * what is walked again and again (weights, values between operators) misses the address cache less;
- * 6 % of a convolutional network's time. */
+/* Memory for free(), 64-byte aligned, NULL when there is none. From 2 MiB on it asks for huge
+ * pages: what is walked again and again (weights, values between operators) misses the address
+ * cache less; 6 % of a convolutional network's time. */
 void *pages_new_huge(size_t bytes);
 /* What this process may use: the machine's memory, or less where a cgroup says so. */
 size_t pages_memory_limit_bytes(void);

@@ -10,6 +10,7 @@
 extern const KernelType attention_kernel_type;
 extern const KernelType batch_norm_kernel_type;
 extern const KernelType binary_kernel_type;
+extern const KernelType cast_kernel_type;
 extern const KernelType concat_kernel_type;
 extern const KernelType conv_kernel_type;
 extern const KernelType depth_to_space_kernel_type;

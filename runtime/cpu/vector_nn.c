@@ -141,6 +141,17 @@ static void gru_cell(float *restrict h, const float *restrict from_input,
     }
 }
 
+#define FROM(name, type)                                                                           \
+    static void name(float *dst, const void *src, size_t count) {                                  \
+        const type *from = src;                                                                    \
+        for (size_t i = 0; i < count; i++)                                                         \
+            dst[i] = (float)from[i];                                                               \
+    }
+
+FROM(from_i32, int32_t)
+FROM(from_u8, uint8_t)
+FROM(from_i8, int8_t)
+
 static void add_columns(int32_t *row, const int32_t *columns, int32_t factor, size_t count) {
     for (size_t i = 0; i < count; i++)
         row[i] = (int32_t)((uint32_t)row[i] + (uint32_t)columns[i] * (uint32_t)factor);
@@ -222,6 +233,9 @@ const VectorNn VECTOR_NN = {
     .attend = attend,
     .lstm_cell = lstm_cell,
     .gru_cell = gru_cell,
+    .from_i32 = from_i32,
+    .from_u8 = from_u8,
+    .from_i8 = from_i8,
     .add_columns = add_columns,
     .sum_bytes = sum_bytes,
     .quantize_u8 = quantize_u8,

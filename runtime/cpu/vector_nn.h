@@ -33,6 +33,10 @@ struct VectorNn {
     /* An element is one chain of multiply-adds in the order of inner, whatever the sizes: a row's
      * bits do not depend on how many rows there are. */
     SmallGemmFn gemm;
+    /* To the nearest float. */
+    void (*from_i32)(float *dst, const void *src, size_t count);
+    void (*from_u8)(float *dst, const void *src, size_t count);
+    void (*from_i8)(float *dst, const void *src, size_t count);
     /* row += columns * factor, modulo 2^32 */
     void (*add_columns)(int32_t *row, const int32_t *columns, int32_t factor, size_t count);
     /* The sum of count bytes, or of signed ones. */

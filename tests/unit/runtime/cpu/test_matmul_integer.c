@@ -146,6 +146,41 @@ static void test_constant_right_sides_give_the_same_bits(void **state) {
     device_close(device);
 }
 
+/* Integers to floats, both ends and what no float holds exactly included. */
+static void test_casts_are_to_the_nearest(void **state) {
+    (void)state;
+    static const double numbers[] = { -2147483648.0, 2147483647, 16777217, 16777219,
+                                      -33554435,     0,          -1,       255,
+                                      127,           -128 };
+    static const DType types[] = { DTYPE_I32, DTYPE_U8, DTYPE_I8 };
+    static const size_t firsts[] = { 0, 7, 8 }, counts[] = { 10, 1, 2 }; /* those that fit */
+    Device *device;
+    OutputPool *pool;
+    const char *note;
+    DeviceHost host = { .abi = DEVICE_ABI, .struct_bytes = sizeof host };
+    check_ok(device_open("cpu", &host, &device, &note));
+    check_ok(output_pool_new(OUTPUT_LIMIT, &pool));
+    for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
+        OutputBlock *block;
+        Tensor output, input = model_tensor(types[i], SHAPE((int64_t)counts[i]),
+                                            numbers + firsts[i], counts[i]);
+        Graph *graph = model_new();
+        ValueId x = model_input(graph, "x", types[i], SHAPE((int64_t)counts[i]));
+        model_output(
+            graph, "y",
+            model_node(graph, "Cast", INPUTS(x), ATTRIBUTES(ATTRIBUTE_OF_INT("to", DTYPE_F32))));
+        model_finish(graph);
+        check_ok(output_block_new(pool, &block));
+        run(device, graph, &input, block, &output);
+        for (size_t k = 0; k < counts[i]; k++)
+            assert_true(((float *)output.data)[k] == (float)numbers[firsts[i] + k]);
+        tensor_deinit(&input);
+        output_block_unref(block);
+    }
+    output_pool_free(pool);
+    device_close(device);
+}
+
 static void test_dynamic_quantisation_gives_the_same_bytes(void **state) {
     (void)state;
     /* Ranges on one side of 0, around it, and of nothing at all. */
@@ -195,6 +230,7 @@ static void test_dynamic_quantisation_gives_the_same_bytes(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_constant_right_sides_give_the_same_bits),
+        cmocka_unit_test(test_casts_are_to_the_nearest),
         cmocka_unit_test(test_dynamic_quantisation_gives_the_same_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

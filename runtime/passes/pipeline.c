@@ -18,6 +18,7 @@ static const Pass passes[] = {
     { "drop_identities", PASS_ON_LOAD, pass_drop_identities },
     { "match_quantized", PASS_ON_LOAD, pass_match_quantized },
     { "fold_constants", PASS_ON_LOAD, pass_fold_constants },
+    { "drop_identities", PASS_ON_LOAD, pass_drop_identities }, /* of branches that came in */
     { "drop_dead", PASS_ON_LOAD, pass_drop_dead },
     { "optimise_bodies", PASS_ON_LOAD, pass_optimise_bodies },
     { "match_norm", PASS_ON_LOAD, pass_match_norm },

@@ -310,7 +310,7 @@ class CommandLine(Case):
     """inferctl, the command line for people."""
 
     def run_inferctl(self, *words):
-        done = subprocess.run([pathlib.Path(BINARY).parent.parent / "clients/inferctl/inferctl", *words,
+        done = subprocess.run([pathlib.Path(MESSAGES).parent.parent / "clients/inferctl/inferctl", *words,
                                f"--server={self.server.target}"], capture_output=True, text=True, timeout=60)
         return done.returncode, done.stdout + done.stderr
 

@@ -198,7 +198,7 @@ static void add_old_version(const char *model, const char *version, float bias) 
 }
 
 /* A new version put in place whole, by rename. */
-static void move_version_in(const char *model, const char *version, float bias) {
+[[maybe_unused]] static void move_version_in(const char *model, const char *version, float bias) {
     char path[96];
     make_directory(".incoming");
     write_model(".incoming/model.onnx", bias);
@@ -206,7 +206,7 @@ static void move_version_in(const char *model, const char *version, float bias) 
     assert_int_equal(renameat(world.root_descriptor, ".incoming", world.root_descriptor, path), 0);
 }
 
-static void remove_version(const char *model, const char *version) {
+[[maybe_unused]] static void remove_version(const char *model, const char *version) {
     char path[160];
     snprintf(path, sizeof path, "%s/%s/%s", world.root, model, version);
     assert_int_equal(nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
@@ -255,7 +255,7 @@ static int64_t served_number(const char *name) {
     return status_is_ok(&status) ? lease.version->number : -1;
 }
 
-static VersionStatus status_of(const char *name, int64_t number) {
+[[maybe_unused]] static VersionStatus status_of(const char *name, int64_t number) {
     VersionStatus *versions;
     size_t count;
     Status status = repo_model_status(world.repo, view(name), world.arena, &versions, &count);

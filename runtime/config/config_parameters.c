@@ -74,10 +74,6 @@ static Status set_precision(ConfigCheck *check, const char *key, const char *val
     return status_ok();
 }
 
-static Status set_pad_lengths(ConfigCheck *check, const char *key, const char *value) {
-    return parse_bool(check, key, value, &check->config->queue.pad_lengths);
-}
-
 static Status set_delay(ConfigCheck *check, const char *key, const char *value) {
     uint64_t delay_ms;
     TRY(parse_count(check, key, value, DELAY_MS_MAX, &delay_ms));
@@ -120,7 +116,6 @@ static const struct {
     { "device", set_device, MODEL_ONNX, false },
     { "deterministic", set_deterministic, MODEL_ONNX, false },
     { "precision", set_precision, MODEL_ONNX, false },
-    { "pad_lengths", set_pad_lengths, MODEL_ONNX, false },
     { "execute_delay_ms", set_delay, MODEL_IDENTITY, true },
     { "fail_every", set_fail_every, MODEL_IDENTITY, true },
     { "response_count", set_responses, MODEL_IDENTITY, true },

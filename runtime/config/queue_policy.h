@@ -40,10 +40,6 @@ typedef struct QueuePolicy {
     uint32_t priority_levels;  /* 0: priorities are classes of the whole server */
     uint32_t default_level;    /* 1 to priority_levels */
     const LevelPolicy *levels; /* [priority_levels]: of level i + 1; NULL without levels */
-    size_t split_rows;         /* a request with more rows runs in pieces of this many; 0: whole */
-    const size_t *padded_rows; /* a batch is filled up to the next of these; NULL: never */
-    size_t padded_count;
-    bool pad_lengths; /* requests of other lengths join, filled up to the longest */
 } QueuePolicy;
 
 /* The policy of a request's level: 0 or beyond the last means the default. */

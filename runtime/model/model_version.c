@@ -116,6 +116,7 @@ static Status check_supported(const ModelConfig *config) {
         const char *what;
     } rows[] = {
         { config->batch_input_count > 0, "batch_input" },
+        { config->checksum_count > 0, "the checksum agent of model_repository_agents" },
         { config->scatter_output_count > 0, "batch_output" },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)

@@ -200,7 +200,8 @@ static void settle_locked(BatchRun *run, InferRequest *request, uint64_t now_ns,
         size_t rows = MAX_OF(run->batch.rows, run->batch.count);
         uint64_t share_ns = elapsed_ns / rows * MAX_OF(request->rows, (size_t)1);
         flow_charge_locked(scheduler, request->flow,
-                           (int64_t)share_ns - (int64_t)request->charged_ns);
+                           ((int64_t)share_ns - (int64_t)request->charged_ns) *
+                               (int64_t)run->model->limit.cost_factor);
     }
     request->flow = NULL;
     counts->cancelled += request->ended_by == STATUS_CANCELLED;

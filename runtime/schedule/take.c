@@ -45,7 +45,7 @@ static void take_request_locked(Scheduler *scheduler, BatchRun *run, InferReques
     model->counts.executed++;
     model->counts.rows += request->rows;
     schedule_charge(&scheduler->view, flow->class, charge_ns);
-    flow_charge_locked(scheduler, flow, (int64_t)charge_ns);
+    flow_charge_locked(scheduler, flow, (int64_t)(charge_ns * model->limit.cost_factor));
     if (request->waits_briefly)
         stop_waiting_locked(scheduler, request);
 }

@@ -75,7 +75,8 @@ static int start(void **state) {
     (void)state;
     limit_quarantine();
     fixture.server = server_process_start((const char *[]){
-        "--model-repository=" SAMPLES "/models", "--grpc-handshake-timeout=2000", NULL });
+        "--model-repository=" SAMPLES "/models", "--model-repository=" SAMPLES "/bench",
+        "--grpc-handshake-timeout=2000", NULL });
     check_ok(client_new(&(ClientOptions){ .target = server_process_target(fixture.server) },
                         &fixture.client));
     sample_two_layer(1, x, y);
@@ -309,6 +310,72 @@ static void test_rapid_resets(void **state) {
     check_still_right();
 }
 
+static const char INFER_HEADERS[] = "\x83\x86"
+                                    "\x04\x2a/inference.GRPCInferenceService/ModelInfer"
+                                    "\x01\x01x"
+                                    "\x0f\x10\x10"
+                                    "application/grpc"
+                                    "\x00\x02te\x08trailers";
+
+/* Reads until the reply's headers are there; none of its message may be, since the window for that
+ * is closed. */
+static void wait_reply_headers(int fd) {
+    uint8_t bytes[8192];
+    size_t length = 0, at = 0;
+    for (;;) {
+        while (at + FRAME_HEAD_BYTES <= length) {
+            size_t body = (size_t)bytes[at] << 16 | (size_t)bytes[at + 1] << 8 | bytes[at + 2];
+            assert_int_not_equal(bytes[at + 3], FRAME_DATA);
+            if (bytes[at + 3] == FRAME_HEADERS)
+                return;
+            at += FRAME_HEAD_BYTES + body;
+        }
+        struct pollfd wait = { .fd = fd, .events = POLLIN };
+        assert_int_equal(poll(&wait, 1, WAIT_MS), 1);
+        ssize_t got = recv(fd, bytes + length, sizeof bytes - length, 0);
+        assert_true(got > 0);
+        length += (size_t)got;
+    }
+}
+
+/* Asks, and never opens the window for the answer: it is computed, and waits for a reader who does
+ * not come, while others are served. */
+static void test_closed_windows(void **state) {
+    (void)state;
+    enum { CONNECTIONS = 48, COLUMNS = 15000, PIECE = 16384 };
+    static const char no_window[] = "\x00\x04\x00\x00\x00\x00";
+    static float values[COLUMNS];
+    Ask ask = { .model = "identity_any",
+                .input = "x",
+                .rank = 2,
+                .dims = { 1, COLUMNS },
+                .data = values,
+                .bytes = sizeof values };
+    AUTO(wire_writer_deinit) WireWriter request = { 0 };
+    ask_write(&ask, PROTOCOL_INFERENCE, &request);
+    uint8_t prefix[5] = { 0, 0, (uint8_t)(request.length >> 16), (uint8_t)(request.length >> 8),
+                          (uint8_t)request.length };
+    int fds[CONNECTIONS];
+    for (size_t i = 0; i < CONNECTIONS; i++) {
+        fds[i] = open_http2();
+        assert_true(send_frame(fds[i], FRAME_SETTINGS, 0, 0, no_window, sizeof no_window - 1));
+        assert_true(send_frame(fds[i], FRAME_HEADERS, END_HEADERS, 1, INFER_HEADERS,
+                               sizeof INFER_HEADERS - 1));
+        assert_true(send_frame(fds[i], FRAME_DATA, 0, 1, prefix, sizeof prefix));
+        for (size_t at = 0; at < request.length; at += PIECE) {
+            size_t bytes = MIN_OF(request.length - at, (size_t)PIECE);
+            assert_true(send_frame(fds[i], FRAME_DATA, at + bytes == request.length, 1,
+                                   (const char *)request.data + at, bytes));
+        }
+    }
+    for (size_t i = 0; i < CONNECTIONS; i++)
+        wait_reply_headers(fds[i]);
+    check_still_right();
+    for (size_t i = 0; i < CONNECTIONS; i++)
+        close(fds[i]);
+    check_still_right();
+}
+
 /* A message that says it has 4 GiB and sends nothing of it, on many streams. */
 static void test_lying_message_lengths(void **state) {
     (void)state;
@@ -349,6 +416,7 @@ int main(void) {
         cmocka_unit_test(test_a_frame_longer_than_allowed),
         cmocka_unit_test(test_huge_headers),
         cmocka_unit_test(test_rapid_resets),
+        cmocka_unit_test(test_closed_windows),
         cmocka_unit_test(test_lying_message_lengths),
         cmocka_unit_test(test_descriptors_come_back),
     };

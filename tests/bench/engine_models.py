@@ -305,8 +305,17 @@ def images(size):
     return lambda random, batch: [random.standard_normal((batch, 3, size, size)).astype(np.float32)]
 
 
-def picture(*dims):
-    return lambda random, batch: [random.uniform(-1, 1, (batch, 3, *dims)).astype(np.float32)]
+def picture(height, width):
+    """White with lines of dark strokes, in place of text: on noise a detector's answers are all but nothing."""
+    def draw(random, batch):
+        image = np.ones((batch, 3, height, width), np.float32)
+        for top in range(8, height - 32, 56):
+            for left in range(8, width - 20, 18):
+                for _ in range(3):
+                    y, x, tall = random.randint(28), random.randint(12), random.randint(2)
+                    image[:, :, top + y:top + y + (14 if tall else 3), left + x:left + x + (3 if tall else 12)] = -1
+        return [image]
+    return draw
 
 
 def rows(*dims):

@@ -37,4 +37,5 @@ Status contrib_attention(ImportContext *context, NodeDraft *draft);
 Status contrib_multi_head_attention(ImportContext *context, NodeDraft *draft);
 Status contrib_rotary_embedding(ImportContext *context, NodeDraft *draft);
 Status contrib_flex_attention(ImportContext *context, NodeDraft *draft);
+Status contrib_gradient(ImportContext *context, NodeDraft *draft);
 Status contrib_optimiser(ImportContext *context, NodeDraft *draft);

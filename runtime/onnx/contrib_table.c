@@ -36,6 +36,8 @@ static const ContribRow ROWS[] = {
       "one step of Adagrad on any number of tensors" },
     { TRAINING, "Adam", { NULL, NULL, NULL }, contrib_optimiser,
       "one step of Adam on any number of tensors" },
+    { TRAINING, "Gradient", { NULL, NULL, NULL }, contrib_gradient,
+      "derivatives through Add, Sub, Mul, Neg and Identity at one known shape" },
     { TRAINING, "Momentum", { NULL, NULL, NULL }, contrib_optimiser,
       "one step with momentum, plain or Nesterov's, on any number of tensors" },
     { MS, "Attention",

@@ -127,6 +127,42 @@ static void test_maps_come_in_as_tensors_of_their_values(void **state) {
     assert_non_null(strstr(status.message, "cast_to that is TO_FLOAT"));
 }
 
+/* h = op(a, b); y = dh/da */
+static Status import_gradient(const char *op, const char *of, Graph **ret_graph) {
+    AUTO(wire_writer_deinit) WireWriter writer = { 0 };
+    size_t graph = onnx_open_model(&writer, 12);
+    onnx_put_node(&writer, op, "a b", "h");
+    size_t node = onnx_open_node(&writer, "Gradient", "a", "y");
+    wire_put_text(&writer, NODE_DOMAIN, "ai.onnx.preview.training");
+    onnx_put_attr_text(&writer, "y", of);
+    wire_close(&writer, node);
+    onnx_put_port(&writer, GRAPH_INPUT, "a", DTYPE_F32, DIMS, 2);
+    onnx_put_port(&writer, GRAPH_INPUT, "b", DTYPE_F32, DIMS, 2);
+    onnx_put_port(&writer, GRAPH_OUTPUT, "y", DTYPE_F32, DIMS, 2);
+    wire_close(&writer, graph);
+    size_t opset = wire_open(&writer, MODEL_OPSET);
+    wire_put_text(&writer, 1, "ai.onnx.preview.training");
+    wire_put_int(&writer, 2, 1);
+    wire_close(&writer, opset);
+    Status status = onnx_import(writer.data, writer.length, NULL, ret_graph);
+    if (status_is_ok(&status))
+        writer.data = NULL; /* the graph keeps it */
+    return status;
+}
+
+static void test_gradients_are_nodes_or_refused(void **state) {
+    (void)state;
+    AUTO(graph_free) Graph *graph = NULL;
+    Status status = import_gradient("Mul", "h", &graph); /* zeros, ones, ones * b */
+    assert_string_equal(status.message, "");
+    check_operators(graph, "Mul Expand Expand Mul Identity ");
+    Graph *none = NULL;
+    status = import_gradient("Mul", "nowhere", &none);
+    assert_non_null(strstr(status.message, "'y' names no value of the graph"));
+    status = import_gradient("Pow", "h", &none);
+    assert_non_null(strstr(status.message, "the derivative of Pow"));
+}
+
 static void test_zip_map_gives_the_scores_under_its_name(void **state) {
     (void)state;
     AUTO(graph_free) Graph *graph = NULL;
@@ -209,6 +245,7 @@ static void test_wrong_inputs_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_maps_come_in_as_tensors_of_their_values),
+        cmocka_unit_test(test_gradients_are_nodes_or_refused),
         cmocka_unit_test(test_zip_map_gives_the_scores_under_its_name),
         cmocka_unit_test(test_contributed_operators_become_standard_ones),
         cmocka_unit_test(test_every_recipe_can_be_followed),

@@ -33,26 +33,35 @@ static inline bool decimal_is_digit(char character) {
     return (unsigned char)(character - '0') < 10;
 }
 
-/* Eight digits at once, if they are digits. Little-endian. */
-static inline bool decimal_eight_digits(const char *at, uint32_t *ret_value) {
+/* Up to eight digits at once, however many there are: what follows them is shifted out, so that
+ * their count costs no branch. Little-endian; eight bytes are readable. */
+static inline unsigned decimal_eight_digits(const char *at, uint32_t *ret_value) {
     uint64_t chunk;
     memcpy(&chunk, at, sizeof chunk);
     uint64_t low = chunk - UINT64_C(0x3030303030303030);
-    if (((chunk + UINT64_C(0x4646464646464646)) | low) & UINT64_C(0x8080808080808080))
-        return false;
+    /* The first byte that is no digit is marked; a borrow or carry reaches only those behind it. */
+    uint64_t others = ((chunk + UINT64_C(0x4646464646464646)) | low) & UINT64_C(0x8080808080808080);
+    unsigned count = others ? (unsigned)__builtin_ctzll(others) / 8 : 8;
+    low = count ? low << (64 - 8 * count) : 0;
     low = low * 10 + (low >> 8);
     const uint64_t mask = UINT64_C(0x000000FF000000FF);
     *ret_value = (uint32_t)(((low & mask) * UINT64_C(0x000F424000000064) +
                              ((low >> 16) & mask) * UINT64_C(0x0000271000000001)) >>
                             32);
-    return true;
+    return count;
 }
 
 static inline const char *decimal_scan_digits(const char *at, const char *end, uint64_t *digits) {
-    uint32_t eight;
-    while (end - at >= 8 && decimal_eight_digits(at, &eight)) {
-        *digits = *digits * 100000000 + eight;
-        at += 8;
+    static const uint32_t powers[] = {
+        1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000
+    };
+    while (end - at >= 8) {
+        uint32_t value;
+        unsigned count = decimal_eight_digits(at, &value);
+        *digits = *digits * powers[count] + value;
+        if (count < 8)
+            return at + count;
+        at += 8; /* not count: what is read next need not wait for it */
     }
     for (; at < end && decimal_is_digit(*at); at++)
         *digits = *digits * 10 + (uint64_t)(*at - '0');
@@ -88,8 +97,7 @@ static inline const char *decimal_scan(const char *at, const char *end, Decimal 
         if (at < end && decimal_is_digit(*at))
             return NULL;
     } else {
-        for (; at < end && decimal_is_digit(*at); at++) /* few, most of the time */
-            digits = digits * 10 + (uint64_t)(*at - '0');
+        at = decimal_scan_digits(at, end, &digits);
     }
     ptrdiff_t count = at - first;
     bool is_integer = true;
@@ -127,15 +135,22 @@ static inline const char *decimal_scan(const char *at, const char *end, Decimal 
 /* Too large: infinity; too small: zero. */
 float decimal_to_f32_slow(const Decimal *decimal);
 static inline float decimal_to_f32(const Decimal *decimal) {
-    static const float exact[] = {
-        1e0F, 1e1F, 1e2F, 1e3F, 1e4F, 1e5F, 1e6F, 1e7F, 1e8F, 1e9F, 1e10F
-    };
+    static const double exact[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
     int32_t power = decimal->exponent;
-    if (decimal->digits > UINT64_C(1) << 24 || power < -10 || power > 10 || decimal->is_cut)
+    if (decimal->digits > UINT64_C(1) << 53 || power < -22 || power > 22 || decimal->is_cut)
         return decimal_to_f32_slow(decimal);
-    float value = (float)decimal->digits; /* Clinger: both are exact, so one operation rounds */
+    double value = (double)decimal->digits; /* Clinger: both are exact, so one operation rounds */
     value = power < 0 ? value / exact[-power] : value * exact[power];
-    return decimal->negative ? -value : value;
+    /* Rounding once more gives the nearest float unless the first rounding met, or crossed, the
+     * middle between two: its 29 bits below a float's are then those of the middle, or next to. All
+     * these are normal floats. */
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    if (__builtin_expect(((bits + 1 - (UINT64_C(1) << 28)) & ((UINT64_C(1) << 29) - 1)) <= 2, 0))
+        return decimal_to_f32_slow(decimal);
+    return (float)(decimal->negative ? -value : value);
 }
 double decimal_to_f64(const Decimal *decimal);
 /* false when it is not an integer or does not fit. */

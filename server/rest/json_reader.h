@@ -64,7 +64,8 @@ const char *json_unescape(const char *begin, const char *end, char *dst, size_t 
 const char *json_not_finite(const char *at, const char *end, double *ret_value);
 
 static inline const char *json_skip_blanks(const char *at, const char *end) {
-    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+    while (at < end && (unsigned char)*at <= ' ' &&
+           (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         at++;
     return at;
 }

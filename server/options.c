@@ -89,7 +89,7 @@ static Options options_default(Personality personality) {
         .http_timeout_ms = 30000,
         .http_max_body_bytes = 64 << 20,
         .http_max_connections = 10000,
-        .max_streams = 256,
+        .max_streams = 1000,
         .keepalive_ms = 60000,
         .keepalive_timeout_ms = 20000,
         .handshake_timeout_ms = 10000,

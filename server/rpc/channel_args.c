@@ -73,7 +73,6 @@ static void put_own(ChannelArgs *args, const RpcOptions *options) {
         { "grpc.max_allowed_incoming_connections",
           options->max_connections ? options->max_connections : INT_MAX },
         { "grpc.http2.settings_timeout", options->handshake_timeout_ns / NS_PER_MS },
-        { "grpc.http2.ping_on_rst_stream_percent", 100 }, /* no new stream before it is answered */
         { "grpc.server.max_pending_requests", PENDING_CALLS },
         { "grpc.server.max_pending_requests_hard_limit", 2 * PENDING_CALLS },
     };

@@ -179,17 +179,22 @@ static FailReason fail_reason(const Status *status, const InferRequest *request)
     return request->times.taken_ns ? FAIL_BACKEND : FAIL_OTHER;
 }
 
+/* 0 where a request has not been: one that is answered without an execution of its own. */
+static uint64_t span_ns(uint64_t from_ns, uint64_t to_ns) {
+    return from_ns && to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
 static void record_success(TallyCells cells, InferApi api, MetricEntry entry,
                            const RequestTimes *times, uint64_t arrived_ns, uint64_t now_ns) {
     histogram_add(cells, CELL_REQUEST, now_ns - arrived_ns);
-    histogram_add(cells, CELL_QUEUE, times->taken_ns - times->queued_ns);
-    histogram_add(cells, CELL_INPUT, times->gathered_ns - times->taken_ns);
-    histogram_add(cells, CELL_INFER, times->executed_ns - times->gathered_ns);
-    histogram_add(cells, CELL_OUTPUT, now_ns - times->executed_ns);
+    histogram_add(cells, CELL_QUEUE, span_ns(times->queued_ns, times->taken_ns));
+    histogram_add(cells, CELL_INPUT, span_ns(times->taken_ns, times->gathered_ns));
+    histogram_add(cells, CELL_INFER, span_ns(times->gathered_ns, times->executed_ns));
+    histogram_add(cells, CELL_OUTPUT, span_ns(times->executed_ns, now_ns));
     if (api == API_INFER)
         return;
     histogram_add(cells, cell_latency(api, entry), now_ns - arrived_ns);
-    histogram_add(cells, cell_runtime(api), times->executed_ns - times->queued_ns);
+    histogram_add(cells, cell_runtime(api), span_ns(times->queued_ns, times->executed_ns));
 }
 
 void metrics_record(Metrics *metrics, InferApi api, MetricEntry entry, uint64_t arrived_ns,

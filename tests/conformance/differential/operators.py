@@ -119,6 +119,8 @@ def window(d: Dice, spatial: int, dims: list[int], kernel: list[int], is_pool: b
                 dims[i] = max(dims[i], spans[i])
         return chosen | {"auto_pad": mode}
     pads = [d.int(0, (spans[i % spatial] - 1) // 2 if is_pool else 2) for i in range(2 * spatial)]
+    if is_pool and dilations != [1] * spatial:
+        pads = [0] * (2 * spatial)  # a window of padding alone is -inf in the text, the lowest float in ONNX Runtime
     for i in range(spatial):
         dims[i] = max(dims[i], spans[i] - pads[i] - pads[i + spatial])
     return chosen | {"pads": pads} if any(pads) or d.chance(0.3) else chosen
@@ -351,7 +353,8 @@ def slice_(d: Dice) -> Case:
     starts, ends = ([d.int(-9, 9) for _ in axes] for _ in range(2))
     steps = [d.one((1, 1, 2, -1, -2, 3)) for _ in axes]
     if d.chance(0.2):
-        ends[0] = d.one((2 ** 63 - 1, -2 ** 63, 2 ** 31))
+        # Backwards to INT64_MAX is nothing in the text, but up to the first element in ONNX Runtime.
+        ends[0] = d.one((2 ** 63 - 1, -2 ** 63, 2 ** 31)) if steps[0] > 0 else -2 ** 63
     return Case([d.array(dims, d.one(ANY)), ints(*starts), ints(*ends), ints(*axes), ints(*steps)], constant=(1, 2, 3, 4))
 
 

@@ -108,7 +108,7 @@ static void parse_dims(const char *text, Shape *shape) {
 
 /* FOLDER/ports.txt has one line of dims a port; FOLDER/<port>.bin its bytes. */
 static Status read_inputs(Engine *engine, const char *folder) {
-    char path[LINE_BYTES], line[LINE_BYTES];
+    char path[LINE_BYTES + 32], line[LINE_BYTES];
     snprintf(path, sizeof path, "%s/ports.txt", folder);
     FILE *ports = fopen(path, "re");
     if (!ports)

@@ -33,6 +33,7 @@ static const SignatureTensor OUTPUTS[] = {
 
 static ModelVersion model = { .name = "m",
                               .number = 3,
+                              .limits_rows = true,
                               .signature = { .inputs = INPUTS,
                                              .outputs = OUTPUTS,
                                              .input_count = 3,

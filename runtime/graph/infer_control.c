@@ -28,16 +28,27 @@
  */
 enum { HEIGHT_MAX = 3 };
 
+/* A condition or a count may have any rank, as long as it is one element. */
+static Status check_single(const InferCall *call, size_t index) {
+    const InferPort *port = infer_input(call, index);
+    for (int32_t i = 0; port && i < port->shape.rank; i++)
+        if (port->shape.dims[i] != 1 && port->shape.dims[i] != DIM_UNKNOWN)
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "input %zu: expected a single element, got shape %s", index,
+                                SHAPE_TEXT(&port->shape));
+    return status_ok();
+}
+
 Status infer_if(InferCall *call) {
     TRY(infer_check_types(call, 0, TYPES_BOOL));
-    return infer_check_scalar(call, 0);
+    return check_single(call, 0);
 }
 
 Status infer_loop(InferCall *call) {
     TRY(infer_check_types(call, 0, DTYPE_BIT(DTYPE_I64)));
-    TRY(infer_check_scalar(call, 0));
+    TRY(check_single(call, 0));
     TRY(infer_check_types(call, 1, TYPES_BOOL));
-    return infer_check_scalar(call, 1);
+    return check_single(call, 1);
 }
 
 Status infer_scan(InferCall *call) {

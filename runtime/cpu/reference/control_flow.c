@@ -18,12 +18,12 @@
 
 #include <string.h>
 
-/* A scalar of that type. */
-static Status get_scalar(const KernelCall *call, size_t index, DType dtype, int64_t *ret_value) {
+/* The only element, of that type. */
+static Status get_single(const KernelCall *call, size_t index, DType dtype, int64_t *ret_value) {
     const Tensor *src = call_find_src(call, index);
     TRY(call_check_dtype(call, dtype, src));
     if (tensor_elements(src) != 1)
-        return call_invalid(call, "input %zu: expected a scalar, got shape %s", index,
+        return call_invalid(call, "input %zu: expected a single element, got shape %s", index,
                             SHAPE_TEXT(&src->shape));
     *ret_value = tensor_get_int(src, 0);
     return status_ok();
@@ -56,7 +56,7 @@ Status reference_if(const KernelCall *call) {
     Branch branch = { .status = status_ok() };
     Turn *turn = &branch.turn;
     TRY(call_get_src(call, 0, &condition));
-    TRY(get_scalar(call, 0, DTYPE_BOOL, &taken));
+    TRY(get_single(call, 0, DTYPE_BOOL, &taken));
     TRY(turn_init(turn, call, taken ? "then_branch" : "else_branch", 0));
     if (turn->output_count < call->node->output_count)
         return call_invalid(call, "the branch has %zu outputs, expected %u", turn->output_count,
@@ -128,9 +128,9 @@ static Status loop_init(Loop *loop, const KernelCall *call) {
     *loop = (Loop){ .limit = INT64_MAX, .condition = 1 };
     int64_t condition = 1;
     if (call_find_src(call, LOOP_ITERATION) && own > LOOP_ITERATION)
-        TRY(get_scalar(call, LOOP_ITERATION, DTYPE_I64, &loop->limit));
+        TRY(get_single(call, LOOP_ITERATION, DTYPE_I64, &loop->limit));
     if (call_find_src(call, LOOP_CONDITION) && own > LOOP_CONDITION)
-        TRY(get_scalar(call, LOOP_CONDITION, DTYPE_BOOL, &condition));
+        TRY(get_single(call, LOOP_CONDITION, DTYPE_BOOL, &condition));
     loop->condition = condition != 0;
     loop->carried = own > LOOP_OWN_INPUTS ? own - LOOP_OWN_INPUTS : 0;
     TRY(turn_init(&loop->turn, call, "body", LOOP_OWN_INPUTS + loop->carried));

@@ -39,6 +39,21 @@ void case_reorder(const Shape *shape, Layout to, const float *from, float *dst) 
     }
 }
 
+Pool *case_pool;
+
+int case_start_pool(void **state) {
+    (void)state;
+    enum { THREADS = 3 };
+    Status status = pool_new(THREADS, &case_pool);
+    return status_is_ok(&status) ? 0 : -1;
+}
+
+int case_end_pool(void **state) {
+    (void)state;
+    pool_free(case_pool);
+    return 0;
+}
+
 void case_start(KernelCase *test, const char *op) {
     *test = (KernelCase){ .op = { .domain = "", .name = op } };
     check_ok(graph_new(1 << 20, &test->graph));

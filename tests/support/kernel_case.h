@@ -45,6 +45,11 @@ typedef struct KernelCase {
     size_t result_count;
 } KernelCase;
 
+/* A pool for tests whose kernels share work: set up and torn down with the group. */
+extern Pool *case_pool;
+int case_start_pool(void **state);
+int case_end_pool(void **state);
+
 void case_start(KernelCase *test, const char *op);
 /* Index of the input. seed makes its numbers. */
 size_t case_input(KernelCase *test, Shape shape, Layout layout, bool constant, unsigned seed);

@@ -13,8 +13,6 @@
 
 #include <string.h>
 
-static Pool *shared_pool;
-
 typedef struct BroadcastCase {
     Shape a, b, dst;
 } BroadcastCase;
@@ -57,7 +55,7 @@ static void test_binary_operators_broadcast_in_all_layouts(void **state) {
             layouts[k] = i >> (2 + k) & 1 ? LAYOUT_CHANNELS_LAST : LAYOUT_PLAIN;
         KernelCase test;
         case_start(&test, ops[op]);
-        test.pool = i % 3 ? shared_pool : NULL;
+        test.pool = i % 3 ? case_pool : NULL;
         case_input(&test, row->a, layouts[0], false, 1);
         case_input(&test, row->b, layouts[1], false, 2);
         case_prepare(&test, &binary_kernel_type, row->dst, layouts[2]);
@@ -121,7 +119,7 @@ static void test_transpose_in_all_orders(void **state) {
             SHAPE(src.dims[perm[0]], src.dims[perm[1]], src.dims[perm[2]], src.dims[perm[3]]);
         KernelCase test;
         case_start(&test, "Transpose");
-        test.pool = shared_pool;
+        test.pool = case_pool;
         case_input(&test, src, LAYOUT_PLAIN, false, 1);
         case_ints(&test, "perm", perm, 4);
         case_prepare(&test, &transpose_kernel_type, dst, LAYOUT_PLAIN);
@@ -156,7 +154,7 @@ static void test_reorder_there_and_back(void **state) {
         KernelCase test;
         case_start(&test, "Reorder");
         test.op.domain = "inferd";
-        test.pool = shared_pool;
+        test.pool = case_pool;
         case_input(&test, shapes[i / 2], from, false, 1);
         case_prepare(&test, &reorder_kernel_type, shapes[i / 2],
                      i % 2 ? LAYOUT_PLAIN : LAYOUT_CHANNELS_LAST);
@@ -166,18 +164,6 @@ static void test_reorder_there_and_back(void **state) {
     }
 }
 
-static int start_pool(void **state) {
-    (void)state;
-    Status status = pool_new(3, &shared_pool);
-    return status_is_ok(&status) ? 0 : -1;
-}
-
-static int end_pool(void **state) {
-    (void)state;
-    pool_free(shared_pool);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_binary_operators_broadcast_in_all_layouts),
@@ -185,5 +171,5 @@ int main(void) {
         cmocka_unit_test(test_transpose_in_all_orders),
         cmocka_unit_test(test_reorder_there_and_back),
     };
-    return cmocka_run_group_tests(tests, start_pool, end_pool);
+    return cmocka_run_group_tests(tests, case_start_pool, case_end_pool);
 }

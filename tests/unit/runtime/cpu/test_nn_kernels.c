@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static Pool *shared_pool;
 static uint32_t random_state = 1;
 
 static uint32_t random_below(uint32_t bound) {
@@ -172,7 +171,7 @@ static void test_norms_equal_the_reference(void **state) {
         const NormCase *row = &norms[i / 2];
         KernelCase test;
         case_start(&test, i % 2 ? "RMSNormalization" : "LayerNormalization");
-        test.pool = shared_pool;
+        test.pool = case_pool;
         case_input(&test, row->src, LAYOUT_PLAIN, false, 1);
         case_input(&test, row->scale, LAYOUT_PLAIN, true, 2);
         if (row->shift.rank != SHAPE_UNRANKED && i % 2 == 0)
@@ -237,7 +236,7 @@ static void test_attention_equals_the_reference(void **state) {
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(attentions) * 2; i++) {
         KernelCase test;
-        start_attention(&test, &attentions[i / 2], i % 2 ? shared_pool : NULL);
+        start_attention(&test, &attentions[i / 2], i % 2 ? case_pool : NULL);
         case_run_and_compare(&test, 1e-5);
         case_end(&test);
     }
@@ -249,7 +248,7 @@ static void test_attention_does_not_depend_on_threads(void **state) {
     for (size_t i = 0; i < ARRAY_LENGTH(attentions); i++) {
         KernelCase one, several;
         start_attention(&one, &attentions[i], NULL);
-        start_attention(&several, &attentions[i], shared_pool);
+        start_attention(&several, &attentions[i], case_pool);
         case_run(&one);
         case_run(&several);
         assert_memory_equal(one.result, several.result, one.result_count * sizeof *one.result);
@@ -324,7 +323,7 @@ static void test_recurrent_cells_equal_the_reference(void **state) {
     (void)state;
     for (size_t i = 0; i < ARRAY_LENGTH(recurrents) * 2; i++) {
         KernelCase test;
-        start_recurrent(&test, &recurrents[i / 2], i % 2 ? shared_pool : NULL);
+        start_recurrent(&test, &recurrents[i / 2], i % 2 ? case_pool : NULL);
         case_run_and_compare(&test, 1e-5);
         case_end(&test);
     }
@@ -335,7 +334,7 @@ static void test_recurrent_sequences_stand_alone(void **state) {
     (void)state;
     RecurrentCase row = { "LSTM", "forward", 25, 21, 10, 48, true, true, false, false, false };
     KernelCase all, one;
-    start_recurrent(&all, &row, shared_pool);
+    start_recurrent(&all, &row, case_pool);
     case_run(&all);
     size_t sequence = (size_t)(row.steps * row.hidden), inputs = (size_t)(row.steps * row.inputs);
     for (size_t b = 0; b < 21; b++) {
@@ -354,18 +353,6 @@ static void test_recurrent_sequences_stand_alone(void **state) {
     case_end(&all);
 }
 
-static int start_pool(void **state) {
-    (void)state;
-    Status status = pool_new(3, &shared_pool);
-    return status_is_ok(&status) ? 0 : -1;
-}
-
-static int end_pool(void **state) {
-    (void)state;
-    pool_free(shared_pool);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_gemm_of_all_sizes),
@@ -377,5 +364,5 @@ int main(void) {
         cmocka_unit_test(test_recurrent_cells_equal_the_reference),
         cmocka_unit_test(test_recurrent_sequences_stand_alone),
     };
-    return cmocka_run_group_tests(tests, start_pool, end_pool);
+    return cmocka_run_group_tests(tests, case_start_pool, case_end_pool);
 }

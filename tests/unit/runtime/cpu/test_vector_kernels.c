@@ -19,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static Pool *shared_pool;
-
 static void check_near(double got, double want, double tolerance, const char *what, size_t index) {
     if (!(fabs(got - want) <= tolerance * (1 + fabs(want))))
         fail_msg("%s: element %zu: got %.9g, want %.9g", what, index, got, want);
@@ -136,7 +134,7 @@ static void test_pools_equal_the_loops(void **state) {
         size_t spatial = (size_t)row->src.rank - 2;
         KernelCase test;
         case_start(&test, average ? "AveragePool" : "MaxPool");
-        test.pool = i & 8 ? shared_pool : NULL;
+        test.pool = i & 8 ? case_pool : NULL;
         case_input(&test, row->src, from, false, 1);
         case_ints(&test, "kernel_shape", row->kernel, spatial);
         case_ints(&test, "strides", row->strides, spatial);
@@ -245,7 +243,7 @@ static void test_elementwise_operators_equal_their_formulas(void **state) {
         Shape shape = shapes[i % ARRAY_LENGTH(shapes)];
         KernelCase test;
         case_start(&test, op);
-        test.pool = shared_pool;
+        test.pool = case_pool;
         case_input(&test, shape, LAYOUT_CHANNELS_LAST, false, 5);
         for (size_t k = 0; k < case_elements(&shape); k++) {
             float *x = &test.inputs[0].data[k];
@@ -306,7 +304,7 @@ static void test_softmax_along_each_axis(void **state) {
                     continue;
                 KernelCase test;
                 case_start(&test, logarithm ? "LogSoftmax" : "Softmax");
-                test.pool = shared_pool;
+                test.pool = case_pool;
                 case_input(&test, *shape, layout, false, 3);
                 for (size_t k = 0; k < case_elements(shape); k++)
                     test.inputs[0].data[k] *= 20;
@@ -359,18 +357,6 @@ static void test_batch_normalization(void **state) {
     }
 }
 
-static int start_pool(void **state) {
-    (void)state;
-    Status status = pool_new(3, &shared_pool);
-    return status_is_ok(&status) ? 0 : -1;
-}
-
-static int end_pool(void **state) {
-    (void)state;
-    pool_free(shared_pool);
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pools_equal_the_loops),
@@ -381,5 +367,5 @@ int main(void) {
         cmocka_unit_test(test_softmax_along_each_axis),
         cmocka_unit_test(test_batch_normalization),
     };
-    return cmocka_run_group_tests(tests, start_pool, end_pool);
+    return cmocka_run_group_tests(tests, case_start_pool, case_end_pool);
 }

@@ -22,6 +22,7 @@
 
 #ifdef __GLIBC__
 #include <malloc.h>
+#include <pthread.h>
 #endif
 
 enum { HUGE_PAGE_BYTES = 2 << 20, SMALL_ALIGNMENT = 64 };
@@ -67,8 +68,13 @@ size_t pages_memory_limit_bytes(void) {
 }
 
 #ifdef __GLIBC__
+/* One at a time: where nobody has used glibc's heap yet (under ASan), the first call sets it up
+ * without a lock, and two at once crash. */
 void pages_trim_heap(void) {
+    static pthread_mutex_t trimming = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&trimming);
     malloc_trim(0);
+    pthread_mutex_unlock(&trimming);
 }
 #else
 void pages_trim_heap(void) {

@@ -70,8 +70,9 @@ static void put_own(ChannelArgs *args, const RpcOptions *options) {
         { GRPC_ARG_MAX_METADATA_SIZE, METADATA_BYTES },
         /* Newer cores alone: */
         { "grpc.absolute_max_metadata_size", 2 * METADATA_BYTES },
-        { "grpc.max_allowed_incoming_connections",
-          options->max_connections ? options->max_connections : INT_MAX },
+        { "grpc.max_allowed_incoming_connections", options->max_connections
+                                                       ? options->max_connections
+                                                       : INT_MAX - 1 }, /* it refuses INT_MAX */
         { "grpc.http2.settings_timeout", options->handshake_timeout_ns / NS_PER_MS },
         { "grpc.server.max_pending_requests", PENDING_CALLS },
         { "grpc.server.max_pending_requests_hard_limit", 2 * PENDING_CALLS },

@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends))
         abort();
-    http_connection_open(server, ends[0]);
+    http_connection_open(server, ends[0], NULL);
     size_t sent = 0;
     for (int turn = 0; turn < TURNS; turn++) {
         char reply[16384];

@@ -38,6 +38,8 @@ static ModelVersion model = { .name = "m",
                                              .outputs = OUTPUTS,
                                              .input_count = 3,
                                              .output_count = 2,
+                                             .all_input_count = 3,
+                                             .all_output_count = 2,
                                              .max_batch_size = 8,
                                              .batched = true } };
 

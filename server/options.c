@@ -61,7 +61,6 @@ enum { NAME_BYTES = 64, DEFAULT_TEXT_BYTES = 64 };
 /* What strangers may take of us; see docs/SECURITY.md. */
 static void set_limits(Options *options) {
     options->max_connections = 10000;
-    options->connection_idle_ms = 300000;
     options->http_max_peer_connections = 2000;
     options->inflated_limit_bytes = 16 << 20;
 }

@@ -93,7 +93,8 @@ static const OptionRow OPTION_TABLE[] = {
     FLAG("grpc-max-connections", GROUP_LIMITS, OPTION_INT, max_connections, 1, MILLION,
          "Connections over gRPC (bundled core only)."),
     FLAG("grpc-max-connection-idle", GROUP_LIMITS, OPTION_INT, connection_idle_ms, 0, INT32_MAX,
-         "Milliseconds without a call after which a connection is closed; 0: never."),
+         "Milliseconds without a call after which a connection is closed; 0: never. Costs every "
+         "call."),
     FLAG("grpc-max-connection-age", GROUP_LIMITS, OPTION_INT, connection_age_ms, 0, INT32_MAX,
          "Milliseconds after which a connection is told to go away; 0: never."),
     FLAG("grpc-max-connection-age-grace", GROUP_LIMITS, OPTION_INT, connection_age_grace_ms, 0,

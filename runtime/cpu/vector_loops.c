@@ -84,42 +84,8 @@ static void to_bf16(uint16_t *dst, const float *src, size_t count) {
     }
 }
 
-static float sum(const float *src, size_t count) {
-    float partial[LANES] = { 0 };
-    size_t i = 0;
-    for (; i + LANES <= count; i += LANES)
-        for (size_t lane = 0; lane < LANES; lane++)
-            partial[lane] += src[i + lane];
-    for (size_t lane = 0; i + lane < count; lane++)
-        partial[lane] += src[i + lane];
-    for (size_t width = LANES / 2; width > 0; width /= 2)
-        for (size_t lane = 0; lane < width; lane++)
-            partial[lane] += partial[lane + width];
-    return partial[0];
-}
-
-/* The pragma keeps gcc from unrolling the lanes into scalar code before it vectorises. */
-static float maximum(const float *src, size_t count) {
-    float partial[LANES];
-    for (size_t lane = 0; lane < LANES; lane++)
-        partial[lane] = -INFINITY;
-    size_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-#pragma GCC unroll 1
-        for (size_t lane = 0; lane < LANES; lane++)
-            partial[lane] = src[i + lane] > partial[lane] ? src[i + lane] : partial[lane];
-    }
-    for (size_t lane = 0; i + lane < count; lane++)
-        partial[lane] = src[i + lane] > partial[lane] ? src[i + lane] : partial[lane];
-    for (size_t width = LANES / 2; width > 0; width /= 2)
-        for (size_t lane = 0; lane < width; lane++)
-            partial[lane] =
-                partial[lane + width] > partial[lane] ? partial[lane + width] : partial[lane];
-    return partial[0];
-}
-
 static void softmax(float *dst, const float *src, size_t count, bool logarithm) {
-    float peak = maximum(src, count);
+    float peak = row_max(src, count);
     if (logarithm) {
         float total = 0;
         float tile[256];
@@ -127,7 +93,7 @@ static void softmax(float *dst, const float *src, size_t count, bool logarithm) 
             size_t length = count - begin < 256 ? count - begin : 256;
             for (size_t i = 0; i < length; i++)
                 tile[i] = exp_f(src[begin + i] - peak);
-            total += sum(tile, length);
+            total += row_sum(tile, length);
         }
         float down = logf(total);
         for (size_t i = 0; i < count; i++)
@@ -136,7 +102,7 @@ static void softmax(float *dst, const float *src, size_t count, bool logarithm) 
     }
     for (size_t i = 0; i < count; i++)
         dst[i] = exp_f(src[i] - peak);
-    float share = 1.0f / sum(dst, count);
+    float share = 1.0f / row_sum(dst, count);
     for (size_t i = 0; i < count; i++)
         dst[i] = dst[i] * share;
 }
@@ -236,8 +202,8 @@ const VectorLoops VECTOR_TABLE = {
     .scale_shift = scale_shift,
     .to_bf16 = to_bf16,
     .softmax = softmax,
-    .sum = sum,
-    .max = maximum,
+    .sum = row_sum,
+    .max = row_max,
     .accumulate = accumulate,
     .max_into = max_into,
     .transpose = transpose,

@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * Functions of one float for the loops that are compiled once per instruction set: branch-free, so
- * that they vectorise once they are inlined.
+ * Functions of one float, and sums and maxima of a row, for the loops that are compiled once per
+ * instruction set: branch-free, so that they vectorise once they are inlined.
  *
  * exp: 2^n * polynomial after Cody-Waite reduction, 2 ulp; below -87.3 the result is 0, above 88.7
  * infinity. erf: odd polynomial below 1, 1 - polynomial * exp(-x^2) above, 4e-7 absolute. NaN stays
@@ -12,6 +12,7 @@
  */
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -113,4 +114,44 @@ INLINE float at_most(float x, float high) {
 
 INLINE float gelu_tanh_f(float x) {
     return 0.5f * x * (1.0f + tanh_f(0.797884561f * (x + 0.044715f * x * x * x)));
+}
+
+/* --- a row, in LANES partial results --- */
+
+INLINE float add_lanes(float partial[static LANES]) {
+    for (size_t width = LANES / 2; width > 0; width /= 2)
+        for (size_t lane = 0; lane < width; lane++)
+            partial[lane] += partial[lane + width];
+    return partial[0];
+}
+
+INLINE float row_sum(const float *src, size_t count) {
+    float partial[LANES] = { 0 };
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            partial[lane] += src[i + lane];
+    for (size_t lane = 0; i + lane < count; lane++)
+        partial[lane] += src[i + lane];
+    return add_lanes(partial);
+}
+
+/* The pragma keeps gcc from unrolling the lanes into scalar code before it vectorises. */
+INLINE float row_max(const float *src, size_t count) {
+    float partial[LANES];
+    for (size_t lane = 0; lane < LANES; lane++)
+        partial[lane] = -INFINITY;
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+#pragma GCC unroll 1
+        for (size_t lane = 0; lane < LANES; lane++)
+            partial[lane] = src[i + lane] > partial[lane] ? src[i + lane] : partial[lane];
+    }
+    for (size_t lane = 0; i + lane < count; lane++)
+        partial[lane] = src[i + lane] > partial[lane] ? src[i + lane] : partial[lane];
+    for (size_t width = LANES / 2; width > 0; width /= 2)
+        for (size_t lane = 0; lane < width; lane++)
+            partial[lane] =
+                partial[lane + width] > partial[lane] ? partial[lane + width] : partial[lane];
+    return partial[0];
 }

@@ -17,24 +17,6 @@
 extern const VectorNn VECTOR_NN;
 void VECTOR_GEMM(const SmallGemm *gemm);
 
-INLINE float add_lanes(float partial[static LANES]) {
-    for (size_t width = LANES / 2; width > 0; width /= 2)
-        for (size_t lane = 0; lane < width; lane++)
-            partial[lane] += partial[lane + width];
-    return partial[0];
-}
-
-INLINE float row_sum(const float *src, size_t count) {
-    float partial[LANES] = { 0 };
-    size_t i = 0;
-    for (; i + LANES <= count; i += LANES)
-        for (size_t lane = 0; lane < LANES; lane++)
-            partial[lane] += src[i + lane];
-    for (size_t lane = 0; i + lane < count; lane++)
-        partial[lane] += src[i + lane];
-    return add_lanes(partial);
-}
-
 /* Sum of (x - mean)^2: two passes over a row in the nearest cache, so that nothing cancels. */
 INLINE float row_squares(const float *src, size_t count, float mean) {
     float partial[LANES] = { 0 };
@@ -63,26 +45,6 @@ static void normalize(float *dst, const float *src, const float *scale, const fl
             dst[i] = (src[i] - mean) * factor * scale[i];
     ret_moments[0] = mean;
     ret_moments[1] = factor;
-}
-
-/* The pragma keeps gcc from unrolling the lanes into scalar code before it vectorises. */
-INLINE float row_max(const float *src, size_t count) {
-    float partial[LANES];
-    for (size_t lane = 0; lane < LANES; lane++)
-        partial[lane] = -INFINITY;
-    size_t i = 0;
-    for (; i + LANES <= count; i += LANES) {
-#pragma GCC unroll 1
-        for (size_t lane = 0; lane < LANES; lane++)
-            partial[lane] = src[i + lane] > partial[lane] ? src[i + lane] : partial[lane];
-    }
-    for (size_t lane = 0; i + lane < count; lane++)
-        partial[lane] = src[i + lane] > partial[lane] ? src[i + lane] : partial[lane];
-    for (size_t width = LANES / 2; width > 0; width /= 2)
-        for (size_t lane = 0; lane < width; lane++)
-            partial[lane] =
-                partial[lane + width] > partial[lane] ? partial[lane + width] : partial[lane];
-    return partial[0];
 }
 
 static float attend(float *row, const float *mask, size_t count, float factor) {

@@ -11,7 +11,7 @@
 #include "server/config_json.h"
 
 #include "runtime/base/size.h"
-#include "server/rest/json_reader.h"
+#include "runtime/json/json_reader.h"
 #include "server/wire/wire_tensor.h"
 
 #include "inference/model_config.pb-c.h"

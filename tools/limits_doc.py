@@ -25,7 +25,7 @@ CONSTANTS = [
     ("a reply of which nothing is read over HTTP, ns", "server/rest/http_internal.h", "HTTP_WRITE_NS"),
     ("metadata of a gRPC call (bundled: refused above twice that)", "server/rpc/channel_args.c", "METADATA_BYTES"),
     ("calls that wait for the rpc thread (bundled: refused above)", "server/rpc/channel_args.c", "PENDING_CALLS"),
-    ("nesting of JSON", "server/rest/json_reader.h", "JSON_DEPTH_MAX"),
+    ("nesting of JSON", "runtime/json/json_reader.h", "JSON_DEPTH_MAX"),
     ("a signed token", "server/access/jwt.h", "JWT_BYTES_MAX"),
     ("keys of a JWKS", "server/access/jwks.h", "JWKS_KEYS_MAX"),
     ("rules of a policy", "server/access/policy.h", "POLICY_RULES_MAX"),

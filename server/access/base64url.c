@@ -9,7 +9,7 @@
 
 #include "server/access/base64url.h"
 
-#include "server/rest/base64.h"
+#include "runtime/json/base64.h"
 
 #include <string.h>
 

@@ -13,7 +13,7 @@
 
 #include "runtime/base/size.h"
 #include "server/access/base64url.h"
-#include "server/rest/json_reader.h"
+#include "runtime/json/json_reader.h"
 
 #include <openssl/ecdsa.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "server/access/policy.h"
 
 #include "runtime/base/size.h"
-#include "server/rest/json_reader.h"
+#include "runtime/json/json_reader.h"
 
 #include <string.h>
 

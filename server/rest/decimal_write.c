@@ -10,7 +10,7 @@
 
 #include "server/rest/decimal_write.h"
 
-#include "server/rest/powers_of_ten.h"
+#include "runtime/json/powers_of_ten.h"
 
 #include <math.h>
 #include <stdbool.h>

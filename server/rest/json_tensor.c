@@ -11,9 +11,9 @@
 #include "server/rest/json_tensor.h"
 
 #include "runtime/base/size.h"
-#include "server/rest/base64.h"
-#include "server/rest/decimal_read.h"
-#include "server/rest/json_reader.h"
+#include "runtime/json/base64.h"
+#include "runtime/json/decimal_read.h"
+#include "runtime/json/json_reader.h"
 
 #include <string.h>
 

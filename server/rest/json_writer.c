@@ -9,7 +9,7 @@
 #include "server/rest/json_writer.h"
 
 #include "runtime/base/size.h"
-#include "server/rest/base64.h"
+#include "runtime/json/base64.h"
 #include "server/rest/decimal_write.h"
 
 #include <stdlib.h>

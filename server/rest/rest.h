@@ -10,7 +10,7 @@
 #include "server/infer.h"
 #include "server/rest/http_exchange.h"
 #include "server/rest/http_status.h"
-#include "server/rest/json_reader.h"
+#include "runtime/json/json_reader.h"
 #include "server/rest/json_writer.h"
 #include "server/rpc/method_table.h"
 

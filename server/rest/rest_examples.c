@@ -11,8 +11,8 @@
  */
 
 #include "runtime/base/size.h"
-#include "server/rest/base64.h"
-#include "server/rest/decimal_read.h"
+#include "runtime/json/base64.h"
+#include "runtime/json/decimal_read.h"
 #include "server/rest/decimal_write.h"
 #include "server/rest/rest.h"
 #include "server/wire/wire_builder.h"

@@ -8,7 +8,7 @@
 
 #include "server/rest/rest_parameter.h"
 
-#include "server/rest/decimal_read.h"
+#include "runtime/json/decimal_read.h"
 #include "server/wire/wire_writer.h"
 
 enum { KEY = 1, VALUE = 2, BOOL = 1, INT64 = 2, STRING = 3, DOUBLE = 4, UINT64 = 5, ROOM = 48 };

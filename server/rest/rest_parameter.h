@@ -4,7 +4,7 @@
 
 /* Parameters of the Open Inference Protocol as JSON has them, checked by gRPC's table. */
 
-#include "server/rest/json_reader.h"
+#include "runtime/json/json_reader.h"
 #include "server/wire/wire_parameter.h"
 
 /* The value at the reader, which belongs to key. Errors: those of wire_parameter_check;

@@ -7,7 +7,7 @@
  * numbers that is written must be read back the same.
  */
 
-#include "server/rest/json_reader.h"
+#include "runtime/json/json_reader.h"
 #include "server/rest/json_tensor.h"
 #include "server/rest/json_writer.h"
 

@@ -9,7 +9,7 @@
 #include "tests/support/check.h"
 
 #include "runtime/base/size.h"
-#include "server/rest/decimal_read.h"
+#include "runtime/json/decimal_read.h"
 #include "server/rest/decimal_write.h"
 
 #include <math.h>

@@ -6,8 +6,8 @@
 #include "tests/support/check.h"
 
 #include "runtime/base/size.h"
-#include "server/rest/base64.h"
-#include "server/rest/json_reader.h"
+#include "runtime/json/base64.h"
+#include "runtime/json/json_reader.h"
 #include "server/rest/json_writer.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
  * RFC 4648, 4 and 5.
  */
 
-#include "server/rest/base64.h"
+#include "runtime/json/base64.h"
 
 #include <stdint.h>
 

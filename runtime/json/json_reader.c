@@ -7,10 +7,10 @@
  * what both servers print and clients may look for. Any thread.
  */
 
-#include "server/rest/json_reader.h"
+#include "runtime/json/json_reader.h"
 
 #include "runtime/base/size.h"
-#include "server/rest/decimal_read.h"
+#include "runtime/json/decimal_read.h"
 
 #include <math.h>
 #include <string.h>

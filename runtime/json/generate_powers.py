@@ -25,7 +25,7 @@ def upper_bits(q):
 
 
 with open(sys.argv[1], "w", encoding="ascii") as file:
-    file.write('#include "server/rest/powers_of_ten.h"\n\n')
+    file.write('#include "runtime/json/powers_of_ten.h"\n\n')
     file.write(f"const PowerOfTen POWERS_OF_TEN[{LAST - FIRST + 1}] = {{\n")
     for q in range(FIRST, LAST + 1):
         bits = upper_bits(q)

@@ -11,9 +11,9 @@
  * without fallback" (2022).
  */
 
-#include "server/rest/decimal_read.h"
+#include "runtime/json/decimal_read.h"
 
-#include "server/rest/powers_of_ten.h"
+#include "runtime/json/powers_of_ten.h"
 
 #include <locale.h>
 #include <math.h>

@@ -108,11 +108,8 @@ static void send_reply(HttpConnection *connection, const HttpExchange *exchange,
     evbuffer_free(buffer);
 }
 
-void http_connection_answer(HttpConnection *connection, HttpExchange *exchange) {
-    bool keep_alive = exchange->keep_alive && !connection->close_after &&
-                      !atomic_load(&connection->server->stopping);
-    connection->close_after = !keep_alive;
-    send_reply(connection, exchange, &exchange->reply, keep_alive);
+/* Its reply is on the way, whole. */
+static void end_exchange(HttpConnection *connection, HttpExchange *exchange) {
     connection->exchange = NULL;
     exchange->connection = NULL;
     http_exchange_unref(exchange);
@@ -124,6 +121,54 @@ void http_connection_answer(HttpConnection *connection, HttpExchange *exchange) 
         next_request(connection);
 }
 
+static void send_head(HttpConnection *connection, HttpExchange *exchange) {
+    bool keep_alive = exchange->keep_alive && !connection->close_after &&
+                      !atomic_load(&connection->server->stopping) &&
+                      !(exchange->reply.is_open && exchange->is_old);
+    connection->close_after = !keep_alive;
+    send_reply(connection, exchange, &exchange->reply, keep_alive);
+    exchange->head_sent = true;
+}
+
+/* What has come of a reply in pieces, as one chunk (of HTTP/1.0 the end of the connection is the
+ * body's); the rest when the peer has taken this. An end that the maker of the pieces did not come
+ * to means that nobody wants what he still does. */
+static void send_pieces(HttpConnection *connection, HttpExchange *exchange) {
+    if (evbuffer_get_length(bufferevent_get_output(connection->bev)) > UNSENT_BYTES_MAX)
+        return;
+    bool ended, is_chunked = !exchange->is_old;
+    struct evbuffer *pieces = http_exchange_take(exchange, &ended);
+    struct evbuffer *chunk = evbuffer_new();
+    if (chunk && pieces && is_chunked)
+        evbuffer_add_printf(chunk, "%zx\r\n", evbuffer_get_length(pieces));
+    if (chunk && pieces)
+        evbuffer_add_buffer(chunk, pieces);
+    if (chunk && pieces && is_chunked)
+        evbuffer_add(chunk, "\r\n", 2);
+    if (chunk && ended && is_chunked)
+        evbuffer_add(chunk, "0\r\n\r\n", 5);
+    if (chunk)
+        send_buffer(connection, chunk);
+    connection->close_after = connection->close_after || !chunk;
+    if (pieces)
+        evbuffer_free(pieces);
+    if (chunk)
+        evbuffer_free(chunk);
+    if (ended && exchange->on_gone)
+        exchange->on_gone(exchange);
+    if (ended || !chunk)
+        end_exchange(connection, exchange);
+}
+
+void http_connection_answer(HttpConnection *connection, HttpExchange *exchange) {
+    if (!exchange->head_sent)
+        send_head(connection, exchange);
+    if (exchange->reply.is_open)
+        send_pieces(connection, exchange);
+    else
+        end_exchange(connection, exchange);
+}
+
 static void on_written(struct bufferevent *bev, void *user) {
     (void)bev;
     HttpConnection *connection = user;
@@ -131,6 +176,8 @@ static void on_written(struct bufferevent *bev, void *user) {
         linger(connection);
     else if (connection->state == CONNECTION_WRITE)
         next_request(connection);
+    else if (connection->state == CONNECTION_BUSY && connection->exchange->head_sent)
+        send_pieces(connection, connection->exchange);
 }
 
 /* --- what the parser finds --- */

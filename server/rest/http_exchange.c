@@ -55,6 +55,8 @@ void http_exchange_unref(HttpExchange *exchange) {
     http_exchange_charge(exchange, 0);
     if (exchange->reply.body)
         evbuffer_free(exchange->reply.body);
+    if (exchange->pieces)
+        evbuffer_free(exchange->pieces);
     free(exchange->body);
     caller_deinit(&exchange->caller);
     arena_free(exchange->arena);
@@ -112,6 +114,27 @@ static const char *compress_reply(HttpExchange *exchange, HttpReply *reply) {
     return coding == CODING_GZIP ? "Content-Encoding: gzip\r\n" : "Content-Encoding: deflate\r\n";
 }
 
+/* Onto the list, where it stands once; true: the loop has to be told. Called under the lock. */
+static bool announce_locked(HttpServer *server, HttpExchange *exchange) {
+    if (!list_is_empty(&exchange->node))
+        return false;
+    bool first = list_is_empty(&server->answered);
+    http_exchange_ref(exchange); /* the list's */
+    list_push_back(&server->answered, &exchange->node);
+    if (atomic_load(&server->ending))
+        cond_signal(&server->changed);
+    return first;
+}
+
+static void tell_loop(HttpServer *server) {
+    if (thread_role() == THREAD_HTTP) {
+        event_active(server->answered_event, EV_READ, 0);
+        return;
+    }
+    uint64_t one = 1;
+    (void)!write(server->wake_fd, &one, sizeof one);
+}
+
 void http_exchange_reply(HttpExchange *exchange, HttpReply reply) {
     HttpServer *server = exchange->server;
     const char *coding = compress_reply(exchange, &reply);
@@ -119,23 +142,41 @@ void http_exchange_reply(HttpExchange *exchange, HttpReply reply) {
         reply.extra = coding;
     exchange->reply = reply;
     metrics_record_http(server->context->metrics, reply.code);
-    http_exchange_ref(exchange); /* the list's */
     bool first;
     {
         LOCKED(&server->mutex);
-        first = list_is_empty(&server->answered);
-        list_push_back(&server->answered, &exchange->node);
-        if (atomic_load(&server->ending))
-            cond_signal(&server->changed);
+        first = announce_locked(server, exchange);
     }
-    if (!first)
-        return;
-    if (thread_role() == THREAD_HTTP) {
-        event_active(server->answered_event, EV_READ, 0);
-        return;
+    if (first)
+        tell_loop(server);
+}
+
+size_t http_exchange_continue(HttpExchange *exchange, struct evbuffer *piece, bool is_last) {
+    HttpServer *server = exchange->server;
+    struct evbuffer *rest = piece;
+    size_t waiting;
+    bool first;
+    {
+        LOCKED(&server->mutex);
+        if (piece && exchange->pieces)
+            (void)evbuffer_add_buffer(exchange->pieces, piece); /* moves what it holds */
+        else if (piece)
+            exchange->pieces = TAKE(rest);
+        exchange->pieces_ended = is_last;
+        waiting = exchange->pieces ? evbuffer_get_length(exchange->pieces) : 0;
+        first = announce_locked(server, exchange);
     }
-    uint64_t one = 1;
-    (void)!write(server->wake_fd, &one, sizeof one);
+    if (rest)
+        evbuffer_free(rest);
+    if (first)
+        tell_loop(server);
+    return waiting;
+}
+
+struct evbuffer *http_exchange_take(HttpExchange *exchange, bool *ret_ended) {
+    LOCKED(&exchange->server->mutex);
+    *ret_ended = exchange->pieces_ended;
+    return TAKE(exchange->pieces);
 }
 
 void http_exchange_json(HttpExchange *exchange, int code, const char *text, size_t length) {
@@ -160,9 +201,12 @@ void http_reply_head(const HttpExchange *exchange, const HttpReply *reply, bool 
                      struct evbuffer *head) {
     size_t bytes = reply->body ? evbuffer_get_length(reply->body) : 0;
     const char *type = reply->content_type ? reply->content_type : "application/json";
-    evbuffer_add_printf(head, "HTTP/1.1 %d %s\r\nContent-Length: %zu\r\n", reply->code,
-                        http_status_text(reply->code), bytes);
-    if (bytes > 0)
+    evbuffer_add_printf(head, "HTTP/1.1 %d %s\r\n", reply->code, http_status_text(reply->code));
+    if (!reply->is_open)
+        evbuffer_add_printf(head, "Content-Length: %zu\r\n", bytes);
+    else if (!exchange->is_old)
+        evbuffer_add(head, "Transfer-Encoding: chunked\r\n", 28);
+    if (bytes > 0 || reply->is_open)
         evbuffer_add_printf(head, "Content-Type: %s\r\n", type);
     if (reply->json_bytes)
         evbuffer_add_printf(head, "Inference-Header-Content-Length: %zu\r\n", reply->json_bytes);

@@ -5,7 +5,7 @@
 /*
  * One request and its reply. Counted: the connection holds a reference until the reply is on its
  * way, whoever works on it another. Made on the http thread when the headers are there; answered
- * once, by any thread, with http_exchange_reply.
+ * once, by any thread, with http_exchange_reply, which pieces of a body may follow.
  */
 
 #include "runtime/base/list.h"
@@ -36,6 +36,7 @@ typedef struct HttpReply {
     struct evbuffer *body;    /* taken; NULL: empty */
     size_t json_bytes;        /* of a body that goes on with binary tensors; 0: it does not */
     const char *extra;        /* static header lines, each ended by CRLF; NULL */
+    bool is_open;             /* the body comes in pieces: http_exchange_continue */
 } HttpReply;
 
 struct HttpExchange {
@@ -58,9 +59,13 @@ struct HttpExchange {
     /* http thread */
     HttpConnection *connection; /* NULL: gone */
     size_t reserved_bytes;
+    bool head_sent; /* of a reply in pieces */
     /* whoever answers, then http */
     HttpReply reply;
-    ListNode node; /* in HttpServer.answered, under its mutex */
+    /* under the server's mutex */
+    ListNode node;           /* in HttpServer.answered */
+    struct evbuffer *pieces; /* what the connection has not taken; NULL: nothing */
+    bool pieces_ended;
     /* any thread */
     atomic_uint references;
 };
@@ -82,6 +87,10 @@ void http_exchange_submitted(HttpExchange *exchange);
 
 /* The reply; its body is compressed here when client and size ask for it. Thread: any; once. */
 void http_exchange_reply(HttpExchange *exchange, HttpReply reply);
+/* More of a reply that is_open: the client has it as soon as it reads. The piece is taken; NULL:
+ * none. Gives the bytes that wait for the client. Thread: any, one at a time; not after the last.
+ */
+size_t http_exchange_continue(HttpExchange *exchange, struct evbuffer *piece, bool is_last);
 /* {"error": message}. */
 void http_exchange_fail(HttpExchange *exchange, int code, const char *message);
 /* A text of JSON, copied. */

@@ -115,6 +115,8 @@ void http_connection_sweep(HttpConnection *connection, uint64_t now_ns);
 /* http_exchange.c */
 Status http_exchange_new(HttpConnection *connection, HttpExchange **ret_exchange);
 size_t http_exchange_charge(HttpExchange *exchange, size_t bytes);
+/* What there is of a reply in pieces; NULL: nothing. The caller's then. Thread: http. */
+struct evbuffer *http_exchange_take(HttpExchange *exchange, bool *ret_ended);
 /* The head of a reply into head. */
 void http_reply_head(const HttpExchange *exchange, const HttpReply *reply, bool keep_alive,
                      struct evbuffer *head);

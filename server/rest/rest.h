@@ -35,12 +35,12 @@ typedef struct RestInfer {
     /* TensorFlow */
     bool is_columnar;
     /* Open Inference */
-    size_t json_bytes;       /* of the body, what is JSON */
-    bool is_raw;             /* no JSON: the body is the only input's data */
-    bool binary_output;      /* unless an output says otherwise */
-    bool *binary;            /* per wanted output; NULL: none named */
-    struct evbuffer *events; /* generate_stream: what is to be sent; NULL: nothing yet */
-    bool events_ended;       /* by a failure */
+    size_t json_bytes;  /* of the body, what is JSON */
+    bool is_raw;        /* no JSON: the body is the only input's data */
+    bool binary_output; /* unless an output says otherwise */
+    bool *binary;       /* per wanted output; NULL: none named */
+    bool events_begun;  /* generate_stream: the first has been sent */
+    bool events_ended;  /* by a failure */
 } RestInfer;
 
 static inline const RestInfer *rest_infer_of(const WireInfer *wire) {

@@ -141,29 +141,53 @@ static const InferTransport TRANSPORT = {
 
 /* --- replies that are events --- */
 
+/* A client that has not read so much is not waited for. */
 enum { EVENTS_BYTES_MAX = 64 << 20 };
 
-/* One event of what encode has written. false: there is no room. */
-static bool put_event(RestInfer *rest) {
+/* One event of what encode has written. */
+static struct evbuffer *make_event(RestInfer *rest) {
     JsonWriter *json = &rest->output->json;
-    if (!rest->events)
-        rest->events = evbuffer_new();
-    bool good = rest->events && !json->failed &&
-                evbuffer_get_length(rest->events) + json->length <= EVENTS_BYTES_MAX &&
-                evbuffer_add(rest->events, "data: ", 6) == 0 &&
-                evbuffer_add(rest->events, json->data, json->length) == 0 &&
-                evbuffer_add(rest->events, "\n\n", 2) == 0;
+    struct evbuffer *event = json->failed ? NULL : evbuffer_new();
+    bool good = event && evbuffer_add(event, "data: ", 6) == 0 &&
+                evbuffer_add(event, json->data, json->length) == 0 &&
+                evbuffer_add(event, "\n\n", 2) == 0;
     json->length = 0;
-    return good;
+    if (event && !good)
+        evbuffer_free(event);
+    return good ? event : NULL;
 }
 
-static void put_error_event(RestInfer *rest, const char *message) {
-    JsonWriter *json = &rest->output->json;
-    json->length = 0;
-    json_put(json, "{\"error\":");
-    json_put_string(json, message, strlen(message));
-    json_put(json, "}");
-    (void)put_event(rest);
+static void begin_events(RestInfer *rest) {
+    rest->events_begun = true;
+    http_exchange_reply(rest->exchange,
+                        (HttpReply){ .code = 200,
+                                     .content_type = "text/event-stream; charset=utf-8",
+                                     .is_open = true });
+}
+
+/* The events end, if not well with one that says why. */
+static void end_events(RestInfer *rest, const char *mistake) {
+    struct evbuffer *event = NULL;
+    if (mistake) {
+        JsonWriter *json = &rest->output->json;
+        json->length = 0;
+        json_put(json, "{\"error\":");
+        json_put_string(json, mistake, strlen(mistake));
+        json_put(json, "}");
+        event = make_event(rest);
+    }
+    rest->events_ended = true;
+    (void)http_exchange_continue(rest->exchange, event, true);
+}
+
+/* The code is that of the first response; a failure behind it is an event. */
+static void fail_events(RestInfer *rest, const Status *status) {
+    if (rest->events_begun) {
+        end_events(rest, status->message);
+        return;
+    }
+    rest->events_ended = true;
+    rest_fail(rest->exchange, status, rest->protocol);
 }
 
 static void respond(InferCall *call, const Status *status, const WireReply *reply) {
@@ -171,36 +195,35 @@ static void respond(InferCall *call, const Status *status, const WireReply *repl
     RestInfer *rest = rest_of(call);
     if (rest->events_ended)
         return;
-    if (!status_is_ok(status))
-        put_error_event(rest, status->message);
-    else if (!put_event(rest))
-        put_error_event(rest, "the responses are too long");
-    else
+    if (!status_is_ok(status)) {
+        fail_events(rest, status);
         return;
-    rest->events_ended = true;
+    }
+    struct evbuffer *event = make_event(rest);
+    if (!rest->events_begun)
+        begin_events(rest);
+    if (!event)
+        end_events(rest, "out of memory");
+    else if (http_exchange_continue(rest->exchange, event, false) > EVENTS_BYTES_MAX)
+        end_events(rest, "the client does not read its responses");
 }
 
-/* The code is that of the first response; a failure behind it is an event. */
 static void finish_events(InferCall *call, const Status *status, const WireReply *reply) {
     RestInfer *rest = rest_of(call);
-    HttpExchange *exchange = rest->exchange;
-    if (status_is_ok(status) && !call->request.on_response)
-        respond(call, status, reply);
-    if (!status_is_ok(status) && rest->events)
-        put_error_event(rest, status->message);
-    if (!status_is_ok(status) && !rest->events) {
-        rest_fail(exchange, status, rest->protocol);
-    } else {
-        exchange->headers[HEADER_ACCEPT_ENCODING] = NULL; /* events are sent as they are */
-        http_exchange_reply(exchange,
-                            (HttpReply){ .code = 200,
-                                         .content_type = "text/event-stream; charset=utf-8",
-                                         .body = rest->events });
+    if (!rest->events_ended && !status_is_ok(status)) {
+        fail_events(rest, status);
+    } else if (!rest->events_ended) {
+        if (!call->request.on_response)
+            respond(call, status, reply);
+        if (!rest->events_begun)
+            begin_events(rest); /* and there were none */
+        if (!rest->events_ended)
+            end_events(rest, NULL);
     }
     json_writer_deinit(&rest->output->json);
     request_release_outputs(&call->request);
     lease_release(&call->request.lease);
-    http_exchange_unref(exchange); /* the call's own */
+    http_exchange_unref(rest->exchange); /* the call's own */
 }
 
 static const InferTransport EVENTS_TRANSPORT = {

@@ -3,12 +3,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """streaming.py INFERD MESSAGES: ModelStreamInfer: order, failures in the stream, decoupled models, half-close, cancel.
 
-`half` is y = x / 2 + 2; `slow` gives its input back after a while; `many` gives it back as often as its first value says.
+`half` is y = x / 2 + 2; `slow` gives its input back after a while; `many` gives it back as often as its first value says;
+`tick` does so ten times a second, for one request at a time.
 """
 
 import json
+import http.client
 import pathlib
 import queue
+import socket
 import sys
 import tempfile
 import threading
@@ -70,6 +73,9 @@ class Stream(unittest.TestCase):
         add_identity(cls.folder.name, "slow", "FP32", 'parameters { key: "execute_delay_ms" value { string_value: "300" } }')
         add_identity(cls.folder.name, "many", "INT32", 'model_transaction_policy { decoupled: true } parameters { key: '
                      '"response_count" value { string_value: "input" } }')
+        add_identity(cls.folder.name, "tick", "INT32", 'model_transaction_policy { decoupled: true } instance_group { count: 1 '
+                     'kind: KIND_CPU } parameters { key: "response_count" value { string_value: "input" } } '
+                     'parameters { key: "execute_delay_ms" value { string_value: "100" } }')
         cls.server = Server(BINARY, "--http-port=0", "--http-address=127.0.0.1", f"--model-repository={cls.folder.name}")
         cls.http = http_port(cls.server)
         cls.channel = grpc.insecure_channel(cls.server.target)
@@ -210,6 +216,33 @@ class Stream(unittest.TestCase):
         self.assertEqual(events("half", {"x": 2}), [{"model_name": "half", "model_version": "1", "y": 3.0}])
         code, got = ask(self.http, "POST", "/v2/models/nope/generate_stream", {"x": 1})
         self.assertEqual((code, "unknown model" in got["error"]), (404, True))
+
+    def test_events_come_as_they_are_made_and_a_client_that_goes_cancels(self):
+        for version in ("1.1", "1.0"):
+            peer = socket.create_connection(("127.0.0.1", self.http), timeout=60)
+            body = b'{"x": 1000}'  # 100 seconds
+            peer.sendall(b"POST /v2/models/tick/generate_stream HTTP/%s\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" %
+                         (version.encode(), len(body), body))
+            answer = http.client.HTTPResponse(peer, method="POST")
+            answer.begin()
+            self.assertEqual((answer.status, answer.headers["Content-Type"], answer.headers["Transfer-Encoding"],
+                              answer.headers["Content-Length"]),
+                             (200, "text/event-stream; charset=utf-8", "chunked" if version == "1.1" else None, None))
+            self.assertEqual(json.loads(answer.readline().removeprefix(b"data: ")),
+                             {"model_name": "tick", "model_version": "1", "y": 1000})
+            self.assertEqual(answer.readline(), b"\n")
+            answer.close()
+            peer.close()
+            # The only instance is free long before the 100 seconds are over.
+            self.assertEqual(ask(self.http, "POST", "/v2/models/tick/generate", {"x": 1})[0], 200)
+
+    def test_a_connection_goes_on_after_events(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=60)
+        for count in (3, 0, 1):
+            connection.request("POST", "/v2/models/many/generate_stream", json.dumps({"x": count}))
+            answer = connection.getresponse()
+            self.assertEqual((answer.status, answer.read().count(b"data: ")), (200, count))
+        connection.close()
 
     def test_decoupled_models_have_no_infer_over_http(self):
         document = {"inputs": [{"name": "x", "shape": [1], "datatype": "INT32", "data": [1]}]}

@@ -31,6 +31,7 @@ typedef struct CallStream {
     bool busy;    /* somebody has the sender's role: a write is in flight or is being decided on */
     bool again;   /* somebody wanted to wake it meanwhile */
     bool closing; /* to be finished with finish_status as soon as it is not busy */
+    bool drained; /* it was told that the server stops */
     Status finish_status;
     /* who has the sender's role */
     bool headers_sent;

@@ -31,10 +31,12 @@ struct InferStream {
     Mutex mutex;
     ListNode items; /* in the order of their messages */
     size_t count, reply_bytes;
-    bool closed; /* the client sends no more */
-    bool gone;   /* the stream has ended */
-    bool paused; /* the next message has not been asked for */
-    /* fixed after the first message */
+    bool closed;       /* the client sends no more */
+    bool draining;     /* we take no more: the server stops */
+    Status end_status; /* of a stream that drains */
+    bool gone;         /* the stream has ended */
+    bool paused;       /* the next message has not been asked for */
+    /* fixed after open */
     bool errors_end;
 };
 
@@ -159,16 +161,20 @@ typedef struct Next {
     StreamReply *reply;
     StreamItem *ended;
     bool receive, finished;
+    Status end_status;
 } Next;
 
 static Next look(InferStream *stream) {
-    Next next = { 0 };
+    Next next = { .end_status = status_ok() };
     LOCKED(&stream->mutex);
     next.reply = take_reply_locked(stream, &next.ended);
-    next.receive = stream->paused && !stream->closed && !stream->gone && stream->count < ITEMS_MAX;
+    next.receive = stream->paused && !stream->closed && !stream->draining && !stream->gone &&
+                   stream->count < ITEMS_MAX;
     if (next.receive)
         stream->paused = false;
-    next.finished = stream->closed && stream->count == 0;
+    next.finished = (stream->closed || stream->draining) && stream->count == 0;
+    if (!stream->closed && stream->draining)
+        next.end_status = stream->end_status;
     return next;
 }
 
@@ -186,9 +192,8 @@ static void wake(Call *call) {
     } while (next.ended && !next.reply); /* it had nothing left to say */
     if (next.reply)
         return;
-    Status good = status_ok();
     if (next.finished)
-        stream_finish(call, &good);
+        stream_finish(call, &next.end_status);
     stream_rest(call);
 }
 
@@ -311,8 +316,6 @@ static bool wants_errors_to_end(const Call *call) {
 }
 
 static Status open_stream(Call *call) {
-    if (call->stream.infer)
-        return status_ok();
     InferStream *stream = calloc(1, sizeof *stream);
     if (!stream)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
@@ -363,9 +366,7 @@ static void fill_infer(StreamItem *item) {
 
 static void take_message(Call *call) {
     StreamItem *item;
-    Status status = open_stream(call);
-    if (status_is_ok(&status))
-        status = make_item(call, &item);
+    Status status = make_item(call, &item);
     if (!status_is_ok(&status)) {
         stream_finish(call, &status);
         return;
@@ -376,7 +377,7 @@ static void take_message(Call *call) {
     {
         LOCKED(&stream->mutex);
         list_push_back(&stream->items, &item->node);
-        more = ++stream->count < ITEMS_MAX;
+        more = ++stream->count < ITEMS_MAX && !stream->draining;
         stream->paused = !more;
     }
     if (more)
@@ -387,13 +388,10 @@ static void take_message(Call *call) {
 }
 
 static void message(Call *call, const Spans *spans) {
+    if (!call->stream.infer)
+        return; /* it could not be opened, and ends */
     if (spans) {
         take_message(call);
-        return;
-    }
-    Status status = open_stream(call);
-    if (!status_is_ok(&status)) {
-        stream_finish(call, &status);
         return;
     }
     {
@@ -404,6 +402,19 @@ static void message(Call *call, const Spans *spans) {
 }
 
 /* --- the end --- */
+
+/* What is in progress is answered, as for any other call. */
+static void drain(Call *call, const Status *status) {
+    InferStream *stream = call->stream.infer;
+    if (!stream)
+        return; /* it could not be opened, and ends */
+    {
+        LOCKED(&stream->mutex);
+        stream->draining = true;
+        stream->end_status = *status;
+    }
+    stream_wake(call);
+}
 
 static StreamItem *leave(InferStream *stream) {
     StreamItem *chain = NULL;
@@ -440,6 +451,8 @@ static void release(Call *call) {
 
 const StreamMethod INFERENCE_STREAM = {
     .takes_messages = true,
+    .open = open_stream,
+    .drain = drain,
     .message = message,
     .wake = wake,
     .written = written,

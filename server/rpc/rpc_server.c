@@ -138,8 +138,7 @@ void rpc_server_stop(RpcServer *server) {
     server->stop_begun = true;
     atomic_store(&server->stopping, true);
     grpc_server_shutdown_and_notify(server->server, server->queue, &server->stopped);
-    Status status = status_error(STATUS_UNAVAILABLE, "the server is shutting down");
-    stream_finish_all(server, &status);
+    stream_drain_all(server);
 }
 
 int rpc_server_stopped_fd(const RpcServer *server) {

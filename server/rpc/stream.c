@@ -19,9 +19,15 @@ static const StreamMethod *stream_method(const Call *call) {
 
 void stream_open(Call *call) {
     RpcServer *server = call->server;
+    const StreamMethod *method = stream_method(call);
+    Status status = method->open ? method->open(call) : status_ok();
     mutex_lock(&server->stream_mutex);
     list_push_back(&server->streams, &call->stream.node);
     mutex_unlock(&server->stream_mutex);
+    if (!status_is_ok(&status))
+        stream_finish(call, &status);
+    else if (atomic_load(&server->stopping))
+        stream_drain_all(server); /* who did it before may not have seen this one */
     call_receive(call);
 }
 
@@ -179,19 +185,25 @@ void stream_wake_all(RpcServer *server, const StreamMethod *method) {
     }
 }
 
-void stream_finish_all(RpcServer *server, const Status *status) {
+void stream_drain_all(RpcServer *server) {
+    Status status = status_error(STATUS_UNAVAILABLE, "the server is shutting down");
     for (;;) {
         Call *open = NULL;
         mutex_lock(&server->stream_mutex);
         LIST_FOR_EACH (node, &server->streams) {
             Call *call = LIST_ITEM(node, Call, stream.node);
-            if (!open && !call->stream.closing)
-                open = call_ref(call);
+            if (open || call->stream.closing || call->stream.drained)
+                continue;
+            call->stream.drained = true;
+            open = call_ref(call);
         }
         mutex_unlock(&server->stream_mutex);
         if (!open)
             return;
-        stream_finish(open, status);
+        if (stream_method(open)->drain)
+            stream_method(open)->drain(open, &status);
+        else
+            stream_finish(open, &status);
         call_unref(open);
     }
 }

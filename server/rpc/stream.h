@@ -18,6 +18,8 @@
 struct StreamMethod {
     /* message takes call->message and its charge along; it may be compressed. */
     bool takes_messages;
+    /* The stream begins; it ends with what this says, if not OK. Thread: rpc. May be NULL. */
+    Status (*open)(Call *call);
     /* A message from the client, lent; NULL: it will send no more. Thread: rpc. */
     void (*message)(Call *call, const Spans *message);
     /* There may be something to write; the caller has the sender's role. Must end in stream_write
@@ -26,6 +28,9 @@ struct StreamMethod {
     void (*wake)(Call *call);
     /* A write is done and the role is free again. Thread: rpc. May be NULL. */
     void (*written)(Call *call);
+    /* The server stops: the stream asks for no more, and ends with status once it has answered what
+     * it has. Thread: main, rpc. NULL: it ends at once. */
+    void (*drain)(Call *call, const Status *status);
     /* The stream has ended, one way or the other. Thread: rpc. May be NULL. */
     void (*gone)(Call *call);
     /* The last reference to the call is gone. Thread: any. May be NULL. */
@@ -58,4 +63,5 @@ bool stream_try_claim(Call *call);
 /* Ends the stream as soon as nobody is sending; later calls have no effect. status is copied.
  * Thread: any. */
 void stream_finish(Call *call, const Status *status);
-void stream_finish_all(RpcServer *server, const Status *status);
+/* The server stops. Thread: main, rpc. */
+void stream_drain_all(RpcServer *server);

@@ -11,6 +11,7 @@ import json
 import http.client
 import pathlib
 import queue
+import signal
 import socket
 import sys
 import tempfile
@@ -173,6 +174,25 @@ class Stream(unittest.TestCase):
             with self.assertRaises(grpc.RpcError):
                 list(answers)
         self.assertEqual(values_of(next(self.stream([half(2)]))), [3.0])
+
+    def test_a_server_that_stops_answers_what_it_has(self):
+        server = Server(BINARY, f"--model-repository={self.folder.name}")
+        hold = queue.Queue()
+        with grpc.insecure_channel(server.target) as channel:
+            answers = channel.stream_stream("/inference.GRPCInferenceService/ModelStreamInfer",
+                                            request_serializer=inference.ModelInferRequest.SerializeToString,
+                                            response_deserializer=inference.ModelStreamInferResponse.FromString)(
+                iter(hold.get, None), timeout=60)
+            hold.put(request("tick", [8], "INT32"))
+            next(answers)
+            server.process.send_signal(signal.SIGTERM)
+            with self.assertRaises(grpc.RpcError) as caught:
+                for count, _ in enumerate(answers, 2):
+                    pass
+            hold.put(None)
+        self.assertEqual((count, caught.exception.code().name, caught.exception.details()),
+                         (8, "UNAVAILABLE", "the server is shutting down"))
+        server.stop()
 
     def test_compressed_messages(self):
         path = "/inference.GRPCInferenceService/ModelStreamInfer"

@@ -128,6 +128,16 @@ static TreeMode common_mode(const TreePack *pack) {
     return mode == TREE_LEQ || mode == TREE_LT ? mode : TREE_LEAF;
 }
 
+/* Where all ask alike there is nothing to tell but the feature. */
+static void make_bare(TreePack *pack) {
+    bool missing = false;
+    for (size_t i = 0; i < pack->ensemble.node_count; i++)
+        missing = missing || pack->compact[i].feature >> 31;
+    pack->bare = pack->mode != TREE_LEAF && !missing;
+    for (size_t i = 0; i < pack->ensemble.node_count && pack->bare; i++)
+        pack->compact[i].feature &= TREE_FEATURE_MASK;
+}
+
 static void compact_leaf(TreePack *pack, const TreeEnsemble *from, uint32_t at, uint32_t number) {
     const TreeNode *node = &from->nodes[at];
     CompactNode *leaf = &pack->compact[at];
@@ -156,6 +166,7 @@ static void fill_compact(TreePack *pack, const TreeEnsemble *from) {
             pack->compact[i] = compact_branch(&from->nodes[i]);
     }
     pack->mode = common_mode(pack);
+    make_bare(pack);
 }
 
 static Status fill(PackBuild *build, TreePack *pack, const TreeEnsemble *from) {

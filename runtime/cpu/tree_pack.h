@@ -39,6 +39,7 @@ typedef struct TreePack {
     uint32_t only;
     TreeLeaves leaves;
     TreeMode mode; /* LEQ or LT: of all that ask; LEAF: they differ */
+    bool bare;     /* one mode, and NaN never counts as true: `feature` is nothing but that */
 } TreePack;
 
 /* Source 0 of the node is of type `features`. */

@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Trees, many rows at once. A step down a tree waits for memory, so LANES walks go on in step: of
- * rows down one tree while there are enough of them, else of one row down as many trees. Leaves
- * lead to themselves: a step of all lanes has no branch but the end, when none has moved. Rows are
- * taken in blocks, so that a tree is read once for all of them.
+ * Trees, many rows at once. A step down a tree waits for memory, so several walks go on in step:
+ * of LANES rows down one tree while there are enough of them, else of one row down TREE_LANES
+ * trees, which are in more places of memory and wait longer. Leaves lead to themselves: a step of
+ * all lanes has no branch but the end, when none has moved. Rows are taken in blocks, so that a
+ * tree is read once for all of them.
  *
  * A row's leaves are summed in double and in the order of the trees, whatever its lane: the result
  * does not depend on the batch or the number of threads, and is that of the reference kernel, bit
@@ -24,7 +25,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-enum { LANES = 8, BLOCK_ROWS = 256, BLOCK_SUMS_MAX = 1 << 14 };
+enum { LANES = 8, TREE_LANES = 16, BLOCK_ROWS = 256, BLOCK_SUMS_MAX = 1 << 14, DEPTH_COUNTED = 10 };
 
 typedef struct TreesKernel {
     Kernel base;
@@ -94,32 +95,71 @@ static inline bool asks(const CompactNode *node, float x, TreeMode mode) {
     return yes | ((x != x) & (node->feature >> 31));
 }
 
-/* From nodes to leaves, all lanes in step. */
-static inline __attribute__((always_inline)) void walk_by(const CompactNode *nodes,
-                                                          uint32_t at[static LANES],
-                                                          const float *const x[static LANES],
-                                                          TreeMode mode) {
+/* Where walks go on in step: `lanes` of them, a constant; lane i is of the row at x + i * x_step.
+ */
+typedef struct Walk {
+    const TreePack *pack;
+    const float *x;
+    size_t x_step;
+    uint32_t at[TREE_LANES];
+} Walk;
+
+static inline __attribute__((always_inline)) uint32_t step_down(const CompactNode *node,
+                                                                const float *x, TreeMode mode,
+                                                                bool bare) {
+    if (!bare)
+        return node->next[asks(node, x[node->feature & TREE_FEATURE_MASK], mode)];
+    float asked = x[node->feature];
+    return node->next[mode == TREE_LEQ ? asked <= node->threshold : asked < node->threshold];
+}
+
+/* From nodes to leaves, all lanes in step: as often as the deepest tree wants when that is seldom,
+ * else until none moves. */
+static inline __attribute__((always_inline)) void walk_by(Walk *walk, const size_t lanes,
+                                                          TreeMode mode, bool bare) {
+    const CompactNode *nodes = walk->pack->compact;
+    const float *x = walk->x;
+    const size_t x_step = walk->x_step, depth = walk->pack->ensemble.depth;
+    if (bare && depth <= DEPTH_COUNTED) {
+        for (size_t i = 0; i < depth; i++)
+#pragma GCC unroll 16
+            for (size_t lane = 0; lane < lanes; lane++)
+                walk->at[lane] = step_down(&nodes[walk->at[lane]], x + lane * x_step, mode, true);
+        return;
+    }
     uint32_t moved;
     do {
         moved = 0;
-        for (size_t lane = 0; lane < LANES; lane++) {
-            const CompactNode *node = &nodes[at[lane]];
-            uint32_t next =
-                node->next[asks(node, x[lane][node->feature & TREE_FEATURE_MASK], mode)];
-            moved |= next ^ at[lane];
-            at[lane] = next;
+#pragma GCC unroll 16
+        for (size_t lane = 0; lane < lanes; lane++) {
+            uint32_t at = walk->at[lane];
+            uint32_t next = step_down(&nodes[at], x + lane * x_step, mode, bare);
+            moved |= next ^ at;
+            walk->at[lane] = next;
         }
     } while (moved);
 }
 
-static void walk(const TreePack *pack, uint32_t at[static LANES],
-                 const float *const x[static LANES]) {
-    if (pack->mode == TREE_LEQ)
-        walk_by(pack->compact, at, x, TREE_LEQ);
+static inline __attribute__((always_inline)) void walk_lanes(Walk *walk, const size_t lanes) {
+    const TreePack *pack = walk->pack;
+    if (pack->mode == TREE_LEQ && pack->bare)
+        walk_by(walk, lanes, TREE_LEQ, true);
+    else if (pack->mode == TREE_LT && pack->bare)
+        walk_by(walk, lanes, TREE_LT, true);
+    else if (pack->mode == TREE_LEQ)
+        walk_by(walk, lanes, TREE_LEQ, false);
     else if (pack->mode == TREE_LT)
-        walk_by(pack->compact, at, x, TREE_LT);
+        walk_by(walk, lanes, TREE_LT, false);
     else
-        walk_by(pack->compact, at, x, TREE_LEAF);
+        walk_by(walk, lanes, TREE_LEAF, false);
+}
+
+static void walk_rows(Walk *walk) {
+    walk_lanes(walk, LANES);
+}
+
+static void walk_trees(Walk *walk) {
+    walk_lanes(walk, TREE_LANES);
 }
 
 static inline void add_leaf(const TreePack *pack, TreeAggregate aggregate, uint32_t at,
@@ -140,35 +180,29 @@ static inline void add_leaf(const TreePack *pack, TreeAggregate aggregate, uint3
     }
 }
 
-/* LANES rows down every tree of [tree, end) in turn. */
+/* LANES rows down one tree. */
 static void rows_down_tree(const TreesKernel *trees, size_t tree, const float *x, double *sums) {
     const TreePack *pack = trees->pack;
-    uint32_t at[LANES];
-    const float *rows[LANES];
-    for (size_t lane = 0; lane < LANES; lane++) {
-        at[lane] = pack->ensemble.roots[tree];
-        rows[lane] = x + lane * trees->columns;
-    }
-    walk(pack, at, rows);
+    Walk walk = { .pack = pack, .x = x, .x_step = trees->columns };
     for (size_t lane = 0; lane < LANES; lane++)
-        add_leaf(pack, trees->scores.aggregate, at[lane], sums + lane * trees->scores.targets);
+        walk.at[lane] = pack->ensemble.roots[tree];
+    walk_rows(&walk);
+    for (size_t lane = 0; lane < LANES; lane++)
+        add_leaf(pack, trees->scores.aggregate, walk.at[lane], sums + lane * trees->scores.targets);
 }
 
-/* One row down every tree, LANES at once; lanes too many go down the last one and are not counted.
- */
+/* One row down every tree, TREE_LANES at once; lanes too many go down the last one and are not
+ * counted. */
 static void row_down_trees(const TreesKernel *trees, const float *x, double *sums) {
     const TreePack *pack = trees->pack;
-    uint32_t at[LANES];
-    const float *rows[LANES];
+    Walk walk = { .pack = pack, .x = x };
     size_t count = pack->ensemble.tree_count;
-    for (size_t lane = 0; lane < LANES; lane++)
-        rows[lane] = x;
-    for (size_t tree = 0; tree < count; tree += LANES) {
-        for (size_t lane = 0; lane < LANES; lane++)
-            at[lane] = pack->ensemble.roots[MIN_OF(tree + lane, count - 1)];
-        walk(pack, at, rows);
-        for (size_t lane = 0; lane < LANES && tree + lane < count; lane++)
-            add_leaf(pack, trees->scores.aggregate, at[lane], sums);
+    for (size_t tree = 0; tree < count; tree += TREE_LANES) {
+        for (size_t lane = 0; lane < TREE_LANES; lane++)
+            walk.at[lane] = pack->ensemble.roots[MIN_OF(tree + lane, count - 1)];
+        walk_trees(&walk);
+        for (size_t lane = 0; lane < TREE_LANES && tree + lane < count; lane++)
+            add_leaf(pack, trees->scores.aggregate, walk.at[lane], sums);
     }
 }
 

@@ -65,6 +65,7 @@ static uint32_t put(Walk *walk, uint32_t source, uint16_t depth) {
     TreeEnsemble *ensemble = walk->ensemble;
     walk->source_of[ensemble->node_count] = source;
     walk->depth_of[ensemble->node_count] = depth;
+    ensemble->depth = MAX_OF(ensemble->depth, (size_t)depth);
     return (uint32_t)ensemble->node_count++;
 }
 

@@ -49,6 +49,7 @@ typedef struct TreeEnsemble {
     size_t node_count, tree_count, weight_count, base_count;
     size_t feature_count; /* a row has at least so many */
     size_t target_count;  /* targets, or classes */
+    size_t depth;         /* steps to the farthest leaf; a set of members counts as one */
     TreeAggregate aggregate;
     bool one_target;   /* all weights are for the same one */
     bool all_positive; /* no weight is below 0 */

@@ -189,8 +189,26 @@ static void test_every_form_is_the_reference_bit_for_bit(void **state) {
         }
 }
 
+/* One mode and no branch for NaN: the form without either, lanes of several trees included. */
+static void test_bare_branches_are_the_reference_bit_for_bit(void **state) {
+    (void)state;
+    static const char *const modes[] = { "BRANCH_LEQ", "BRANCH_LT" };
+    static const size_t rows[] = { 1, 7, 8, 19 };
+    static Forest forest;
+    for (size_t mode = 0; mode < ARRAY_LENGTH(modes); mode++)
+        for (Leaves leaves = ONE_TARGET; leaves <= SOME_TARGETS; leaves++) {
+            seed = (uint32_t)(mode * 10 + leaves);
+            plant(&forest, &modes[mode], 1, leaves);
+            memset(forest.missing, 0, sizeof forest.missing);
+            for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+                compare(&forest, DTYPE_F32, rows[i], "SUM");
+        }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(
-        test_every_form_is_the_reference_bit_for_bit) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_form_is_the_reference_bit_for_bit),
+        cmocka_unit_test(test_bare_branches_are_the_reference_bit_for_bit),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

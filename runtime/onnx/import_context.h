@@ -71,6 +71,7 @@ typedef struct OnnxTensor {
     size_t elements, bytes; /* bytes: in memory */
     size_t entries;         /* of the typed field */
     bool has_raw;
+    bool read_once; /* nobody looks into the message after import_tensor */
     OnnxExternal external;
 } OnnxTensor;
 

@@ -157,6 +157,8 @@ static Status make_initializer(ImportContext *context, WireReader message, void 
     OnnxTensor source;
     Tensor tensor;
     TRY(onnx_tensor_parse(message, &source));
+    /* A body's are made again where its function is called again. */
+    source.read_once = context->body_depth == 0 && !context->frame;
     TRY(import_tensor(context, &source, &tensor));
     arena_reset(context->node_arena);
     const char *name;

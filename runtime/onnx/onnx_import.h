@@ -21,7 +21,8 @@ typedef struct OnnxLimits {
 extern const OnnxLimits ONNX_LIMITS_DEFAULT;
 
 /**
- * @bytes   the file; taken on success (constants point into it), untouched on failure; from malloc
+ * @bytes   the file; from malloc; taken on success (constants point into it), the caller's on
+ * failure, and then no model any more: large initializers are moved in place
  * @limits  NULL for the default
  *
  * Errors: INVALID_ARGUMENT (malformed, naming where), UNIMPLEMENTED (naming operator, node and

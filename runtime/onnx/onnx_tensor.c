@@ -6,8 +6,9 @@
  * the one typed field that belongs to the element type; a table says which. A first walk finds
  * shape, type and how much data is there and compares the two, so that dims that lie are refused
  * before anything as large as they claim is allocated. A second walk decodes. Raw bytes that happen
- * to lie aligned for their type are lent and never copied; arena memory is ARENA_ALIGNMENT-aligned,
- * which suits every type.
+ * to lie aligned for their type are lent and never copied; those of a large initializer of the
+ * model are moved the one to three bytes that are missing, over the field's own head, which nobody
+ * reads again. Arena memory is ARENA_ALIGNMENT-aligned, which suits every type.
  *
  * Source: onnx.proto3, TensorProto; ONNX IR, "Data types". Little-endian hosts only (asserted
  * below).
@@ -298,11 +299,29 @@ Status onnx_tensor_decode(const OnnxTensor *tensor, void *dst) {
     return status_ok();
 }
 
-static bool is_lendable(const OnnxTensor *source) {
+static size_t bytes_over_alignment(const OnnxTensor *source) {
     size_t element_bytes = dtype_bytes(source->dtype);
     size_t alignment =
         source->dtype == DTYPE_C64 ? 4 : MIN_OF(MAX_OF(element_bytes, (size_t)1), (size_t)8);
-    return source->has_raw && (uintptr_t)source->raw.data % alignment == 0;
+    return (uintptr_t)source->raw.data % alignment;
+}
+
+/* Before so many bytes stand a tag and a length of three bytes at least. */
+static bool is_movable(const OnnxTensor *source) {
+    return source->read_once && source->raw.length >= COPIED_MIN_BYTES &&
+           bytes_over_alignment(source) < sizeof(uint32_t);
+}
+
+/* false: it has to be copied. */
+static bool lend_raw(const OnnxTensor *source, void **ret_data) {
+    size_t over = source->has_raw ? bytes_over_alignment(source) : 0;
+    if (!source->has_raw || (over > 0 && !is_movable(source)))
+        return false;
+    uint8_t *data = (uint8_t *)(uintptr_t)source->raw.data - over;
+    if (over > 0)
+        memmove(data, source->raw.data, source->raw.length);
+    *ret_data = data;
+    return true;
 }
 
 /* The file's bytes of a large tensor are not needed once they are copied; they go when the import
@@ -322,9 +341,7 @@ Status import_tensor(ImportContext *context, const OnnxTensor *source, Tensor *r
     void *data = NULL;
     if (source->bytes > 0 && source->external.is_external) {
         TRY(import_external(context, source, &data));
-    } else if (source->bytes > 0 && is_lendable(source)) {
-        data = (void *)(uintptr_t)source->raw.data;
-    } else if (source->bytes > 0) {
+    } else if (source->bytes > 0 && !lend_raw(source, &data)) {
         TRY(import_charge_constant(context, source->bytes));
         data = arena_calloc(context->arena, 1, source->bytes);
         if (!data)

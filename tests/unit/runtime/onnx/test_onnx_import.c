@@ -137,6 +137,38 @@ static void test_aligned_constants_are_lent_from_the_file(void **state) {
     assert_int_equal(copied, 6);
 }
 
+static void test_large_constants_are_moved_into_place(void **state) {
+    (void)state;
+    enum { COUNT = 20000 };
+    static const int64_t many[] = { COUNT };
+    float *numbers = malloc(COUNT * sizeof *numbers);
+    assert_non_null(numbers);
+    for (size_t i = 0; i < COUNT; i++)
+        numbers[i] = (float)i;
+    for (size_t pad = 1; pad <= 4; pad++) {
+        WireWriter file = { 0 };
+        size_t at = onnx_open_model(&file, 13);
+        wire_put_bytes(&file, 2, "namename", pad);
+        onnx_put_node(&file, "Add", "x w", "h");
+        onnx_put_node(&file, "Add", "h after", "y");
+        onnx_put_tensor(&file, 5, "w", DTYPE_F32, many, 1, numbers, COUNT * sizeof *numbers);
+        onnx_put_tensor(&file, 5, "after", DTYPE_F32, two, 1, (float[]){ 1, 2 }, 8);
+        Graph *graph;
+        Status status = finish(&file, at, NULL, &graph);
+        assert_string_equal(status.message, "");
+        const Value *w = graph_value(graph, graph_node(graph, 0)->inputs[1]);
+        assert_string_equal(w->name, "w");
+        const uint8_t *data = w->constant->data;
+        assert_true((uintptr_t)data % 4 == 0);
+        assert_true(data >= file.data && data < file.data + file.length);
+        assert_memory_equal(data, numbers, COUNT * sizeof *numbers);
+        const Tensor *after = graph_value(graph, graph_node(graph, 1)->inputs[1])->constant;
+        assert_true(tensor_get_float(after, 1) == 2.0);
+        graph_free(graph);
+    }
+    free(numbers);
+}
+
 static void put_attr(WireWriter *file, const char *name, int64_t type, uint32_t field,
                      const char *text) {
     size_t attr = wire_open(file, 5);
@@ -404,6 +436,7 @@ int main(void) {
         cmocka_unit_test(test_outputs_may_be_inputs_constants_or_twice),
         cmocka_unit_test(test_dim_names_and_unknown_ranks),
         cmocka_unit_test(test_aligned_constants_are_lent_from_the_file),
+        cmocka_unit_test(test_large_constants_are_moved_into_place),
         cmocka_unit_test(test_constant_nodes_become_constants),
         cmocka_unit_test(test_every_wrong_graph_is_refused_in_words),
         cmocka_unit_test(test_limits_are_named),

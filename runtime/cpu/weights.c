@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Packed weights of one model. Entries are only ever added, so a result stays good until the model
- * goes. A list, not a hash table: a model has some hundred entries and looks one up when a plan is
- * made, never on the request path.
+ * Packed weights of one model. Whether a format gives back every bit is looked at once, with the
+ * first constant that is packed that way: it moves numbers, or it rounds them. Entries are only
+ * ever added, so a result stays good until the model goes. A list, not a hash table: a model has
+ * some hundred entries and looks one up when a plan is made, never on the request path.
  *
  * The plain bytes of a droppable constant are THERE, GONE, or MOVING between the two. Who packs
  * from them counts as a reader; the last reader out drops them, unless somebody keeps them.
@@ -29,7 +30,8 @@ struct Entry {
     const void *constant;
     WeightFormat format;
     void *data;    /* in a slab */
-    bool restores; /* unpacking it gave the plain bytes */
+    bool checked;  /* restores is known */
+    bool restores; /* unpacking gives the plain bytes */
 };
 
 /* Memory that entries are cut from, one behind the other, so that even small weights share huge
@@ -243,6 +245,17 @@ static void plain_close(PackedWeights *weights, Plain *plain) {
     plain_settle(weights, plain, PLAIN_GONE);
 }
 
+/* What is known of the format; false: nothing. */
+static bool find_check(PackedWeights *weights, const char *key, bool *ret_restores) {
+    LOCKED(&weights->mutex);
+    for (const Entry *entry = weights->entries; entry; entry = entry->next)
+        if (entry->checked && memcmp(entry->format.key, key, sizeof entry->format.key) == 0) {
+            *ret_restores = entry->restores;
+            return true;
+        }
+    return false;
+}
+
 /* Would unpacking give the plain bytes, every bit? */
 static bool entry_restores(const Entry *entry, const Tensor *plain) {
     if (!entry->format.unpack)
@@ -255,9 +268,12 @@ static bool entry_restores(const Entry *entry, const Tensor *plain) {
 }
 
 /* Packs from plain bytes that are there. */
-static Status entry_fill(Entry *entry, const Tensor *plain, bool droppable) {
+static Status entry_fill(PackedWeights *weights, Entry *entry, const Tensor *plain,
+                         bool droppable) {
     TRY(entry->format.pack(entry->format.user, plain->data, entry->data));
-    entry->restores = droppable && entry_restores(entry, plain);
+    if (droppable && !find_check(weights, entry->format.key, &entry->restores))
+        entry->restores = entry_restores(entry, plain);
+    entry->checked = droppable;
     return status_ok();
 }
 
@@ -307,7 +323,7 @@ Status packed_weights_get(PackedWeights *weights, const Value *constant, const W
         TRY(get_plain(weights, constant->constant, &plain));
         TRY(plain_open(weights, plain));
     }
-    Status filled = entry_fill(entry, constant->constant, plain != NULL);
+    Status filled = entry_fill(weights, entry, constant->constant, plain != NULL);
     if (status_is_ok(&filled))
         *ret_packed = insert(weights, &entry, plain);
     if (plain)

@@ -77,14 +77,20 @@ static Status scale_weights(Graph *graph, const Affine *affine, const double *sc
     const Tensor *old = constant_input(graph, node, INPUT_WEIGHTS);
     size_t axis = (size_t)weights_axis(node);
     size_t inner = shape_product(&old->shape, axis + 1, (size_t)old->shape.rank),
-           count = tensor_elements(old);
+           outer = shape_product(&old->shape, 0, axis);
     ValueId value;
     Tensor *weights;
     TRY(graph_add_constant_new(graph, DTYPE_F32, &old->shape, &value, &weights));
     const float *from = old->data;
     float *to = weights->data;
-    for (size_t i = 0; i < count; i++)
-        to[i] = (float)(from[i] * scale[i / inner % affine->channels]);
+    if (inner == 1)
+        for (size_t row = 0; row < outer; row++, from += affine->channels, to += affine->channels)
+            for (size_t i = 0; i < affine->channels; i++)
+                to[i] = (float)(from[i] * scale[i]);
+    else
+        for (size_t row = 0; row < outer * affine->channels; row++, from += inner, to += inner)
+            for (size_t i = 0; i < inner; i++)
+                to[i] = (float)(from[i] * scale[row % affine->channels]);
     graph_set_input(graph, affine->node, INPUT_WEIGHTS, value);
     return status_ok();
 }

@@ -4,7 +4,8 @@
 /*
  * Stations 2 to 4 and 8 of an inference (STYLE.md 2): decode, acquire, bind, submit; then encode
  * and reply. What would hold the network's thread up (inflation, typed tensors of many elements,
- * long JSON) is decoded on a worker.
+ * long JSON) is decoded on a worker, and what is long and may be in the response cache is looked up
+ * there.
  *
  * Two threads may meet here: on_done comes on a worker while the network's thread hears that the
  * client is gone. The bits of flags settle who acts: scheduler_cancel is called by exactly one
@@ -204,6 +205,14 @@ static Status settle_memory(InferCall *call) {
     return status_ok();
 }
 
+/* Its client may write to it while we read. */
+static bool has_shared_input(const WireInfer *wire) {
+    for (size_t i = 0; i < wire->input_count; i++)
+        if (wire->inputs[i].shared.region.length > 0)
+            return true;
+    return false;
+}
+
 static Status prepare(InferCall *call) {
     const InferProtocol *protocol = call->protocol;
     InferRequest *request = &call->request;
@@ -223,6 +232,7 @@ static Status prepare(InferCall *call) {
     request->sequence_id = call->wire->sequence_id;
     request->sequence_start = call->wire->sequence_start;
     request->sequence_end = call->wire->sequence_end;
+    request->is_volatile = has_shared_input(call->wire);
     request->tenant = TENANT_ANYBODY;
     request->times.arrived_ns = call->arrived_ns;
     request->on_done = on_done;
@@ -231,8 +241,7 @@ static Status prepare(InferCall *call) {
 }
 
 /* The caller holds a reference besides the call's own, which a submitted request takes along. */
-static void submit(InferCall *call) {
-    Status status = prepare(call);
+static void submit_prepared(InferCall *call, Status status) {
     if (status_is_ok(&status) && (atomic_load(&call->flags) & INFER_CANCELLED))
         status = status_error(STATUS_CANCELLED, "the client is gone");
     else if (status_is_ok(&status)) {
@@ -249,11 +258,30 @@ static void submit(InferCall *call) {
     end(call, &status, NULL);
 }
 
-static void submit_on_worker(void *user) {
-    InferCall *call = user;
+static void go_on_on_worker(InferCall *call, Status status) {
     ServerContext *context = call->context;
-    submit(call);
+    submit_prepared(call, status);
     scheduler_kick(context->scheduler, false);
+    call->transport->unref(call);
+}
+
+/* Tasks of workers. */
+static void start_on_worker(void *user) {
+    InferCall *call = user;
+    go_on_on_worker(call, prepare(call));
+}
+
+static void submit_on_worker(void *user) {
+    go_on_on_worker(user, status_ok());
+}
+
+static void hand_over(InferCall *call, void (*task)(void *user)) {
+    call->transport->ref(call); /* the task's */
+    if (pool_try_task(call->context->pool, task, call))
+        return;
+    Status busy = status_error(STATUS_RESOURCE_EXHAUSTED,
+                               "too many requests wait to be decoded; retry later");
+    end(call, &busy, NULL);
     call->transport->unref(call);
 }
 
@@ -263,16 +291,15 @@ static bool is_slow(const InferCall *call) {
 }
 
 bool infer_start(InferCall *call) {
-    if (!is_slow(call)) {
-        submit(call);
-        return true;
-    }
-    call->transport->ref(call); /* the task's */
-    if (pool_try_task(call->context->pool, submit_on_worker, call))
+    if (is_slow(call)) {
+        hand_over(call, start_on_worker);
         return false;
-    Status busy = status_error(STATUS_RESOURCE_EXHAUSTED,
-                               "too many requests wait to be decoded; retry later");
-    end(call, &busy, NULL);
-    call->transport->unref(call);
-    return false;
+    }
+    Status status = prepare(call);
+    if (status_is_ok(&status) && scheduler_submit_is_slow(&call->request)) {
+        hand_over(call, submit_on_worker);
+        return false;
+    }
+    submit_prepared(call, status);
+    return true;
 }

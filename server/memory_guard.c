@@ -63,6 +63,11 @@ static bool should_trim(MemoryGuard *guard, MemoryLevel before, size_t resident)
     return grown || memory_decide(before, resident, guard->limit_bytes) == MEMORY_CRITICAL;
 }
 
+void memory_guard_expect_less(MemoryGuard *guard) {
+    guard->looks = TRIM_LOOKS;
+    guard->trimmed_bytes = 0;
+}
+
 void memory_guard_refresh(MemoryGuard *guard) {
     static const char *const names[] = {
         [MEMORY_FINE] = "fine", [MEMORY_FULL] = "full", [MEMORY_CRITICAL] = "critical"

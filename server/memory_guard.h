@@ -4,8 +4,9 @@
 
 /*
  * How near the process is to the memory it may have: its cgroup's, or the machine's. At 90 %
- * nothing new is admitted, at 95 % what can be had again is given back, below 85 % all is well
- * again. Probes are answered at any level.
+ * nothing new is admitted and the response cache is emptied, which could otherwise keep it so; at
+ * 95 % what can be had again is given back, below 85 % all is well again. Probes are answered at
+ * any level.
  */
 
 #include <stdatomic.h>
@@ -31,6 +32,8 @@ MemoryLevel memory_decide(MemoryLevel before, size_t resident_bytes, size_t limi
 void memory_guard_init(MemoryGuard *guard, size_t limit_bytes);
 /* Looks, and trims the heap where that may help. Thread: main, about once a second. */
 void memory_guard_refresh(MemoryGuard *guard);
+/* Much has been freed: the next look trims the heap. Thread: main. */
+void memory_guard_expect_less(MemoryGuard *guard);
 
 static inline bool memory_guard_is_full(MemoryGuard *guard) {
     return atomic_load_explicit(&guard->level, memory_order_relaxed) != MEMORY_FINE;

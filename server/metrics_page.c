@@ -40,6 +40,13 @@ static void read_parts(void *user, ServerSample *sample) {
     sample->memory_limit_bytes = serving->context.memory.limit_bytes;
     sample->memory_level = (uint64_t)atomic_load(&((Serving *)user)->context.memory.level);
     sample->start_ns = serving->start_epoch_ns;
+    if (serving->cache) {
+        ResponseCacheCounts cache = response_cache_counts(serving->cache);
+        sample->cache_limit_bytes = cache.limit_bytes;
+        sample->cache_bytes = cache.bytes;
+        sample->cache_entries = cache.entries;
+        sample->cache_evictions = cache.evictions;
+    }
     read_access(serving, sample);
 }
 

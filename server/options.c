@@ -26,6 +26,7 @@ typedef enum OptionKind {
     OPTION_CONTROL_MODE,
     OPTION_RATE_LIMIT,
     OPTION_RESOURCE,
+    OPTION_CACHE,
     OPTION_IGNORED, /* takes a value */
     OPTION_IGNORED_BOOL,
     OPTION_REFUSED, /* whatever its value */
@@ -224,9 +225,9 @@ static bool parse_number(const char *text, bool with_unit, int64_t *ret_value) {
 
 static Status set_number(const OptionRow *row, const char *name, const char *value, int64_t *dst) {
     int64_t number;
-    if (!parse_number(value, row->kind == OPTION_BYTES, &number))
+    if (!parse_number(value, row->kind != OPTION_INT, &number))
         return status_error(STATUS_INVALID_ARGUMENT, "--%s: expected a number%s, got '%s'", name,
-                            row->kind == OPTION_BYTES ? " (K, M, G, T may follow)" : "", value);
+                            row->kind != OPTION_INT ? " (K, M, G, T may follow)" : "", value);
     if (number < row->least || number > row->most)
         return status_error(STATUS_INVALID_ARGUMENT, "--%s: expected %lld to %lld, got %s", name,
                             (long long)row->least, (long long)row->most, value);
@@ -286,6 +287,9 @@ static Status set_value(Options *options, const OptionRow *row, const char *name
         return set_bool(options, row, name, value);
     case OPTION_RATE_LIMIT:
         return option_set_rate_limit(value, dst);
+    case OPTION_CACHE:
+        TRY(option_cache_size(value, &value));
+        return set_number(row, name, value, dst);
     case OPTION_RESOURCE:
         TRY(option_check_resource(value));
         return append(dst, value);

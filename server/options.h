@@ -69,6 +69,7 @@ typedef struct Options {
     TextList rate_limit_resources; /* "NAME:COUNT" or "NAME:COUNT:DEVICE", checked */
     const char *batching_file;
     int64_t default_max_batch_size, queue_requests, queue_bytes, inline_limit_us, workers;
+    int64_t cache_bytes; /* of answers kept; 0: none */
 
     int64_t max_connections, connection_idle_ms, connection_age_ms, connection_age_grace_ms;
     int64_t http_max_peer_connections, memory_limit_bytes, inflated_limit_bytes;

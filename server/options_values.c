@@ -24,6 +24,15 @@ Status option_set_rate_limit(const char *value, const char **dst) {
     return status_ok();
 }
 
+Status option_cache_size(const char *value, const char **ret_bytes) {
+    static const char prefix[] = "local,size=";
+    if (strncmp(value, prefix, sizeof prefix - 1) != 0)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "--cache-config: expected local,size=BYTES, got '%s'", value);
+    *ret_bytes = value + sizeof prefix - 1;
+    return status_ok();
+}
+
 Status option_check_resource(const char *value) {
     const char *colon = strchr(value, ':');
     size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;

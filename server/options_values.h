@@ -9,5 +9,7 @@
 
 Status option_set_control_mode(const char *value, const char **dst);
 Status option_set_rate_limit(const char *value, const char **dst);
+/* "local,size=BYTES": what stands for BYTES. */
+Status option_cache_size(const char *value, const char **ret_bytes);
 /* "NAME:COUNT" or "NAME:COUNT:DEVICE" */
 Status option_check_resource(const char *value);

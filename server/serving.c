@@ -5,7 +5,7 @@
  * Wiring. The order of starting is that of need: pool, outputs and scheduler before the repository,
  * whose loaders publish queues; the rpc server before the first load, so that health and status
  * answer from the start (NOT_SERVING). Stopping goes backwards: no calls, no versions, no threads,
- * no scheduler. Thread: main; the hooks run on loaders and the repo thread.
+ * no scheduler. Thread: main.
  */
 
 #include "server/serving.h"
@@ -16,12 +16,11 @@
 #include "runtime/config/server_config.h"
 #include "runtime/device/device_open.h"
 #include "server/metrics_page.h"
-#include "server/observe/scrape.h"
 #include "runtime/repo/change.h"
 #include "server/rate_limit.h"
+#include "server/repo_hooks.h"
 #include "server/rpc/core_compat.h"
 #include "server/text_file.h"
-#include "server/warmup.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -29,62 +28,6 @@
 #include <sys/stat.h>
 
 enum { LOAD_THREADS = 2 };
-
-/* --- hooks of the repository --- */
-
-static Status version_warm(void *user, ModelVersion *version, int directory) {
-    const Serving *serving = user;
-    int64_t iterations = serving->options->warmup_iterations;
-    return warmup_replay(version, directory, (size_t)MAX_OF(iterations, INT64_C(1)));
-}
-
-static Status version_ready(void *user, ModelVersion *version) {
-    Serving *serving = user;
-    for (size_t i = 0; i < version->config.ignored_count; i++)
-        log_event(LOG_INFO, "config_without_effect", "model=%s version=%lld field=%s",
-                  LOG_TEXT(version->name), (long long)version->number,
-                  LOG_TEXT(version->config.ignored[i]));
-    TRY(metrics_add_version(serving->metrics, version));
-    Status status = scheduler_add_version(serving->scheduler, version);
-    if (!status_is_ok(&status))
-        metrics_remove_version(serving->metrics, version, (uint64_t[ROWS_CELLS]){ 0 });
-    return status;
-}
-
-static void version_gone(void *user, ModelVersion *version) {
-    Serving *serving = user;
-    uint64_t batch_rows[ROWS_CELLS] = { 0 };
-    scrape_batch_rows(serving->scheduler, version, batch_rows);
-    metrics_remove_version(serving->metrics, version, batch_rows);
-    scheduler_remove_version(serving->scheduler, version);
-}
-
-static void state_changed(void *user, const char *model, int64_t version, VersionState state,
-                          const Status *status) {
-    static const struct {
-        VersionState state;
-        LogLevel level;
-        const char *event;
-    } events[] = {
-        { VERSION_LOADING, LOG_DEBUG, "version_loading" },
-        { VERSION_AVAILABLE, LOG_INFO, "version_available" },
-        { VERSION_UNLOADING, LOG_INFO, "version_unloading" },
-        { VERSION_END, LOG_INFO, "version_unloaded" },
-    };
-    Serving *serving = user;
-    if (status && !status_is_ok(status))
-        log_event(LOG_WARN, "version_failed", "model=%s version=%lld code=%s reason=%s",
-                  LOG_TEXT(model), (long long)version, status_code_name(status->code),
-                  LOG_TEXT(status->message));
-    else
-        for (size_t i = 0; i < ARRAY_LENGTH(events); i++)
-            if (events[i].state == state)
-                log_event(events[i].level, events[i].event, "model=%s version=%lld",
-                          LOG_TEXT(model), (long long)version);
-    metrics_load_changed(serving->metrics, model, state, status);
-    if (serving->rpc)
-        rpc_server_health_changed(serving->rpc);
-}
 
 /* --- configuration files --- */
 
@@ -169,10 +112,13 @@ static Status start_compute(Serving *serving) {
     const Options *options = serving->options;
     TRY(pool_new((size_t)options->workers, &serving->pool));
     TRY(output_pool_new((size_t)options->memory_bytes, &serving->outputs));
+    if (options->cache_bytes > 0)
+        TRY(response_cache_new((size_t)options->cache_bytes, &serving->cache));
     SchedulerOptions scheduler = {
         .clock = clock_monotonic(),
         .pool = serving->pool,
         .outputs = serving->outputs,
+        .cache = serving->cache,
         .max_queue_requests = (size_t)options->queue_requests,
         .max_queue_bytes = (size_t)options->queue_bytes,
         .inline_limit_ns = inline_limit_ns(options->inline_limit_us),
@@ -221,7 +167,7 @@ static Status make_repo(Serving *serving) {
         .device = serving->device,
         .pool = serving->pool,
         .clock = clock_monotonic(),
-        .hooks = { version_warm, version_ready, version_gone, state_changed, serving },
+        .hooks = repo_hooks_of(serving),
     };
     repo.watch = watch_interval(options, &repo.poll_ns);
     TRY(served_models(options, serving->arena, &repo.models, &repo.model_count));
@@ -413,6 +359,12 @@ static Status start_access(Serving *serving) {
 
 void serving_refresh(Serving *serving) {
     memory_guard_refresh(&serving->context.memory);
+    if (serving->cache && memory_guard_is_full(&serving->context.memory) &&
+        response_cache_counts(serving->cache).entries > 0) {
+        response_cache_clear(serving->cache);
+        memory_guard_expect_less(&serving->context.memory);
+        memory_guard_refresh(&serving->context.memory);
+    }
     if (serving->access)
         access_refresh(serving->access);
     if (serving->tls)
@@ -487,6 +439,7 @@ void serving_deinit(Serving *serving) {
     pool_free(serving->pool);
     scheduler_free(serving->scheduler);
     device_close(serving->device);
+    response_cache_free(serving->cache);
     output_pool_free(serving->outputs);
     access_free(serving->access);
     tls_free(serving->tls);

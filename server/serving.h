@@ -9,6 +9,7 @@
  */
 
 #include "runtime/repo/repo.h"
+#include "runtime/schedule/response_cache.h"
 #include "runtime/schedule/timer.h"
 #include "server/observe/metrics.h"
 #include "server/model_list.h"
@@ -26,6 +27,7 @@ typedef struct Serving {
     Access *access;
     Arena *arena; /* what configuration files said */
     OutputPool *outputs;
+    ResponseCache *cache; /* NULL: not wanted */
     Pool *pool;
     Scheduler *scheduler;
     Timer *timer;

@@ -95,8 +95,6 @@ static Status check_transactions(ConfigCheck *check) {
     config->decoupled = check->message->model_transaction_policy &&
                         check->message->model_transaction_policy->decoupled;
     config->cached = check->message->response_cache && check->message->response_cache->enable;
-    if (config->cached)
-        config_ignore(check, "response_cache");
     if (config->decoupled && config->kind == MODEL_ONNX)
         return text_message_error(check->text, "model_transaction_policy.decoupled",
                                   "an ONNX model gives one response to a request");

@@ -31,6 +31,8 @@ typedef struct Piece {
 struct OutputBlock {
     OutputPool *pool;
     atomic_size_t references;
+    void (*release)(void *owner); /* fixed after new; NULL */
+    void *owner;
     /* under pool->mutex */
     Piece *pieces;
     OutputBlock *next; /* in the free list */
@@ -111,6 +113,14 @@ Status output_block_new_beside(const OutputBlock *block, OutputBlock **ret_block
     return output_block_new(block->pool, ret_block);
 }
 
+Status output_block_new_around(OutputPool *pool, void (*release)(void *owner), void *owner,
+                               OutputBlock **ret_block) {
+    TRY(output_block_new(pool, ret_block));
+    (*ret_block)->release = release;
+    (*ret_block)->owner = owner;
+    return status_ok();
+}
+
 /* false when no piece is that large. */
 static bool piece_shift(size_t bytes, size_t *ret_shift) {
     size_t total, shift = PIECE_SHIFT_MIN;
@@ -184,6 +194,8 @@ static Piece *retain_pieces_locked(OutputPool *pool, Piece *pieces) {
 void output_block_unref(OutputBlock *block) {
     if (!block || atomic_fetch_sub_explicit(&block->references, 1, memory_order_acq_rel) != 1)
         return;
+    if (block->release)
+        block->release(block->owner);
     OutputPool *pool = block->pool;
     OutputBlock *surplus_block = NULL;
     Piece *surplus;

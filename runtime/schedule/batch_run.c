@@ -226,8 +226,11 @@ static void count_batch_locked(BatchRun *run, uint64_t now_ns) {
 }
 
 static size_t answer(InferRequest *request, const Status *status) {
-    if (request->ended_by == STATUS_OK)
+    if (request->ended_by == STATUS_OK) {
+        if (request->cache_use == CACHE_MISS && status_is_ok(status))
+            cached_reply_keep(request);
         return request_end(request, status);
+    }
     request_release_outputs(request);
     Status ended = status_error(request->ended_by, request->ended_by == STATUS_CANCELLED
                                                        ? "cancelled while running"

@@ -54,6 +54,10 @@ Status model_queue_new(Scheduler *scheduler, const ModelVersion *version, ModelQ
         free(model);
         return status;
     }
+    if (version->config.cached && options->cache) {
+        model->cache = options->cache;
+        model->cache_owner = response_cache_new_owner(options->cache);
+    }
     list_init(&model->node);
     list_init(&model->sequence_node);
     list_init(&model->idle);
@@ -78,6 +82,8 @@ void model_queue_free(ModelQueue *model) {
             free(flow);
         }
     }
+    if (model->cache)
+        response_cache_forget(model->cache, model->cache_owner);
     sequence_table_free(model->sequences);
     run_limit_deinit(&model->limit);
     reply_order_unref(model->order);

@@ -9,6 +9,7 @@
  */
 
 #include "runtime/base/arena.h"
+#include "runtime/base/keyed_hash.h"
 #include "runtime/base/list.h"
 #include "runtime/exec/output_block.h"
 #include "runtime/model/model_version.h"
@@ -24,6 +25,9 @@ typedef enum RequestState {
     REQUEST_RUNNING,
     REQUEST_DONE
 } RequestState;
+
+/* What the response cache had to do with a request. */
+typedef enum CacheUse { CACHE_NOT_ASKED, CACHE_HIT, CACHE_MISS } CacheUse;
 
 /* An input in the order of the signature. Payload of a STRING input: one span of StringViews, all
  * lent by the request. */
@@ -59,7 +63,8 @@ struct InferRequest {
     uint64_t timeout_ns;  /* how long it may wait, by its own word; 0: not said */
     SequenceId sequence_id;
     bool sequence_start, sequence_end;
-    uint64_t tenant; /* hash of who asks; flows of fair queueing */
+    bool is_volatile; /* what its inputs point to may change meanwhile: no cache is asked */
+    uint64_t tenant;  /* hash of who asks; flows of fair queueing */
     /* Called exactly once, on any thread, without a lock held. status tells; outputs are valid when
      * it is OK. */
     void (*on_done)(InferRequest *request, const Status *status);
@@ -78,6 +83,8 @@ struct InferRequest {
     size_t batch_rows;  /* of the batch it travelled in */
     RequestTimes times;
     size_t response_count; /* so far */
+    CacheUse cache_use;
+    uint64_t cache_ns; /* looking its answer up, and keeping it */
 
     /* scheduler only, under its lock; nobody else need set them */
     ListNode queue_node;   /* in its lane, then in its batch */
@@ -94,6 +101,7 @@ struct InferRequest {
     bool is_late;          /* it waited too long, and was put behind the others for it */
     HeldReply *held;       /* models that keep the order of answers */
     Sequence *sequence_of; /* models with sequences */
+    Hash128 cache_key;     /* once the cache was asked */
     bool is_placed;        /* it is the one of its sequence that is in progress */
     bool is_placing;       /* somebody is about to put it into its shape queue */
     RequestState state;

@@ -15,6 +15,8 @@
 
 typedef struct Scheduler Scheduler;
 
+typedef struct ResponseCache ResponseCache; /* response_cache.h */
+
 typedef struct SchedulerOptions {
     const Clock *clock;
     Pool *pool; /* woken by scheduler_kick; NULL in simulated tests */
@@ -25,6 +27,7 @@ typedef struct SchedulerOptions {
     bool limits_rate;              /* --rate-limit=execution_count */
     const ResourceNeed *resources; /* totals that are given; of others: the most that one needs */
     size_t resource_count;
+    ResponseCache *cache;      /* of models that ask for one; NULL: they get none; lent */
     size_t batch_memory_bytes; /* gathered inputs in flight, all together; 0: no limit */
     /* What executes a batch. NULL: executor_submit; another one (a simulated device) is taken to
      * have its plans ready. */
@@ -51,6 +54,9 @@ void scheduler_remove_version(Scheduler *scheduler, ModelVersion *version);
  * UNAVAILABLE (draining) Thread: rpc, http
  */
 Status scheduler_submit(Scheduler *scheduler, InferRequest *request);
+
+/* Whether submitting it takes long: it is hashed first, for the cache. Thread: any. */
+bool scheduler_submit_is_slow(const InferRequest *request);
 
 /* The client is gone. If it is still queued, on_done(CANCELLED) is called before this returns; if
  * it runs already, the answer is dropped when it is done. Thread: any; the caller knows that

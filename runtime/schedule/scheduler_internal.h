@@ -13,6 +13,7 @@
 #include "runtime/schedule/level_policy.h"
 #include "runtime/schedule/queue_gate.h"
 #include "runtime/schedule/reply_order.h"
+#include "runtime/schedule/response_cache.h"
 #include "runtime/schedule/run_limit.h"
 #include "runtime/schedule/sequence.h"
 #include "runtime/schedule/batch_memory.h"
@@ -35,6 +36,8 @@ struct ModelQueue {
     bool is_ordered;                /* levels or late requests: the queue's best lane goes first */
     ReplyOrder *order;              /* preserve_ordering; NULL */
     SequenceTable *sequences;       /* sequence_batching; NULL */
+    ResponseCache *cache;           /* response_cache; NULL */
+    uint64_t cache_owner;           /* our number there */
     /* under the scheduler's lock */
     ListNode node;          /* in Scheduler.models */
     ListNode sequence_node; /* in Scheduler.sequence_models */
@@ -103,6 +106,13 @@ struct Scheduler {
     Flow *free_flows;
     ListNode free_runs, handed;
 };
+
+/* cached_reply.c */
+/* Answers the request from the cache if its model has one and the answer is there; then it is gone.
+ * false: it is to be queued. No lock held. */
+bool cached_reply_send(Scheduler *scheduler, InferRequest *request);
+/* It is about to be answered well: keeps the answer if it was looked up before. */
+void cached_reply_keep(InferRequest *request);
 
 /* model_queue.c */
 Status model_queue_new(Scheduler *scheduler, const ModelVersion *version, ModelQueue **ret_model);

@@ -291,6 +291,7 @@ static void init_request(const Scheduler *scheduler, InferRequest *request) {
     request->shape_queue = NULL;
     request->held = NULL;
     request->sequence_of = NULL;
+    request->cache_use = CACHE_NOT_ASKED;
     request->is_placed = request->is_placing = false;
     list_init(&request->queue_node);
     list_init(&request->arrival_node);
@@ -346,6 +347,8 @@ Status scheduler_submit(Scheduler *scheduler, InferRequest *request) {
         TRY(sequence_check(request));
     if (model->order && !reply_order_prepare(request))
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+    if (model->cache && cached_reply_send(scheduler, request))
+        return status_ok();
     if (model->sequences) {
         has_memory = submit_in_turn(scheduler, request, &gate);
     } else {

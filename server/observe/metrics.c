@@ -197,6 +197,19 @@ static void record_success(TallyCells cells, InferApi api, MetricEntry entry,
     histogram_add(cells, cell_runtime(api), span_ns(times->queued_ns, times->executed_ns));
 }
 
+/* It was in no batch: its time in the queue ended where the cache was asked. */
+static void record_hit(TallyCells cells, InferApi api, MetricEntry entry,
+                       const InferRequest *request, uint64_t elapsed_ns) {
+    tally_add(cells, CELL_CACHE_HIT, 1);
+    tally_add(cells, CELL_CACHE_HIT_NS, request->cache_ns);
+    histogram_add(cells, CELL_REQUEST, elapsed_ns);
+    histogram_add(cells, CELL_QUEUE, 0);
+    if (api == API_INFER)
+        return;
+    histogram_add(cells, cell_latency(api, entry), elapsed_ns);
+    histogram_add(cells, cell_runtime(api), 0);
+}
+
 void metrics_record(Metrics *metrics, InferApi api, MetricEntry entry, uint64_t arrived_ns,
                     const InferRequest *request, const Status *status) {
     if (!metrics)
@@ -213,7 +226,15 @@ void metrics_record(Metrics *metrics, InferApi api, MetricEntry entry, uint64_t 
     TallyCells cells = tally_mine(version->metrics->tally);
     if (api != API_INFER)
         tally_add(cells, (size_t)CELL_CODES + status->code, 1);
+    if (status_is_ok(status) && request->cache_use == CACHE_HIT) {
+        record_hit(cells, api, entry, request, now_ns - arrived_ns);
+        return;
+    }
     if (status_is_ok(status)) {
+        if (request->cache_use == CACHE_MISS) {
+            tally_add(cells, CELL_CACHE_MISS, 1);
+            tally_add(cells, CELL_CACHE_MISS_NS, request->cache_ns);
+        }
         record_success(cells, api, entry, &request->times, arrived_ns, now_ns);
         return;
     }

@@ -28,6 +28,7 @@ typedef struct ServerSample {
     uint64_t resident_bytes, memory_bytes, memory_used_bytes, cpu_ns, open_files, start_ns;
     uint64_t http_connections, http_connections_refused;
     uint64_t memory_limit_bytes, memory_level;
+    uint64_t cache_limit_bytes, cache_bytes, cache_entries, cache_evictions;
     uint64_t unauthenticated, denied; /* requests refused for who asked */
     uint64_t access_reloads, access_reload_failures;
     uint64_t tls_reloads, tls_reload_failures, tls_not_after_ns;

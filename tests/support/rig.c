@@ -10,6 +10,7 @@
 
 #include "runtime/base/size.h"
 #include "runtime/device/device_open.h"
+#include "runtime/schedule/response_cache.h"
 #include "tests/support/check.h"
 
 #include <stdlib.h>
@@ -28,9 +29,10 @@ Rig *rig_open(void) {
     const char *note;
     check_ok(device_open("cpu", &host, &rig->device, &note));
     check_ok(output_pool_new(1 << 26, &rig->outputs));
-    SchedulerOptions options = { .clock = clock_monotonic(),
-                                 .pool = rig->pool,
-                                 .outputs = rig->outputs };
+    check_ok(response_cache_new(1 << 20, &rig->cache));
+    SchedulerOptions options = {
+        .clock = clock_monotonic(), .cache = rig->cache, .pool = rig->pool, .outputs = rig->outputs
+    };
     check_ok(scheduler_new(&options, &rig->scheduler));
     check_ok(timer_new(rig->scheduler, &rig->timer));
     pool_set_source(rig->pool, source, rig->scheduler);
@@ -41,6 +43,7 @@ void rig_close(Rig *rig) {
     timer_free(rig->timer);
     pool_free(rig->pool);
     scheduler_free(rig->scheduler);
+    response_cache_free(rig->cache);
     device_close(rig->device);
     assert_int_equal(output_pool_live_bytes(rig->outputs), 0);
     output_pool_free(rig->outputs);

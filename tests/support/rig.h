@@ -15,6 +15,7 @@ enum { RIG_VALUES_MAX = 32, RIG_TENSORS_MAX = 8, RIG_RESPONSES_MAX = 16 };
 typedef struct Rig {
     Pool *pool;
     OutputPool *outputs;
+    ResponseCache *cache; /* of models that ask for one */
     Device *device;
     Scheduler *scheduler;
     Timer *timer;

@@ -136,6 +136,17 @@ static void test_sizes_take_units(void **state) {
     assert_int_equal(options.memory_bytes, INT64_C(2) << 30);
 }
 
+static void test_both_cache_flags_mean_the_same(void **state) {
+    (void)state;
+    static const char *const flags[] = { "--cache-config=local,size=1048576",
+                                         "--response-cache-byte-size=1M" };
+    for (size_t i = 0; i < ARRAY_LENGTH(flags); i++) {
+        AUTO(options_deinit) Options options = { 0 };
+        must(PARSE(&options, "tritonserver", "dir", flags[i]));
+        assert_int_equal(options.cache_bytes, 1 << 20);
+    }
+}
+
 static void test_flags_to_come_are_told(void **state) {
     (void)state;
     AUTO(options_deinit) Options options = { 0 };
@@ -223,6 +234,8 @@ static void test_errors_name_the_flag(void **state) {
         { "--rate-limit=sometimes", NULL, "off or execution_count" },
         { "--rate-limit-resource=R", NULL, "expected NAME:COUNT" },
         { "--rate-limit-resource=R:x", NULL, "expected NAME:COUNT" },
+        { "--cache-config=redis,size=1", NULL, "expected local,size=BYTES" },
+        { "--cache-config=local,size=x", NULL, "expected a number" },
         { "--use_alts_credentials", NULL, "ALTS is not supported" },
         { "--platform_config_file=f", NULL, "one platform" },
         { "--zzzzzzzzzzzz", NULL, "--help lists all" },
@@ -278,6 +291,7 @@ int main(void) {
         cmocka_unit_test(test_repositories_add_up_and_a_file_stands_alone),
         cmocka_unit_test(test_the_environment_says_what_to_serve),
         cmocka_unit_test(test_sizes_take_units),
+        cmocka_unit_test(test_both_cache_flags_mean_the_same),
         cmocka_unit_test(test_flags_to_come_are_told),
         cmocka_unit_test(test_http_is_off_until_a_port_is_named),
         cmocka_unit_test(test_both_families_are_known),

@@ -1,0 +1,229 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The inferd authors
+# SPDX-License-Identifier: Apache-2.0
+"""policies.py INFERD MESSAGES: scheduling policies as clients see them, over gRPC and REST: the response cache."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.request
+
+import grpc
+import numpy as np
+
+BINARY, MESSAGES = sys.argv[1:3]
+sys.path.insert(0, MESSAGES)
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import grpc_service_pb2 as inference  # noqa: E402
+from grpcio_support import Server, add_model, field  # noqa: E402
+from http_support import ask, half_plus_two, http_port, model, node, port, scalar  # noqa: E402
+
+TYPES = {"float32": "FP32", "int32": "INT32", "int64": "INT64"}
+
+
+def request_of(name, parameters=None, **inputs):
+    """A ModelInferRequest with raw contents."""
+    request = inference.ModelInferRequest(model_name=name)
+    for key, value in (parameters or {}).items():
+        kind = "bool_param" if isinstance(value, bool) else "int64_param" if isinstance(value, int) else "string_param"
+        setattr(request.parameters[key], kind, value)
+    for key, array in inputs.items():
+        request.inputs.add(name=key, datatype=TYPES[array.dtype.name], shape=array.shape)
+        request.raw_input_contents.append(array.tobytes())
+    return request
+
+
+def arrays_of(response):
+    names = {text: name for name, text in TYPES.items()}
+    return {output.name: np.frombuffer(raw, names[output.datatype]).reshape(output.shape)
+            for output, raw in zip(response.outputs, response.raw_output_contents)}
+
+
+def floats(*rows):
+    return np.asarray(rows, np.float32)
+
+
+class Case(unittest.TestCase):
+    """A server for the class: MODELS is {name: (content, config)}."""
+    MODELS, FLAGS = {}, []
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        for name, (content, config) in cls.MODELS.items():
+            add_model(cls.folder.name, name, content, config)
+        cls.server = Server(BINARY, "--http-port=0", "--http-address=127.0.0.1", f"--model-repository={cls.folder.name}",
+                            *cls.FLAGS)
+        cls.http = http_port(cls.server)
+        cls.channel = grpc.insecure_channel(cls.server.target)
+        cls.method = cls.channel.unary_unary("/inference.GRPCInferenceService/ModelInfer",
+                                             request_serializer=inference.ModelInferRequest.SerializeToString,
+                                             response_deserializer=inference.ModelInferResponse.FromString)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.channel.close()
+        cls.server.stop()
+        cls.folder.cleanup()
+
+    def infer(self, name, parameters=None, **inputs):
+        return arrays_of(self.method(request_of(name, parameters, **inputs), timeout=60))
+
+    def refused(self, code, text, name, parameters=None, **inputs):
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.infer(name, parameters, **inputs)
+        got = caught.exception.code().name, caught.exception.details()
+        self.assertTrue(got[0] == code and text in got[1], got)
+
+    def statistics(self, name):
+        return ask(self.http, "GET", f"/v2/models/{name}/stats")[1]["model_stats"][0]
+
+    def metric(self, name, model):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/metrics", timeout=60) as reply:
+            for line in reply.read().decode().splitlines():
+                if line.startswith(f"{name}{{") and f'model="{model}"' in line or line.startswith(f"{name} "):
+                    return float(line.rsplit(" ", 1)[1])
+        raise AssertionError(f"no {name} of {model}")
+
+    def config_fails(self, content, config, text):
+        """--check says so of a model with that config."""
+        with tempfile.TemporaryDirectory() as folder:
+            add_model(folder, "m", content, config)
+            done = subprocess.run([BINARY, "--check", f"--model-repository={folder}"], capture_output=True, text=True,
+                                  timeout=60, check=False)
+            self.assertNotEqual(done.returncode, 0, done.stdout)
+            self.assertIn(text, done.stdout)
+
+
+CACHED = "max_batch_size: 8 response_cache { enable: true }"
+
+
+class ResponseCache(Case):
+    MODELS = {
+        "half": (half_plus_two(), CACHED),
+        "plain": (half_plus_two(), "max_batch_size: 8"),
+        "whole": (b"", "platform: 'ensemble' max_batch_size: 8 response_cache { enable: true } "
+                       "input { name: 'i' data_type: TYPE_FP32 dims: 1 } output { name: 'o' data_type: TYPE_FP32 dims: 1 } "
+                       "ensemble_scheduling { step { model_name: 'plain' model_version: -1 "
+                       "input_map { key: 'x' value: 'i' } output_map { key: 'y' value: 'o' } } }"),
+    }
+    FLAGS = ["--cache-config=local,size=1M"]
+
+    def counts(self, name):
+        stats = self.statistics(name)
+        times = stats["inference_stats"]
+        return {"inferences": stats["inference_count"], "executions": stats["execution_count"],
+                **{key: times[key]["count"] for key in times}}
+
+    def test_a_hit_is_a_success_and_no_inference(self):
+        before = self.counts("half")
+        for _ in range(3):
+            self.assertEqual(self.infer("half", x=floats([1], [3]))["y"].tolist(), [[2.5], [3.5]])
+        self.infer("half", x=floats([1]))  # another shape
+        grown = {key: value - before[key] for key, value in self.counts("half").items()}
+        self.assertEqual(grown, {"inferences": 3, "executions": 2, "success": 4, "fail": 0, "queue": 4, "compute_input": 2,
+                                 "compute_infer": 2, "compute_output": 2, "cache_hit": 2, "cache_miss": 2})
+        self.assertGreater(self.statistics("half")["inference_stats"]["cache_hit"]["ns"], 0)
+        self.assertEqual(self.metric("nv_cache_num_hits_per_model", "half"), self.counts("half")["cache_hit"])
+        self.assertEqual(self.metric("nv_cache_num_misses_per_model", "half"), self.counts("half")["cache_miss"])
+        self.assertEqual(self.metric("nv_inference_count", "half"), self.counts("half")["inferences"])
+        self.assertGreater(self.metric("inferd_cache_entries", ""), 0)
+        self.assertEqual(self.metric("inferd_cache_limit_bytes", ""), 1 << 20)
+
+    def test_protocols_and_ids_share_answers(self):
+        self.infer("half", x=floats([11]))
+        before = self.counts("half")["cache_hit"]
+        self.assertEqual(self.infer("half", {"mine": "no"}, x=floats([11]))["y"].tolist(), [[7.5]])
+        answer = ask(self.http, "POST", "/v1/models/half:predict", {"instances": [[11]]})
+        self.assertEqual(answer, (200, {"predictions": [[7.5]]}))
+        answer = ask(self.http, "POST", "/v2/models/half/infer", {"id": "a", "inputs": [
+            {"name": "x", "shape": [1, 1], "datatype": "FP32", "data": [11]}]})
+        self.assertEqual((answer[1]["id"], answer[1]["outputs"][0]["data"]), ("a", [7.5]))
+        self.assertEqual(self.counts("half")["cache_hit"] - before, 3)
+
+    def test_failures_touch_nothing_else(self):
+        before = self.counts("half")
+        self.refused("INVALID_ARGUMENT", "x", "half", x=floats([1, 2]))
+        grown = {key: value - before[key] for key, value in self.counts("half").items() if value != before[key]}
+        self.assertEqual(grown, {"fail": 1})
+
+    def test_a_model_that_does_not_ask_has_none(self):
+        for _ in range(2):
+            self.infer("plain", x=floats([1]))
+        self.assertEqual((self.counts("plain")["cache_hit"], self.counts("plain")["cache_miss"]), (0, 0))
+
+    def test_an_ensemble_may_have_one(self):
+        for _ in range(2):
+            self.assertEqual(self.infer("whole", i=floats([5]))["o"].tolist(), [[4.5]])
+        counts = self.counts("whole")
+        self.assertEqual((counts["cache_hit"], counts["cache_miss"], counts["executions"]), (1, 1, 1))
+
+    def test_long_requests_and_many_of_them(self):
+        rng = np.random.default_rng(1)
+        batches = [rng.random((8, 1), np.float32) for _ in range(50)]
+        for batch in batches * 2:
+            np.testing.assert_allclose(self.infer("half", x=batch)["y"], batch / 2 + 2)
+        self.assertLessEqual(self.metric("inferd_cache_bytes", ""), 1 << 20)
+
+    def test_conflicts_are_named(self):
+        self.config_fails(half_plus_two(), "max_batch_size: 1 response_cache { enable: true } sequence_batching { }",
+                          "conflicts with sequence_batching")
+
+
+class NoCache(Case):
+    MODELS = {"half": (half_plus_two(), CACHED)}
+
+    def test_a_model_that_asks_is_told(self):
+        self.assertIn('model="half"', self.server.wait("event=cache_is_off"))
+        for _ in range(2):
+            self.infer("half", x=floats([1]))
+        self.assertEqual(self.statistics("half")["inference_stats"]["cache_miss"]["count"], 0)
+
+
+class SmallCache(Case):
+    """Requests that are hashed on a worker, answers that do not fit side by side."""
+    MODELS = {"twice": (model(node("Add", ["x", "x"], "y") + port(11, "x", ["N", "M"]) + port(12, "y", ["N", "M"])), CACHED)}
+    FLAGS = ["--response-cache-byte-size=1000000"]
+
+    def test_the_newest_answers_stay(self):
+        batches = [np.full((2, 50000), i, np.float32) for i in range(5)]  # 400 KB each
+        for batch in batches:
+            self.assertEqual(self.infer("twice", x=batch)["y"][1, -1], 2 * batch[0, 0])
+        hits = []
+        for i in (4, 3, 0):
+            before = self.statistics("twice")["inference_stats"]["cache_hit"]["count"]
+            self.assertEqual(self.infer("twice", x=batches[i])["y"][1, -1], 2 * i)
+            hits.append(self.statistics("twice")["inference_stats"]["cache_hit"]["count"] - before)
+        self.assertEqual(hits, [1, 1, 0])
+        self.assertLessEqual(self.metric("inferd_cache_bytes", ""), 1000000)
+        self.assertGreater(self.metric("inferd_cache_evictions_total", ""), 2)
+
+
+class ScarceMemory(Case):
+    """What the cache keeps does not keep requests out: it goes when memory is scarce."""
+    MODELS = {"wide": (model(node("Tile", ["x", "r"], "y") + field(5, field(1, 2) + field(2, 7) + field(7, 1) + field(
+        7, 1000000) + field(8, "r")) + port(11, "x", ["N", 1]) + port(12, "y", ["N", "M"])), CACHED)}
+    FLAGS = ["--cache-config=local,size=4G", "--memory-limit-bytes=600M"]
+
+    def test_it_is_emptied(self):
+        for i in range(1, 300):
+            request = request_of("wide", x=floats([i]))
+            request.outputs.add(name="y").parameters["classification"].int64_param = 1  # a short reply
+            try:
+                self.assertEqual(self.method(request, timeout=60).outputs[0].shape, [1, 1])
+            except grpc.RpcError as error:  # until main looks again
+                self.assertEqual(error.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+            if self.metric("inferd_cache_entries", "") < self.metric("nv_cache_num_misses_per_model", "wide"):
+                break
+        else:
+            self.fail("it was never emptied")
+        self.server.wait("event=memory level=fine")
+        self.method(request, timeout=60)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=1)

@@ -12,7 +12,7 @@
 
 #include "runtime/base/size.h"
 #include "runtime/json/base64.h"
-#include "runtime/json/decimal_read.h"
+#include "runtime/json/decimal_row.h"
 #include "runtime/json/json_reader.h"
 
 #include <string.h>
@@ -384,37 +384,31 @@ static Status resume_token(JsonTensor *tensor, const char **at, const char *end,
     return status_ok();
 }
 
-/* The same for floats where elements are known to be, with nothing to look up in between. Stops in
- * front of a number, never behind one. */
-static const char *run_floats(JsonTensor *tensor, const char *at, const char *end) {
+/* Floats where elements are known to be, with nothing to look up in between. */
+static const char *run_floats(JsonTensor *tensor, const char *text, const char *at,
+                              const char *end) {
     float *first = (float *)(void *)slot(tensor), *dst = first;
-    const float *room = first + (tensor->capacity - tensor->count);
-    Decimal decimal;
-    while (dst < room) {
-        const char *behind = decimal_scan(at, end, &decimal);
-        if (!behind || behind - at > DECIMAL_LENGTH_MAX)
-            break;
-        behind = json_skip_blanks(behind, end);
-        if (behind == end || *behind != ',')
-            break;
-        *dst++ = decimal_to_f32(&decimal);
-        at = json_skip_blanks(behind + 1, end);
-    }
+    bool ended;
+    at = decimal_row_f32(text, at, end, &dst, first + (tensor->capacity - tensor->count), &ended);
     tensor->count += (size_t)(dst - first);
     tensor->counts[tensor->depth] += (size_t)(dst - first);
     if (dst > first)
         tensor->may_close = false;
+    tensor->expects_value = !ended;
     return at;
 }
 
 /* Numbers and commas, as long as that is what comes. Leaves everything else where it is. */
-static inline Status run_numbers(JsonTensor *tensor, const char **ret_at, const char *end) {
+static inline Status run_numbers(JsonTensor *tensor, const char *text, const char **ret_at,
+                                 const char *end) {
     const char *at = *ret_at;
     Decimal decimal;
     while (at < end) {
         if (tensor->options.dtype == DTYPE_F32 && tensor->rank == tensor->depth &&
             tensor->count < tensor->capacity)
-            at = run_floats(tensor, at, end);
+            at = run_floats(tensor, text, at, end);
+        if (!tensor->expects_value)
+            break;
         const char *behind = decimal_scan(at, end, &decimal);
         if (!behind || behind == end) /* perhaps cut */
             break;
@@ -485,7 +479,7 @@ Status json_tensor_feed(JsonTensor *tensor, const char *text, size_t bytes, bool
             continue;
         }
         if (tensor->depth > 0)
-            TRY(run_numbers(tensor, &at, end));
+            TRY(run_numbers(tensor, text, &at, end));
         if (at < end && tensor->expects_value)
             TRY(read_value(tensor, &at, end, is_last));
     }

@@ -10,9 +10,9 @@
 
 #include <stdint.h>
 
-enum { DECIMAL_TEXT_BYTES = 32 };
+enum { DECIMAL_TEXT_BYTES = 48 }; /* of the longest text, and what is written behind it */
 
-/* At `at`, at most DECIMAL_TEXT_BYTES; returns the end. No NUL. */
+/* At `at`, where DECIMAL_TEXT_BYTES are free; returns the end. No NUL. */
 char *decimal_write_f32(char *at, float value);
 char *decimal_write_f64(char *at, double value);
 char *decimal_write_i64(char *at, int64_t value);

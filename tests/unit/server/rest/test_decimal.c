@@ -166,6 +166,22 @@ static void check_written(const char *expected, float value) {
     assert_string_equal(text, expected);
 }
 
+static void test_integers_are_written_whole(void **state) {
+    (void)state;
+    for (size_t i = 0; i < RANDOM_COUNT; i++) {
+        uint64_t value = next_random() >> next_random() % 64;
+        if (i % 3 == 0) /* zeros within */
+            value = value / 1000000000 * 1000000000 + next_random() % 1000;
+        char text[DECIMAL_TEXT_BYTES + 1], expected[32];
+        *decimal_write_u64(text, value) = '\0';
+        snprintf(expected, sizeof expected, "%llu", (unsigned long long)value);
+        assert_string_equal(text, expected);
+        *decimal_write_i64(text, (int64_t)(0 - value)) = '\0';
+        snprintf(expected, sizeof expected, "%lld", (long long)(0 - value));
+        assert_string_equal(text, expected);
+    }
+}
+
 static void test_floats_are_written_short(void **state) {
     (void)state;
     check_written("3.0", 3.0F);
@@ -271,6 +287,7 @@ int main(void) {
         cmocka_unit_test(test_what_is_no_json_number_is_refused),
         cmocka_unit_test(test_random_texts_are_read_as_strtod_does),
         cmocka_unit_test(test_points_between_two_floats_go_to_the_even_one),
+        cmocka_unit_test(test_integers_are_written_whole),
         cmocka_unit_test(test_floats_are_written_short),
         cmocka_unit_test(test_random_floats_come_back_and_are_shortest),
         cmocka_unit_test(test_integers_fit_or_are_refused),

@@ -85,6 +85,7 @@ static Options options_default(Personality personality) {
         .http_address = "0.0.0.0",
         .allow_http = true,
         .allow_metrics = true,
+        .console = true,
         .metrics_port = -1,
         .http_timeout_ms = 30000,
         .http_max_body_bytes = 64 << 20,

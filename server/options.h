@@ -54,7 +54,7 @@ typedef struct Options {
     bool reuse_port;
     int64_t http_port; /* -1: none; 0: none for TensorFlow Serving, else the kernel picks one */
     const char *http_address;
-    bool allow_http, allow_cors, allow_metrics;
+    bool allow_http, allow_cors, allow_metrics, console;
     int64_t metrics_port; /* -1: none of its own; 0: the kernel picks one */
     const char *metrics_address, *monitoring_file;
     int64_t http_timeout_ms, http_max_body_bytes, http_max_connections;

@@ -142,6 +142,8 @@ static const OptionRow OPTION_TABLE[] = {
          "Let pages of any origin read replies."),
     FLAG("allow-metrics", GROUP_NETWORK, OPTION_BOOL, allow_metrics, 0, 0,
          "Tell metrics at /metrics wherever HTTP is served."),
+    FLAG("console", GROUP_NETWORK, OPTION_BOOL, console, 0, 0,
+         "Serve the web console at / wherever HTTP is served."),
     FLAG("metrics-port", GROUP_NETWORK, OPTION_INT, metrics_port, -1, 65535,
          "Port for /metrics alone; -1: none; 0: the kernel picks one."),
     FLAG("metrics-address", GROUP_NETWORK, OPTION_TEXT, metrics_address, 0, 0,

@@ -34,6 +34,7 @@ typedef struct ServerContext {
     const char *name;         /* ServerMetadata.name */
     const char *version;      /* of inferd */
     bool strict_readiness;
+    bool console; /* at / over HTTP */
     ManageRules manage;
     struct SharedMemory *shared_memory; /* server/shared_memory.h; NULL: not allowed */
     struct Settings *settings;          /* server/settings.h; NULL: nothing is traced */
@@ -43,6 +44,7 @@ typedef struct ServerContext {
     /* any thread */
     MemoryGuard memory;
     atomic_bool draining;
+    atomic_bool measuring; /* a network, for the console: one at a time */
 } ServerContext;
 
 /* A control request is names and flags: INVALID_ARGUMENT above header_limit_bytes. Thread: any. */

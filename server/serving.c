@@ -402,6 +402,7 @@ Status serving_start(const Options *options, const char *version, Serving *servi
         .name = options->id,
         .version = version,
         .strict_readiness = options->strict_readiness,
+        .console = options->console,
         .manage = manage_rules(options),
         .shared_memory = serving->shared_memory,
         .settings = serving->settings,

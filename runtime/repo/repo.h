@@ -104,6 +104,9 @@ Status repo_model_status(Repo *repo, StringView name, Arena *arena, VersionStatu
                          size_t *ret_count);
 /* Known names in order. */
 Status repo_model_names(Repo *repo, Arena *arena, const char ***ret_names, size_t *ret_count);
+/* The version labels of a model. NOT_FOUND when it is unknown. Thread: any. */
+Status repo_model_labels(Repo *repo, StringView name, Arena *arena, VersionLabel **ret_labels,
+                         size_t *ret_count);
 /* Models that are wanted, and those of them without a version in service. */
 void repo_count_models(Repo *repo, size_t *ret_wanted, size_t *ret_failed);
 /* Every model known has a version AVAILABLE, or ended on purpose; none is still to come. */

@@ -186,6 +186,41 @@ Status repo_model_names(Repo *repo, Arena *arena, const char ***ret_names, size_
     }
 }
 
+/* Bytes of all labels with their ends. */
+static size_t label_bytes(const RepoModel *model) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < model->label_count; i++)
+        bytes += strlen(model->labels[i].label) + 1;
+    return bytes;
+}
+
+Status repo_model_labels(Repo *repo, StringView name, Arena *arena, VersionLabel **ret_labels,
+                         size_t *ret_count) {
+    size_t room = 0, text_room = 0;
+    for (;;) {
+        VersionLabel *labels = arena_calloc(arena, room, sizeof *labels);
+        char *text = arena_alloc(arena, text_room);
+        if (!labels || !text)
+            return arena_exhausted(arena);
+        LOCKED(&repo->mutex);
+        const RepoModel *model = repo_find_model_locked(repo, name);
+        if (!model)
+            return status_error(STATUS_NOT_FOUND, "no model '%.*s'", text_length(name), name.data);
+        if (model->label_count > room || label_bytes(model) > text_room) {
+            room = model->label_count;
+            text_room = label_bytes(model);
+            continue;
+        }
+        for (size_t i = 0; i < model->label_count; i++) {
+            labels[i] = (VersionLabel){ text, model->labels[i].number };
+            text = stpcpy(text, model->labels[i].label) + 1;
+        }
+        *ret_labels = labels;
+        *ret_count = model->label_count;
+        return status_ok();
+    }
+}
+
 static bool serves(const RepoModel *model) {
     for (size_t i = 0; i < model->version_count; i++)
         if (model->versions[i]->state == VERSION_AVAILABLE)

@@ -33,6 +33,7 @@ static const char *const NAMES[ACTION_COUNT] = {
     [ACTION_TRACE] = "trace",
     [ACTION_LOG] = "log",
     [ACTION_METRICS] = "metrics",
+    [ACTION_CONSOLE] = "console",
 };
 
 #define TENSORFLOW(service_, method_) "/tensorflow.serving." service_ "/" method_
@@ -75,7 +76,8 @@ static const ActionRow METHODS[] = {
     { "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", ACTION_SERVER, 0, 0 },
 };
 
-/* Routes by how their pattern ends, the longest that fits first; the model stands in the path. */
+/* Routes by how their pattern begins and ends, the first that fits; where both are the same, the
+ * whole of it. The model stands in the path. */
 static const struct {
     const char *prefix, *suffix;
     Action action;
@@ -109,6 +111,10 @@ static const struct {
     { "/v2/logging", "", ACTION_LOG },
     { "/v2", "/v2", ACTION_SERVER },
     { "/v2/", "/v2/", ACTION_SERVER },
+    { "/", "/", ACTION_CONSOLE },
+    { "/console/*", "/console/*", ACTION_CONSOLE },
+    { "/console/models/", "/graph", ACTION_CONFIG },
+    { "/console/models/", "*", ACTION_STATUS },
     { "/livez", "", ACTION_HEALTH },
     { "/readyz", "", ACTION_HEALTH },
     { "/metrics", "", ACTION_METRICS },
@@ -139,6 +145,8 @@ const ActionRow *action_row_find(const char *path) {
 
 static bool fits(const char *pattern, const char *prefix, const char *suffix) {
     size_t length = strlen(pattern), end = strlen(suffix);
+    if (!strcmp(prefix, suffix))
+        return !strcmp(pattern, prefix);
     return !strncmp(pattern, prefix, strlen(prefix)) && length >= end &&
            !strcmp(pattern + length - end, suffix);
 }

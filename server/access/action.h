@@ -29,6 +29,7 @@ typedef enum Action {
     ACTION_TRACE,
     ACTION_LOG,
     ACTION_METRICS,
+    ACTION_CONSOLE, /* the files of the web console, which hold nothing: always allowed */
     ACTION_COUNT
 } Action;
 

@@ -137,9 +137,7 @@ static void tell_loop(HttpServer *server) {
 
 void http_exchange_reply(HttpExchange *exchange, HttpReply reply) {
     HttpServer *server = exchange->server;
-    const char *coding = compress_reply(exchange, &reply);
-    if (coding)
-        reply.extra = coding;
+    reply.coding = compress_reply(exchange, &reply);
     exchange->reply = reply;
     metrics_record_http(server->context->metrics, reply.code);
     bool first;
@@ -210,8 +208,10 @@ void http_reply_head(const HttpExchange *exchange, const HttpReply *reply, bool 
         evbuffer_add_printf(head, "Content-Type: %s\r\n", type);
     if (reply->json_bytes)
         evbuffer_add_printf(head, "Inference-Header-Content-Length: %zu\r\n", reply->json_bytes);
-    if (reply->extra)
-        evbuffer_add(head, reply->extra, strlen(reply->extra));
+    const char *const extras[] = { reply->extra, reply->coding };
+    for (size_t i = 0; i < ARRAY_LENGTH(extras); i++)
+        if (extras[i])
+            evbuffer_add(head, extras[i], strlen(extras[i]));
     static const char cors[] = "Access-Control-Allow-Origin: *\r\n"
                                "Access-Control-Allow-Methods: POST, GET\r\n"
                                "Access-Control-Allow-Headers: Content-Type\r\n";

@@ -37,6 +37,7 @@ typedef struct HttpReply {
     size_t json_bytes;        /* of a body that goes on with binary tensors; 0: it does not */
     const char *extra;        /* static header lines, each ended by CRLF; NULL */
     bool is_open;             /* the body comes in pieces: http_exchange_continue */
+    const char *coding;       /* likewise: set by http_exchange_reply when it compresses */
 } HttpReply;
 
 struct HttpExchange {

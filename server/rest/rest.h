@@ -55,6 +55,8 @@ void rest_infer_start_events(HttpExchange *exchange, const InferProtocol *rest,
                              RestProtocol protocol);
 /* Fails the exchange in the protocol's way. */
 void rest_fail(HttpExchange *exchange, const Status *status, RestProtocol protocol);
+/* Answers with a document; takes it. NULL: it could not be made. */
+void rest_reply_document(HttpExchange *exchange, json_t *document);
 /* Version and label of the path. */
 Status rest_version(const HttpExchange *exchange, VersionChoice *ret_version);
 /* The mistake that ended a walk over a text. */
@@ -92,6 +94,9 @@ void rest_metrics(HttpExchange *exchange);
 void rest_live(HttpExchange *exchange);
 void rest_ready(HttpExchange *exchange);
 void rest_model_ready(HttpExchange *exchange);
+void rest_console(HttpExchange *exchange);       /* a file; argument: its name, NULL: the path's */
+void rest_console_model(HttpExchange *exchange); /* labels, and what may be changed */
+void rest_graph(HttpExchange *exchange);         /* operators and their time */
 void rest_load(HttpExchange *exchange);
 void rest_unload(HttpExchange *exchange);
 void rest_tensorflow_predict(HttpExchange *exchange);

@@ -24,7 +24,7 @@ void rest_fail(HttpExchange *exchange, const Status *status, RestProtocol protoc
     http_exchange_fail(exchange, http_status_of(status->code, protocol), status->message);
 }
 
-static void reply_document(HttpExchange *exchange, json_t *document) {
+void rest_reply_document(HttpExchange *exchange, json_t *document) {
     char *text = document ? json_dumps(document, JSON_COMPACT) : NULL;
     if (text)
         http_exchange_json(exchange, 200, text, strlen(text));
@@ -211,7 +211,7 @@ void rest_control(HttpExchange *exchange) {
         json_decref(document);
         document = part;
     }
-    reply_document(exchange, document);
+    rest_reply_document(exchange, document);
 }
 
 /* --- listings and probes --- */
@@ -231,7 +231,7 @@ void rest_models(HttpExchange *exchange) {
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, tensorflow ? json_pack("{s:s}", "name", names[i])
                                                : json_string(names[i]));
-    reply_document(exchange, json_pack("{s:o}", "models", list));
+    rest_reply_document(exchange, json_pack("{s:o}", "models", list));
 }
 
 static void free_page(const void *data, size_t bytes, void *user) {

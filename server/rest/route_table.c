@@ -93,6 +93,14 @@ static const RestControl TRACES = { .serve = inference_trace_setting,
         .method = (method_), .pattern = (pattern_), .class = ROUTE_CONTROL, .serve = rest_control, \
         .argument = (control_)                                                                     \
     }
+/* The console's page; argument: the file, if the path does not name it. */
+#define PAGE(pattern_, file_)                                                                      \
+    {                                                                                              \
+        .method = "GET", .pattern = (pattern_), .class = ROUTE_CONTROL, .serve = rest_console,     \
+        .argument = (file_)                                                                        \
+    }
+#define ABOUT(pattern_, serve_)                                                                    \
+    { .method = "GET", .pattern = (pattern_), .class = ROUTE_CONTROL, .serve = (serve_) }
 #define LISTING(pattern_)                                                                          \
     {                                                                                              \
         .method = "GET", .pattern = (pattern_), .class = ROUTE_CONTROL, .serve = rest_models,      \
@@ -158,6 +166,12 @@ const RouteRow ROUTES[] = {
     CONTROL("POST", "/v2/repository/index", &INDEX),
     INFER("/v2/repository/models/*/load", rest_load),
     INFER("/v2/repository/models/*/unload", rest_unload),
+
+    PAGE("/", "index.html"),
+    PAGE("/console/*", NULL),
+    ABOUT("/console/models/*", rest_console_model),
+    ABOUT("/console/models/*/graph", rest_graph),
+    ABOUT("/console/models/*/versions/#/graph", rest_graph),
 
     PROBE("/metrics", rest_metrics),
     PROBE("/livez", rest_live),

@@ -391,13 +391,14 @@ ROUTES = rows_of(
     ("HEAD", Rest("HEAD", "/v2"), 200, b"", {"differs": "405; proxies probe with it"}),
     ("OPTIONS", Rest("OPTIONS", "/v2"), 200, lambda headers, _: "GET" in headers["Allow"], {"differs": "405; browsers ask first"}),
     ("live for Kubernetes", get("/livez"), 200, b"", {"differs": "404; the name that probes use"}),
+    ("the console", get("/"), 200, "<!doctype html>", {"differs": "404; a page for people, off with --console=false"}),
     ("metrics on this port too", get("/metrics"), 200, "nv_inference_request_success", {"differs": "404 here, on port 8002 alone"}),
     *(not_allowed(method, path) for method, path in (
         ("POST", "/v2"), ("POST", "/v2/health/live"), ("POST", "/v2/health/ready"), ("PUT", "/v2/models/half"),
         ("GET", "/v2/models/half/infer"), ("GET", "/v2/repository/index"), ("POST", "/v2/models/half/ready"),
         ("POST", "/v2/models/half/stats"), ("DELETE", "/v2/models/half/versions/1"))),
     *(not_found(method, path) for method, path in (
-        ("GET", "/"), ("GET", "/v3"), ("GET", "/v2/nope"), ("GET", "/v2/health"), ("GET", "/v2/models/half/nope"),
+        ("GET", "/v3"), ("GET", "/v2/nope"), ("GET", "/v2/health"), ("GET", "/v2/models/half/nope"),
         ("GET", "/v2/models/half/versions"), ("GET", "/v2/models/half/versions/x"), ("GET", "/v2/models/half/versions/1/nope"),
         ("POST", "/v2/models/half/versions/x/infer"), ("GET", "/v2/repository"), ("GET", "/v2/models//ready"))),
 )

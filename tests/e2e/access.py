@@ -53,7 +53,8 @@ ROUTES = [(r"^/v1/models/\*.*:(predict|classify|regress)$", "infer"), (r"^/v1/mo
           (r"trace/setting$", "trace"), (r"^/v2/logging$", "log"), (r"sharedmemory/", "shared_memory"),
           (r"^/v2/models/\*(/versions/#)?$", "metadata"), (r"/load$", "load"), (r"/unload$", "unload"),
           (r"^/v2/repository/index$", "index"), (r"^/v2/?$", "server"), (r"^/(v2/health/|livez|readyz)", "health"),
-          (r"^/(metrics|monitoring/)", "metrics")]
+          (r"^/(metrics|monitoring/)", "metrics"), (r"^/(console/\*)?$", "console"),
+          (r"^/console/models/.*/graph$", "config"), (r"^/console/models/\*$", "status")]
 RULES = [{"principals": ["jwt:ci"], "actions": ["infer", "metadata"], "models": ["dig*"]},
          {"principals": ["cert:*"], "actions": ["infer", "server"]},
          {"principals": ["token:operator"], "actions": ["*"]},
@@ -67,7 +68,7 @@ def fits(pattern, text):
 
 
 def allowed(principal, action, model):
-    return action == "health" or any(
+    return action in ("health", "console") or any(
         any(fits(p, principal) for p in rule["principals"]) and ("*" in rule["actions"] or action in rule["actions"]) and
         any(fits(m, model) for m in rule.get("models", ["*"])) for rule in RULES)
 

@@ -214,7 +214,7 @@ ROWS = [
     ("POST", "/v2/repository/index", '{"ready":true}', 200, '"state":"READY"'),
     ("GET", "/v2/nope", None, 404, {"error": "Not Found"}),
     ("POST", "/v2/health/live", "", 405, {"error": "Method Not Allowed"}),
-    ("GET", "/", None, 404, {"error": "Not Found"}),
+    ("GET", "/v3", None, 404, {"error": "Not Found"}),
     ("POST", INFER, two(), 200, {"model_name": "two", "model_version": "1", "outputs": [SUM, DIFFERENCE]}),
     ("POST", INFER, json.dumps({"id": "7", "inputs": [P, Q], "outputs": [{"name": "s"}]}), 200,
      {"id": "7", "model_name": "two", "model_version": "1", "outputs": [SUM]}),

@@ -46,7 +46,12 @@ static const Row ROWS[] = {
     { "GET", "/v2/models/m/infer", NULL, "", "", "", true },
     { "GET", "/v2/models//ready", NULL, "", "", "", false },
     { "GET", "http://host:80/v2/health/live", "/v2/health/live", "", "", "", false },
-    { "GET", "/", NULL, "", "", "", false },
+    { "GET", "/", "/", "", "", "", false },
+    { "GET", "/?x", "/", "", "", "", false },
+    { "GET", "/console/api.js", "/console/*", "api.js", "", "", false },
+    { "GET", "/console/models/m/versions/3/graph", "/console/models/*/versions/#/graph", "m", "3",
+      "", false },
+    { "POST", "/", NULL, "", "", "", true },
     { "GET", "", NULL, "", "", "", false },
 };
 

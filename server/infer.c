@@ -261,7 +261,7 @@ static void submit_prepared(InferCall *call, Status status) {
 static void go_on_on_worker(InferCall *call, Status status) {
     ServerContext *context = call->context;
     submit_prepared(call, status);
-    scheduler_kick(context->scheduler, false);
+    scheduler_kick(context->scheduler);
     call->transport->unref(call);
 }
 

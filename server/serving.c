@@ -122,6 +122,7 @@ static Status start_compute(Serving *serving) {
         .max_queue_requests = (size_t)options->queue_requests,
         .max_queue_bytes = (size_t)options->queue_bytes,
         .inline_limit_ns = inline_limit_ns(options->inline_limit_us),
+        .has_lone_core = thread_core_count() == 1,
         .batch_memory_bytes = (size_t)options->memory_bytes,
     };
     TRY(rate_limit_of(options, serving->arena, &scheduler));

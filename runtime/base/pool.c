@@ -19,6 +19,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/pool_internal.h"
+#include "runtime/base/size.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -160,12 +161,13 @@ Status pool_new(size_t threads, Pool **ret_pool) {
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     mutex_init(&pool->mutex);
     list_init(&pool->jobs);
-    size_t count = threads ? threads : thread_core_count();
+    size_t cores = thread_core_count(), count = threads ? threads : cores;
     pool->workers = calloc(count, sizeof *pool->workers);
     if (!pool->workers)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     /* Everything that workers read is set before the first of them starts. */
     pool->thread_count = count;
+    pool->helpers_max = MIN_OF(cores - 1, count);
     for (size_t i = 0; i < count; i++) {
         pool->workers[i] = (PoolWorker){ .pool = pool, .index = i };
         cond_init(&pool->workers[i].wake);
@@ -221,6 +223,10 @@ void pool_wake(Pool *pool) {
 
 size_t pool_idle_count(const Pool *pool) {
     return atomic_load(&pool->parked);
+}
+
+size_t pool_helper_count(const Pool *pool) {
+    return pool ? MIN_OF(pool_idle_count(pool), pool->helpers_max) : 0;
 }
 
 size_t pool_thread_count(const Pool *pool) {

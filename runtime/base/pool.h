@@ -8,9 +8,9 @@
  * else it parks. Never a pool per model.
  *
  * pool_for cuts work into chunks handed out dynamically. Any thread may call it: it runs chunks
- * itself, idle workers join, and a caller that is alone runs them all. Nobody waits for a thread
- * that has not started a chunk, and nobody spins for one that lost its core: the wait for chunks
- * still running is a short spin, then a sleep.
+ * itself, idle workers join, and a caller that is alone runs them all, in one piece on a lone core.
+ * Nobody waits for a thread that has not started a chunk, and nobody spins for one that lost its
+ * core: the wait for chunks still running is a short spin, then a sleep.
  */
 
 #include "runtime/base/cleanup.h"
@@ -41,6 +41,9 @@ void pool_set_source(Pool *pool, PoolSource source, void *user);
 void pool_wake(Pool *pool);
 /* Workers that are parked now; a hint. */
 size_t pool_idle_count(const Pool *pool);
+/* Of them those that would have a core beside the caller's; a hint. Always 0 on a lone core: there
+ * cut work only costs switches. NULL has none. */
+size_t pool_helper_count(const Pool *pool);
 size_t pool_thread_count(const Pool *pool);
 
 /* false: too many tasks wait (1024); the caller runs it or refuses. */

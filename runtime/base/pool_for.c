@@ -144,10 +144,7 @@ static void run_alone(size_t items, PoolChunk chunk, void *user) {
 void pool_for(Pool *pool, size_t items, size_t grain, PoolChunk chunk, void *user) {
     if (items == 0)
         return;
-    size_t threads = pool ? pool->thread_count : 1;
-    PoolWorker *worker = pool_current_worker();
-    if (pool && (!worker || worker->pool != pool))
-        threads++;
+    size_t threads = 1 + (pool ? pool->helpers_max : 0);
     size_t count = MIN_OF(items / MAX_OF(grain, (size_t)1), threads * PIECES_PER_THREAD);
     if (threads == 1 || count <= 1 || is_in_chunk) {
         run_alone(items, chunk, user);

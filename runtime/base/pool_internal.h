@@ -54,6 +54,7 @@ struct Pool {
     /* fixed after new; source before the first wake */
     PoolWorker *workers;
     size_t thread_count;
+    size_t helpers_max; /* cores beside a caller's, threads beside it at most */
     _Atomic(PoolSource) source;
     void *source_user;
 

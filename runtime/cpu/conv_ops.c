@@ -289,7 +289,7 @@ static void run_slices(void *user, size_t begin, size_t end) {
 }
 
 Status conv_ops_run(const ConvOps *ops, Pool *pool, const ConvData *data) {
-    if (ops->slice_count == 0 || !pool || pool_idle_count(pool) == 0)
+    if (ops->slice_count == 0 || pool_helper_count(pool) == 0)
         return run_op(ops, ops->whole, data, 0, 0);
     SlicedRun run = { .ops = ops, .data = data };
     pool_for(pool, ops->images * ops->slice_count, 1, run_slices, &run);

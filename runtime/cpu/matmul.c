@@ -409,9 +409,9 @@ static Status run_columns(const MatmulKernel *matmul, const KernelCall *call) {
 }
 
 static Status run_product(const MatmulKernel *matmul, const KernelCall *call) {
-    if (matmul->by_columns && call->pool && pool_idle_count(call->pool) > 0)
+    if (matmul->by_columns && pool_helper_count(call->pool) > 0)
         return run_columns(matmul, call);
-    if (!matmul->slice || !call->pool || pool_idle_count(call->pool) == 0)
+    if (!matmul->slice || pool_helper_count(call->pool) == 0)
         return run_op(matmul, call, matmul->whole, 0, matmul->units);
     MatmulRun run = { .matmul = matmul, .call = call };
     pool_for(call->pool, (matmul->units + matmul->slice_units - 1) / matmul->slice_units, 1,

@@ -214,7 +214,7 @@ void executor_set_rows(const Executor *executor, const Shape *input_shapes, size
 }
 
 size_t executor_threads(const Executor *executor) {
-    return 1 + (executor->options.pool ? pool_idle_count(executor->options.pool) : 0);
+    return 1 + pool_helper_count(executor->options.pool);
 }
 
 size_t executor_plan_piece_max(const Executor *executor, const ExecutorPlan *one_row, size_t rows,

@@ -24,6 +24,7 @@ typedef struct SchedulerOptions {
     size_t max_queue_requests; /* per model, where its policy says 0 */
     size_t max_queue_bytes;
     uint64_t inline_limit_ns;      /* run on the rpc thread below this learned time; 0: never */
+    bool has_lone_core;            /* then all tiny batches are run in place */
     bool limits_rate;              /* --rate-limit=execution_count */
     const ResourceNeed *resources; /* totals that are given; of others: the most that one needs */
     size_t resource_count;
@@ -63,9 +64,13 @@ bool scheduler_submit_is_slow(const InferRequest *request);
  * on_done has not been called. */
 void scheduler_cancel(Scheduler *scheduler, InferRequest *request);
 
-/* After a drain of the network queue: runs tiny models in place when may_run_inline, wakes at most
- * one worker if work is left. Thread: rpc, http. */
-void scheduler_kick(Scheduler *scheduler, bool may_run_inline);
+/* After a drain of the network queue. Thread: rpc, http. */
+/* Runs tiny batches in place for a while. true: there are more and no other core to run them on, so
+ * the caller looks at its network and calls again; else scheduler_kick follows. */
+bool scheduler_run_inline(Scheduler *scheduler);
+bool scheduler_has_lone_core(const Scheduler *scheduler);
+/* Wakes at most one worker if work is left. */
+void scheduler_kick(Scheduler *scheduler);
 
 /* Runs the best batch that can run now. false: none. Thread: worker (the pool's source). */
 bool scheduler_take(Scheduler *scheduler, size_t worker_index);

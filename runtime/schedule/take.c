@@ -182,27 +182,31 @@ bool scheduler_take(Scheduler *scheduler, size_t worker_index) {
     return true;
 }
 
-/* Runs tiny batches on the calling thread for a while. */
-static void run_inline(Scheduler *scheduler) {
+bool scheduler_run_inline(Scheduler *scheduler) {
     const Clock *clock = scheduler->options.clock;
     uint64_t limit_ns = scheduler->options.inline_limit_ns;
+    if (limit_ns == 0)
+        return false;
     uint64_t end_ns = time_after(clock_now_ns(clock), INLINE_BURST * limit_ns);
     bool has_more = true;
     while (has_more && clock_now_ns(clock) < end_ns) {
         BatchRun *run = take(scheduler, limit_ns, &has_more);
         if (!run)
-            return;
+            return false;
         if (batch_run_start(run, true))
             continue;
         LOCKED(&scheduler->mutex);
         list_push_back(&scheduler->handed, &run->node);
-        return;
+        return false;
     }
+    return has_more && scheduler->options.has_lone_core;
 }
 
-void scheduler_kick(Scheduler *scheduler, bool may_run_inline) {
-    if (may_run_inline && scheduler->options.inline_limit_ns > 0)
-        run_inline(scheduler);
+bool scheduler_has_lone_core(const Scheduler *scheduler) {
+    return scheduler->options.has_lone_core;
+}
+
+void scheduler_kick(Scheduler *scheduler) {
     bool has_ready = false;
     {
         LOCKED(&scheduler->mutex);

@@ -122,7 +122,10 @@ static void on_answered(evutil_socket_t fd, short events, void *user) {
 static void on_kick(evutil_socket_t fd, short events, void *user) {
     (void)fd, (void)events;
     HttpServer *server = user;
-    scheduler_kick(server->context->scheduler, true);
+    if (scheduler_run_inline(server->context->scheduler))
+        event_active(server->kick_event, EV_TIMEOUT, 0);
+    else
+        scheduler_kick(server->context->scheduler);
 }
 
 static void loop_run(void *user) {

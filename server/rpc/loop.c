@@ -5,7 +5,8 @@
  * The rpc thread: takes what the completion queue holds, runs each operation's next step, and after
  * a drain lets the scheduler look once at all that was submitted, so that requests which came
  * together are batched together. Only then does it wait. A drain is also cut after some
- * submissions: idle workers must not wait for the end of a long one.
+ * submissions: idle workers must not wait for the end of a long one. On a lone core there is nobody
+ * to leave tiny batches to: they are run here, with looks at the network in between.
  */
 
 #include "server/rpc/rpc_state.h"
@@ -32,8 +33,13 @@ static bool drain(RpcServer *server) {
             count++;
             continue;
         }
-        server->submitted = false;
-        scheduler_kick(server->context->scheduler, count < SUBMISSIONS_A_DRAIN);
+        Scheduler *scheduler = server->context->scheduler;
+        bool leaves_to_workers =
+            count == SUBMISSIONS_A_DRAIN && !scheduler_has_lone_core(scheduler);
+        server->submitted = !leaves_to_workers && scheduler_run_inline(scheduler);
+        if (!server->submitted)
+            scheduler_kick(scheduler);
+        count = 0;
     }
     return true;
 }

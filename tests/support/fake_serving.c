@@ -144,8 +144,18 @@ void fake_scheduler_release(void) {
     }
 }
 
-void scheduler_kick(Scheduler *scheduler, bool may_run_inline) {
-    (void)scheduler, (void)may_run_inline;
+bool scheduler_run_inline(Scheduler *scheduler) {
+    (void)scheduler;
+    return false;
+}
+
+bool scheduler_has_lone_core(const Scheduler *scheduler) {
+    (void)scheduler;
+    return false;
+}
+
+void scheduler_kick(Scheduler *scheduler) {
+    (void)scheduler;
     mutex_lock(&mutex);
     bool held = hold;
     mutex_unlock(&mutex);

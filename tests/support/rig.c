@@ -155,7 +155,7 @@ void rig_request_init(RigRequest *request, Rig *rig, ModelVersion *version, size
 
 Status rig_submit(RigRequest *request) {
     Status status = scheduler_submit(request->rig->scheduler, &request->request);
-    scheduler_kick(request->rig->scheduler, false);
+    scheduler_kick(request->rig->scheduler);
     return status;
 }
 

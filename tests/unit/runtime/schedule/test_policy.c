@@ -249,24 +249,24 @@ static void test_earliest_deadline_first_within_a_flow(void **state) {
 
 /* --- running in place --- */
 
-static void submit_and_kick(size_t model) {
+static void submit_and_run_inline(size_t model) {
     add_guest(model, 0, 0);
-    scheduler_kick(scene->scheduler, true);
+    assert_false(scheduler_run_inline(scene->scheduler));
 }
 
 static void test_tiny_models_run_inline_once_known(void **state) {
     (void)state;
     open_scene(JOINED, &(SchedulerOptions){ .inline_limit_ns = LIMIT_NS });
     for (size_t i = 0; i < 2; i++) { /* not known yet: a worker's */
-        submit_and_kick(0);
+        submit_and_run_inline(0);
         assert_int_equal(scene->runs, i);
         run_all();
     }
-    submit_and_kick(0);
+    submit_and_run_inline(0);
     assert_int_equal(scene->runs, 3);
-    scheduler_kick(scene->scheduler, false);
+    scheduler_kick(scene->scheduler);
     add_guest(0, 0, 0);
-    scheduler_kick(scene->scheduler, false); /* not allowed here */
+    scheduler_kick(scene->scheduler); /* not allowed here */
     assert_int_equal(scene->runs, 3);
     run_all();
     close_scene();
@@ -281,7 +281,7 @@ static void test_large_and_delayed_models_do_not_run_inline(void **state) {
     for (size_t i = 0; i < 5; i++) {
         for (size_t model = 0; model < 2; model++) {
             size_t runs = scene->runs;
-            submit_and_kick(model);
+            submit_and_run_inline(model);
             assert_int_equal(scene->runs, runs);
             run_all();
             assert_int_equal(scene->runs, runs + 1);
@@ -298,9 +298,25 @@ static void test_inline_time_of_a_kick_is_bounded(void **state) {
     run_all();
     for (size_t i = 0; i < 100; i++)
         add_guest(0, 0, 0);
-    scheduler_kick(scene->scheduler, true);
+    assert_false(scheduler_run_inline(scene->scheduler));
     assert_in_range(scene->runs - 3, 10, 21); /* 4 limits of 50 us at 10 us each */
     run_all();
+    close_scene();
+}
+
+static void test_a_lone_core_comes_back_for_the_rest(void **state) {
+    (void)state;
+    open_scene(ALONE, &(SchedulerOptions){ .inline_limit_ns = LIMIT_NS, .has_lone_core = true });
+    for (size_t i = 0; i < 3; i++)
+        add_guest(0, 0, 0);
+    run_all();
+    for (size_t i = 0; i < 100; i++)
+        add_guest(0, 0, 0);
+    size_t rounds = 1;
+    while (scheduler_run_inline(scene->scheduler))
+        rounds++;
+    assert_int_equal(scene->runs, 103);
+    assert_in_range(rounds, 5, 10); /* of 10 to 21 runs */
     close_scene();
 }
 
@@ -446,7 +462,7 @@ static void test_nothing_is_allocated_once_warm(void **state) {
             check_ok(scheduler_submit(scene->scheduler, &guests[i]->request));
         }
         if (round % 2)
-            scheduler_kick(scene->scheduler, true);
+            scheduler_run_inline(scene->scheduler);
         run_all();
     }
     assert_int_equal(allocations, before);
@@ -463,6 +479,7 @@ int main(void) {
         cmocka_unit_test(test_tiny_models_run_inline_once_known),
         cmocka_unit_test(test_large_and_delayed_models_do_not_run_inline),
         cmocka_unit_test(test_inline_time_of_a_kick_is_bounded),
+        cmocka_unit_test(test_a_lone_core_comes_back_for_the_rest),
         cmocka_unit_test(test_a_lone_aligned_payload_is_not_copied),
         cmocka_unit_test(test_limits_are_exact),
         cmocka_unit_test(test_gathered_memory_is_bounded),

@@ -168,12 +168,14 @@ static void producer_main(void *user) {
             continue;
         }
         producer->accepted++;
+        if (i % 6 == 0)
+            scheduler_run_inline(fixture->scheduler);
         if (i % 3 == 0)
-            scheduler_kick(fixture->scheduler, i % 2 == 0);
+            scheduler_kick(fixture->scheduler);
         if (i % 7 == 0)
             scheduler_cancel(fixture->scheduler, &guest->request);
     }
-    scheduler_kick(fixture->scheduler, false);
+    scheduler_kick(fixture->scheduler);
 }
 
 static void test_every_request_ends_once(void **state) {
@@ -219,7 +221,7 @@ static void test_deadlines_are_exact_while_all_workers_are_busy(void **state) {
         sim_request_init(&busy[i], &fixture->versions[0], (int64_t)(2 * i + 1), 8, 1);
         busy[i].request.on_done = note_end;
         check_ok(scheduler_submit(fixture->scheduler, &busy[i].request));
-        scheduler_kick(fixture->scheduler, false);
+        scheduler_kick(fixture->scheduler);
         assert_true(wait_for(&fixture->held, i + 1));
     }
     uint64_t start_ns = clock_now_ns(clock_monotonic());
@@ -229,7 +231,7 @@ static void test_deadlines_are_exact_while_all_workers_are_busy(void **state) {
         late[i].request.deadline_ns =
             start_ns + (ARRAY_LENGTH(late) - i) * 20 * NS_PER_MS; /* earlier and earlier */
         check_ok(scheduler_submit(fixture->scheduler, &late[i].request));
-        scheduler_kick(fixture->scheduler, false);
+        scheduler_kick(fixture->scheduler);
     }
     for (size_t i = ARRAY_LENGTH(late); i-- > 0;) {
         assert_true(wait_for(&fixture->ended, ARRAY_LENGTH(late) - i));

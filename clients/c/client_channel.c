@@ -65,20 +65,44 @@ static Status credentials_new(const ClientOptions *options, grpc_channel_credent
     return status_ok();
 }
 
+/* What the core itself does with calls, in its own language: how servers take turns, and what is
+ * sent again. The budget (retryThrottling) keeps clients from adding load to servers that fail. */
+static void write_service_config(const ClientOptions *options, char *text, size_t bytes) {
+    char retry[320] = "";
+    if (options->attempts > 1 && options->hedges <= 1)
+        snprintf(retry, sizeof retry,
+                 ",\"methodConfig\":[{\"name\":[{}],\"retryPolicy\":{\"maxAttempts\":%u,"
+                 "\"initialBackoff\":\"0.05s\",\"maxBackoff\":\"2s\",\"backoffMultiplier\":2,"
+                 "\"retryableStatusCodes\":[\"UNAVAILABLE\"]}}],"
+                 "\"retryThrottling\":{\"maxTokens\":10,\"tokenRatio\":0.1}",
+                 (unsigned)MIN_OF(options->attempts, (uint32_t)CLIENT_ATTEMPTS_MAX));
+    snprintf(text, bytes, "{\"loadBalancingConfig\":[{\"%s\":{}}]%s}",
+             options->round_robin ? "round_robin" : "pick_first", retry);
+}
+
+static grpc_arg number_argument(const char *key, int value) {
+    return (grpc_arg){ .type = GRPC_ARG_INTEGER,
+                       .key = (char *)(uintptr_t)key,
+                       .value.integer = value };
+}
+
 Status client_channel_new(const ClientOptions *options, grpc_channel **ret_channel) {
+    char service_config[512];
+    write_service_config(options, service_config, sizeof service_config);
+    int most = options->max_message_bytes ? (int)MIN_OF(options->max_message_bytes, (size_t)INT_MAX)
+                                          : INT_MAX;
     grpc_arg arguments[] = {
-        /* Each channel is a connection of its own. */
-        { .type = GRPC_ARG_INTEGER,
-          .key = (char *)"grpc.use_local_subchannel_pool",
-          .value.integer = 1 },
-        { .type = GRPC_ARG_INTEGER,
-          .key = (char *)GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH,
-          .value.integer = options->max_message_bytes
-                               ? (int)MIN_OF(options->max_message_bytes, (size_t)INT_MAX)
-                               : INT_MAX },
-        { .type = GRPC_ARG_INTEGER,
-          .key = (char *)GRPC_ARG_MAX_SEND_MESSAGE_LENGTH,
-          .value.integer = INT_MAX },
+        /* Each channel has connections of its own. */
+        number_argument("grpc.use_local_subchannel_pool", 1),
+        number_argument(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, most),
+        number_argument(GRPC_ARG_MAX_SEND_MESSAGE_LENGTH, INT_MAX),
+        /* A server that went is tried again soon: the core's own second is long for a roll-out. */
+        number_argument(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200),
+        number_argument(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000),
+        number_argument(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 2000),
+        { .type = GRPC_ARG_STRING,
+          .key = (char *)GRPC_ARG_SERVICE_CONFIG,
+          .value.string = service_config },
     };
     grpc_channel_args args = { .num_args = ARRAY_LENGTH(arguments), .args = arguments };
     grpc_channel_credentials *credentials;

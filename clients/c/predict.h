@@ -30,7 +30,10 @@ typedef struct ClientPrediction {
     int64_t version; /* 0 when the server did not tell */
     ClientTensor *outputs;
     size_t output_count;
+    ClientReply reply; /* what outputs may be views into */
 } ClientPrediction;
+void client_prediction_deinit(ClientPrediction *prediction);
+DEFINE_AUTO_VALUE(ClientPrediction, client_prediction_deinit);
 
 /* "/package.Service/Method", static */
 const char *client_predict_method(ClientProtocol protocol);
@@ -46,7 +49,16 @@ const char *client_predict_method(ClientProtocol protocol);
 Status client_predict_encode(const ClientPredict *predict, Arena *arena, const void **ret_data,
                              size_t *ret_bytes);
 
-/* Everything in the answer lives in arena. INTERNAL for an answer that contradicts itself; else the
- * server's status. */
+/* The same as a message: tensors with a release are sent from where they lie, and theirs to the
+ * message on success. @arena is needed until this returns. */
+Status client_predict_message(const ClientPredict *predict, Arena *arena,
+                              ClientMessage **ret_message);
+
+/* A reply's tensors, checked; the prediction keeps the reply on success. The rest lives in arena.
+ * INTERNAL for an answer that contradicts itself. */
+Status client_predict_decode(ClientProtocol protocol, ClientReply *reply, Arena *arena,
+                             ClientPrediction *ret_prediction);
+
+/* Both, with the call between. Else the server's status. */
 Status client_predict(Client *client, const ClientPredict *predict, uint64_t timeout_ns,
                       Arena *arena, ClientPrediction *ret_prediction);

@@ -8,6 +8,7 @@
  */
 
 #include "clients/c/predict_protocol.h"
+#include "clients/c/wire_split.h"
 #include "runtime/base/size.h"
 
 #include "inference/grpc_service.pb-c.h"
@@ -48,15 +49,16 @@ static Status encode_inputs(const ClientPredict *predict, Arena *arena,
     return status_ok();
 }
 
-static Status encode(const ClientPredict *predict, Arena *arena, ClientBytes *ret_bytes) {
-    Inference__ModelInferRequest request = INFERENCE__MODEL_INFER_REQUEST__INIT;
-    char version[VERSION_TEXT_BYTES];
-    request.model_name = message_text(predict->model.name);
+static Status encode(const ClientPredict *predict, Arena *arena,
+                     const ProtobufCMessage **ret_message) {
+    MESSAGE_NEW(Inference__ModelInferRequest, request, INFERENCE__MODEL_INFER_REQUEST__INIT, arena);
+    request->model_name = message_text(predict->model.name);
     if (predict->model.version != 0) {
-        snprintf(version, sizeof version, "%lld", (long long)predict->model.version);
-        request.model_version = version;
+        MESSAGE_ARRAY(char, version, VERSION_TEXT_BYTES, arena);
+        snprintf(version, VERSION_TEXT_BYTES, "%lld", (long long)predict->model.version);
+        request->model_version = version;
     }
-    TRY(encode_inputs(predict, arena, &request));
+    TRY(encode_inputs(predict, arena, request));
     MESSAGE_ARRAY(WantedTensor *, wanted, predict->output_count, arena);
     for (size_t i = 0; i < predict->output_count; i++) {
         MESSAGE_NEW(WantedTensor, output,
@@ -64,9 +66,10 @@ static Status encode(const ClientPredict *predict, Arena *arena, ClientBytes *re
         output->name = message_text(predict->outputs[i]);
         wanted[i] = output;
     }
-    request.n_outputs = predict->output_count;
-    request.outputs = wanted;
-    return message_pack(&request.base, arena, ret_bytes);
+    request->n_outputs = predict->output_count;
+    request->outputs = wanted;
+    *ret_message = &request->base;
+    return status_ok();
 }
 
 static TypedItems typed_items(const Contents *contents, const ClientType *type) {
@@ -93,19 +96,16 @@ static TypedItems typed_items(const Contents *contents, const ClientType *type) 
     return (TypedItems){ 0 };
 }
 
-static Status decode_output(const OutputTensor *output, const ProtobufCBinaryData *raw,
-                            Arena *arena, ClientTensor *tensor) {
+static Status decode_output(const OutputTensor *output, const ClientBytes *raw, Arena *arena,
+                            ClientTensor *tensor) {
     tensor->name = output->name;
     tensor->type = client_type_by_inference_name(output->datatype);
     if (!tensor->type)
         return status_error(STATUS_INTERNAL, "output '%s' has the unknown type '%s'", output->name,
                             output->datatype);
     TRY(client_tensor_set_dims(tensor, output->shape, output->n_shape));
-    if (raw) {
-        tensor->data = raw->data;
-        tensor->bytes = raw->len;
-        return status_ok();
-    }
+    if (raw)
+        return client_tensor_from_bytes(tensor, *raw, arena);
     Contents empty = INFERENCE__INFER_TENSOR_CONTENTS__INIT;
     const Contents *contents = output->contents ? output->contents : &empty;
     if (tensor->type->bytes == 0)
@@ -115,19 +115,20 @@ static Status decode_output(const OutputTensor *output, const ProtobufCBinaryDat
 }
 
 static Status decode(ClientBytes bytes, Arena *arena, ClientPrediction *ret_prediction) {
+    enum { RAW_OUTPUT_CONTENTS = 6 };
     Inference__ModelInferResponse *response = NULL;
-    TRY(message_unpack(&inference__model_infer_response__descriptor, bytes,
-                       PREDICT_INFERENCE.method, arena, &response));
-    if (response->n_raw_output_contents > 0 &&
-        response->n_raw_output_contents != response->n_outputs)
+    ClientBytes *raw = NULL, head = { 0 };
+    size_t raw_count = 0;
+    TRY(wire_split(bytes, RAW_OUTPUT_CONTENTS, arena, &raw, &raw_count, &head));
+    TRY(message_unpack(&inference__model_infer_response__descriptor, head, PREDICT_INFERENCE.method,
+                       arena, &response));
+    if (raw_count > 0 && raw_count != response->n_outputs)
         return status_error(STATUS_INTERNAL, "the answer has %zu outputs but %zu raw contents",
-                            response->n_outputs, response->n_raw_output_contents);
+                            response->n_outputs, raw_count);
     MESSAGE_ARRAY(ClientTensor, outputs, response->n_outputs, arena);
     for (size_t i = 0; i < response->n_outputs; i++)
-        TRY(decode_output(response->outputs[i],
-                          response->n_raw_output_contents > 0 ? &response->raw_output_contents[i]
-                                                              : NULL,
-                          arena, &outputs[i]));
+        TRY(decode_output(response->outputs[i], raw_count > 0 ? &raw[i] : NULL, arena,
+                          &outputs[i]));
     *ret_prediction = (ClientPrediction){ .model_name = response->model_name,
                                           .version = strtoll(response->model_version, NULL, 10),
                                           .outputs = outputs,

@@ -9,11 +9,18 @@
 
 typedef struct PredictProtocol {
     const char *method;
-    Status (*encode)(const ClientPredict *predict, Arena *arena, ClientBytes *ret_bytes);
+    /* The request, in memory of arena; its tensors are lent. */
+    Status (*encode)(const ClientPredict *predict, Arena *arena,
+                     const ProtobufCMessage **ret_message);
+    /* Tensors may be views into bytes. */
     Status (*decode)(ClientBytes bytes, Arena *arena, ClientPrediction *ret_prediction);
 } PredictProtocol;
 
 extern const PredictProtocol PREDICT_INFERENCE, PREDICT_TENSORFLOW;
+
+/* The tensors of one answer, checked; views into bytes. */
+Status client_predict_view(ClientProtocol protocol, ClientBytes bytes, Arena *arena,
+                           ClientPrediction *ret_prediction);
 
 /* Typed items as protobuf-c holds them. */
 typedef struct TypedItems {
@@ -29,5 +36,7 @@ Status client_tensor_from_items(ClientTensor *tensor, TypedItems typed, bool may
 /* The same for strings. */
 Status client_tensor_from_strings(ClientTensor *tensor, const ProtobufCBinaryData *strings,
                                   size_t count, Arena *arena);
+/* Raw data as it came: a view when it is aligned for its type, else a copy. */
+Status client_tensor_from_bytes(ClientTensor *tensor, ClientBytes bytes, Arena *arena);
 /* dims as a server sent them. INTERNAL for more than CLIENT_RANK_MAX. */
 Status client_tensor_set_dims(ClientTensor *tensor, const int64_t *dims, size_t rank);

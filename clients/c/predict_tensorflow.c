@@ -8,6 +8,7 @@
  */
 
 #include "clients/c/predict_protocol.h"
+#include "clients/c/wire_split.h"
 #include "runtime/base/size.h"
 
 #include "google/protobuf/wrappers.pb-c.h"
@@ -53,16 +54,26 @@ static Status encode_data(const ClientTensor *tensor, Arena *arena, TensorProto 
     return status_ok();
 }
 
-static Status encode(const ClientPredict *predict, Arena *arena, ClientBytes *ret_bytes) {
-    Google__Protobuf__Int64Value version = GOOGLE__PROTOBUF__INT64_VALUE__INIT;
-    Tensorflow__Serving__ModelSpec spec = TENSORFLOW__SERVING__MODEL_SPEC__INIT;
-    Tensorflow__Serving__PredictRequest request = TENSORFLOW__SERVING__PREDICT_REQUEST__INIT;
-    spec.name = message_text(predict->model.name);
-    if (predict->model.version != 0) {
-        version.value = predict->model.version;
-        spec.version_choice_case = TENSORFLOW__SERVING__MODEL_SPEC__VERSION_CHOICE_VERSION;
-        spec.version = &version;
+static Status encode_spec(const ClientModelName *name, Arena *arena,
+                          Tensorflow__Serving__ModelSpec **ret_spec) {
+    MESSAGE_NEW(Tensorflow__Serving__ModelSpec, spec, TENSORFLOW__SERVING__MODEL_SPEC__INIT, arena);
+    spec->name = message_text(name->name);
+    if (name->version != 0) {
+        MESSAGE_NEW(Google__Protobuf__Int64Value, version, GOOGLE__PROTOBUF__INT64_VALUE__INIT,
+                    arena);
+        version->value = name->version;
+        spec->version_choice_case = TENSORFLOW__SERVING__MODEL_SPEC__VERSION_CHOICE_VERSION;
+        spec->version = version;
     }
+    *ret_spec = spec;
+    return status_ok();
+}
+
+static Status encode(const ClientPredict *predict, Arena *arena,
+                     const ProtobufCMessage **ret_message) {
+    MESSAGE_NEW(Tensorflow__Serving__PredictRequest, request,
+                TENSORFLOW__SERVING__PREDICT_REQUEST__INIT, arena);
+    TRY(encode_spec(&predict->model, arena, &request->model_spec));
     MESSAGE_ARRAY(InputsEntry *, inputs, predict->input_count, arena);
     for (size_t i = 0; i < predict->input_count; i++) {
         MESSAGE_NEW(InputsEntry, entry, TENSORFLOW__SERVING__PREDICT_REQUEST__INPUTS_ENTRY__INIT,
@@ -75,12 +86,12 @@ static Status encode(const ClientPredict *predict, Arena *arena, ClientBytes *re
         entry->value = proto;
         inputs[i] = entry;
     }
-    request.model_spec = &spec;
-    request.n_inputs = predict->input_count;
-    request.inputs = inputs;
-    request.n_output_filter = predict->output_count;
-    request.output_filter = (char **)(uintptr_t)predict->outputs;
-    return message_pack(&request.base, arena, ret_bytes);
+    request->n_inputs = predict->input_count;
+    request->inputs = inputs;
+    request->n_output_filter = predict->output_count;
+    request->output_filter = (char **)(uintptr_t)predict->outputs;
+    *ret_message = &request->base;
+    return status_ok();
 }
 
 /* Where each type's typed values are. Complex ones lie as pairs of two reals. */
@@ -109,8 +120,9 @@ static TypedItems typed_items(const TensorProto *proto) {
     return (TypedItems){ proto->int_val, proto->n_int_val, 4 };
 }
 
-static Status decode_tensor(const char *name, const TensorProto *proto, Arena *arena,
-                            ClientTensor *tensor) {
+/* content: tensor_content, which was split off. */
+static Status decode_tensor(const char *name, const TensorProto *proto, ClientBytes content,
+                            Arena *arena, ClientTensor *tensor) {
     tensor->name = name;
     tensor->type = client_type_by_tensorflow_number((int32_t)proto->dtype);
     if (!tensor->type)
@@ -124,11 +136,29 @@ static Status decode_tensor(const char *name, const TensorProto *proto, Arena *a
         tensor->dims[i] = proto->tensor_shape->dim[i]->size;
     if (tensor->type->bytes == 0)
         return client_tensor_from_strings(tensor, proto->string_val, proto->n_string_val, arena);
-    if (proto->tensor_content.len == 0)
+    if (content.bytes == 0)
         return client_tensor_from_items(tensor, typed_items(proto), true, arena);
-    tensor->data = proto->tensor_content.data;
-    tensor->bytes = proto->tensor_content.len;
-    return status_ok();
+    return client_tensor_from_bytes(tensor, content, arena);
+}
+
+/* One entry of the map of outputs. */
+static Status decode_entry(ClientBytes bytes, Arena *arena, ClientTensor *tensor) {
+    enum { ENTRY_VALUE = 2, TENSOR_CONTENT = 4 };
+    ClientBytes *values = NULL, *contents = NULL, head = { 0 };
+    size_t value_count = 0, content_count = 0;
+    Tensorflow__Serving__PredictResponse__OutputsEntry *entry = NULL;
+    TensorProto *proto = NULL;
+    TRY(wire_split(bytes, ENTRY_VALUE, arena, &values, &value_count, &head));
+    TRY(message_unpack(&tensorflow__serving__predict_response__outputs_entry__descriptor, head,
+                       PREDICT_TENSORFLOW.method, arena, &entry));
+    if (value_count == 0)
+        return status_error(STATUS_INTERNAL, "output '%s' has no tensor", entry->key);
+    TRY(wire_split(values[value_count - 1], TENSOR_CONTENT, arena, &contents, &content_count,
+                   &head));
+    TRY(message_unpack(&tensorflow__tensor_proto__descriptor, head, PREDICT_TENSORFLOW.method,
+                       arena, &proto));
+    ClientBytes content = content_count > 0 ? contents[content_count - 1] : (ClientBytes){ 0 };
+    return decode_tensor(entry->key, proto, content, arena, tensor);
 }
 
 static int by_name(const void *a, const void *b) {
@@ -136,26 +166,25 @@ static int by_name(const void *a, const void *b) {
 }
 
 static Status decode(ClientBytes bytes, Arena *arena, ClientPrediction *ret_prediction) {
+    enum { OUTPUTS = 1 };
     Tensorflow__Serving__PredictResponse *response = NULL;
-    TRY(message_unpack(&tensorflow__serving__predict_response__descriptor, bytes,
+    ClientBytes *entries = NULL, head = { 0 };
+    size_t count = 0;
+    TRY(wire_split(bytes, OUTPUTS, arena, &entries, &count, &head));
+    TRY(message_unpack(&tensorflow__serving__predict_response__descriptor, head,
                        PREDICT_TENSORFLOW.method, arena, &response));
-    MESSAGE_ARRAY(ClientTensor, outputs, response->n_outputs, arena);
-    for (size_t i = 0; i < response->n_outputs; i++) {
-        if (!response->outputs[i]->value)
-            return status_error(STATUS_INTERNAL, "output '%s' has no tensor",
-                                response->outputs[i]->key);
-        TRY(decode_tensor(response->outputs[i]->key, response->outputs[i]->value, arena,
-                          &outputs[i]));
-    }
-    if (response->n_outputs > 1)
-        qsort(outputs, response->n_outputs, sizeof *outputs, by_name);
+    MESSAGE_ARRAY(ClientTensor, outputs, count, arena);
+    for (size_t i = 0; i < count; i++)
+        TRY(decode_entry(entries[i], arena, &outputs[i]));
+    if (count > 1)
+        qsort(outputs, count, sizeof *outputs, by_name);
     const Tensorflow__Serving__ModelSpec *spec = response->model_spec;
     bool has_version = spec && spec->version_choice_case ==
                                    TENSORFLOW__SERVING__MODEL_SPEC__VERSION_CHOICE_VERSION;
     *ret_prediction = (ClientPrediction){ .model_name = spec ? spec->name : "",
                                           .version = has_version ? spec->version->value : 0,
                                           .outputs = outputs,
-                                          .output_count = response->n_outputs };
+                                          .output_count = count };
     return status_ok();
 }
 

@@ -46,6 +46,10 @@ typedef struct ClientTensor {
     int64_t dims[CLIENT_RANK_MAX];
     const void *data;
     size_t bytes;
+    /* Of an input: data is sent from where it lies, and this called when nothing needs it any more,
+     * perhaps after the call and on any thread. NULL: it is copied. */
+    void (*release)(void *user);
+    void *release_user;
 } ClientTensor;
 
 /* Product of the dims; false when it overflows or a dim is negative. */

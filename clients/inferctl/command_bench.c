@@ -55,7 +55,7 @@ static Status prepare(Context *context, Bench *bench) {
                               .input_count = inputs.count,
                               .outputs = context->args->outputs.items,
                               .output_count = context->args->outputs.count };
-    ClientPrediction first = { 0 };
+    AUTO(client_prediction_deinit) ClientPrediction first = { 0 };
     TRY(client_predict(bench->ask.client, &predict, bench->ask.timeout_ns, context->arena,
                        &first)); /* an error tells now */
     return client_predict_encode(&predict, context->arena, &bench->request, &bench->request_bytes);

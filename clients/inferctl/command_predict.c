@@ -21,6 +21,11 @@ typedef struct Answer {
     Ranking *rankings; /* one an output, with --top */
 } Answer;
 
+static void answer_deinit(Answer *answer) {
+    client_prediction_deinit(&answer->prediction);
+}
+DEFINE_AUTO_VALUE(Answer, answer_deinit);
+
 static Status check_outputs(Context *context, const ClientModel *model) {
     const TextList *wanted = &context->args->outputs;
     for (size_t i = 0; i < wanted->count; i++) {
@@ -124,7 +129,7 @@ static Status print_beside(const Answer *answer) {
 }
 
 Status command_predict(Context *context) {
-    Answer answer = { .context = context };
+    AUTO(answer_deinit) Answer answer = { .context = context };
     TRY(ask(context, &answer));
     TRY(rank(context, &answer));
     if (context->args->json)

@@ -216,6 +216,7 @@ static bool has_shared_input(const WireInfer *wire) {
 static Status prepare(InferCall *call) {
     const InferProtocol *protocol = call->protocol;
     InferRequest *request = &call->request;
+    request->times.arrived_ns = call->arrived_ns; /* also of one that fails here */
     if (call->must_open)
         TRY(call->transport->open(call));
     TRY(protocol->decode(&call->message, call->context->header_limit_bytes, call->arena,
@@ -234,7 +235,6 @@ static Status prepare(InferCall *call) {
     request->sequence_end = call->wire->sequence_end;
     request->is_volatile = has_shared_input(call->wire);
     request->tenant = TENANT_ANYBODY;
-    request->times.arrived_ns = call->arrived_ns;
     request->on_done = on_done;
     request->user = call;
     return status_ok();

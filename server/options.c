@@ -26,6 +26,7 @@ typedef enum OptionKind {
     OPTION_CONTROL_MODE,
     OPTION_RATE_LIMIT,
     OPTION_RESOURCE,
+    OPTION_TRACE,
     OPTION_CACHE,
     OPTION_IGNORED, /* takes a value */
     OPTION_IGNORED_BOOL,
@@ -105,6 +106,7 @@ static Options options_default(Personality personality) {
         .request_arena_bytes = INT64_C(1) << 30,
         .id = "inferd",
         .exit_timeout_s = 30,
+        .trace = { .rate = 1000, .count = -1 },
         .rate_limit = "off",
     };
     set_limits(&options);
@@ -291,6 +293,8 @@ static Status set_value(Options *options, const OptionRow *row, const char *name
     case OPTION_CACHE:
         TRY(option_cache_size(value, &value));
         return set_number(row, name, value, dst);
+    case OPTION_TRACE:
+        return option_set_trace(value, dst);
     case OPTION_RESOURCE:
         TRY(option_check_resource(value));
         return append(dst, value);

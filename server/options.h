@@ -26,6 +26,12 @@ typedef struct TextList {
     size_t count;
 } TextList;
 
+typedef struct TraceOptions {
+    bool timestamps, tensors;
+    int64_t rate, count, log_frequency;
+    const char *file;
+} TraceOptions;
+
 /* Values after parsing. Texts are argv's own or the environment's; NULL when not given. */
 typedef struct Options {
     Personality personality;
@@ -78,6 +84,7 @@ typedef struct Options {
 
     const char *id;
     int64_t log_verbose;
+    TraceOptions trace;
     int64_t exit_timeout_s, drain_pause_ms;
 
     TextList without_effect; /* names of flags that were given, are known and do nothing yet */

@@ -381,6 +381,17 @@ static ManageRules manage_rules(const Options *options) {
     return rules;
 }
 
+static Status make_settings(const Options *options, Settings **ret_settings) {
+    TraceSettings trace = {
+        .timestamps = options->trace.timestamps,
+        .tensors = options->trace.tensors,
+        .rate = (uint64_t)options->trace.rate,
+        .count = options->trace.count,
+        .log_frequency = (uint64_t)options->trace.log_frequency,
+    };
+    return settings_new(options->log_verbose, &trace, options->trace.file, ret_settings);
+}
+
 Status serving_start(const Options *options, const char *version, Serving *serving) {
     *serving = (Serving){ .options = options };
     TRY(check_paths(options));
@@ -389,7 +400,7 @@ Status serving_start(const Options *options, const char *version, Serving *servi
     TRY(start_tls(serving));
     TRY(start_access(serving));
     TRY(shared_memory_new(options->allow_client_shm, &serving->shared_memory));
-    TRY(settings_new(options->log_verbose, &serving->settings));
+    TRY(make_settings(options, &serving->settings));
     TRY(start_compute(serving));
     TRY(make_repo(serving));
     serving->context = (ServerContext){

@@ -12,6 +12,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/size.h"
 #include "runtime/base/thread.h"
+#include "server/trace_file.h"
 #include "server/wire/wire_tensor.h"
 
 #include <stdlib.h>
@@ -26,31 +27,34 @@ typedef struct Trace {
 
 struct Settings {
     atomic_bool traces; /* something may have to be traced */
+    TraceFile *file;    /* NULL: traces are lines of the log; fixed after new */
     Mutex mutex;
     LogSettings log;
     Trace *models; /* the first is for all */
     size_t model_count;
     uint64_t next_id;
+    uint64_t file_traces; /* in the file that is being written */
 };
 
-Status settings_new(int64_t verbose, Settings **ret_settings) {
-    AUTO(free) Settings *settings = calloc(1, sizeof *settings);
-    Trace *models = calloc(MODELS_MAX, sizeof *models);
-    if (models)
-        models[0].model = calloc(1, 1);
-    if (!settings || !models || !models[0].model) {
-        free(models);
+Status settings_new(int64_t verbose, const TraceSettings *trace, const char *trace_file,
+                    Settings **ret_settings) {
+    AUTO(settings_free) Settings *settings = calloc(1, sizeof *settings);
+    if (!settings)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
-    }
     mutex_init(&settings->mutex);
+    settings->models = calloc(MODELS_MAX, sizeof *settings->models);
+    if (!settings->models || !(settings->models[0].model = calloc(1, 1)))
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
+    settings->model_count = 1;
+    settings->models[0].settings = *trace;
+    atomic_init(&settings->traces, trace->timestamps || trace->tensors);
+    if (trace_file)
+        TRY(trace_file_new(trace_file, &settings->file));
     settings->log = (LogSettings){ .info = true,
                                    .warning = true,
                                    .error = true,
                                    .verbose = (uint32_t)verbose,
                                    .format = "default" };
-    models[0].settings = (TraceSettings){ .rate = 1000, .count = -1 };
-    settings->models = models;
-    settings->model_count = 1;
     *ret_settings = TAKE(settings);
     return status_ok();
 }
@@ -58,6 +62,8 @@ Status settings_new(int64_t verbose, Settings **ret_settings) {
 void settings_free(Settings *settings) {
     if (!settings)
         return;
+    trace_file_free(settings->file,
+                    settings->model_count && settings->models[0].settings.log_frequency > 0);
     for (size_t i = 0; i < settings->model_count; i++)
         free(settings->models[i].model);
     free(settings->models);
@@ -214,6 +220,10 @@ TraceSettings settings_trace(Settings *settings, StringView model) {
     return find_trace_locked(settings, model)->settings;
 }
 
+const char *settings_trace_file(const Settings *settings) {
+    return trace_file_path(settings->file);
+}
+
 Status settings_set_trace(Settings *settings, StringView model, const TraceSettings *trace) {
     AUTO(free) char *name = strndup(model.data, model.length);
     if (!name)
@@ -237,17 +247,26 @@ Status settings_set_trace(Settings *settings, StringView model, const TraceSetti
     return status_ok();
 }
 
-/* 0: not to be traced. */
-static uint64_t next_trace_id(Settings *settings, const char *model) {
+/* id 0: not to be traced. A file ends with the last trace that was asked for, and after every
+ * log_frequency. */
+static TraceEntry next_trace(Settings *settings, const char *model) {
+    TraceEntry entry = { 0 };
     LOCKED(&settings->mutex);
     Trace *trace = find_trace_locked(settings, text_view(model));
     TraceSettings *rules = &trace->settings;
     if ((!rules->timestamps && !rules->tensors) || rules->count == 0 ||
         trace->seen++ % rules->rate != 0)
-        return 0;
+        return entry;
     if (rules->count > 0)
         rules->count--;
-    return ++settings->next_id;
+    settings->file_traces++;
+    entry.id = ++settings->next_id;
+    entry.timestamps = rules->timestamps;
+    entry.ends_file = rules->count == 0 ||
+                      (rules->log_frequency > 0 && settings->file_traces >= rules->log_frequency);
+    if (entry.ends_file)
+        settings->file_traces = 0;
+    return entry;
 }
 
 void settings_trace_request(Settings *settings, const InferRequest *request, StringView id,
@@ -255,19 +274,26 @@ void settings_trace_request(Settings *settings, const InferRequest *request, Str
     const ModelVersion *version = request->lease.version;
     if (!settings || !version || !atomic_load_explicit(&settings->traces, memory_order_relaxed))
         return;
-    uint64_t trace = next_trace_id(settings, version->name);
-    if (trace == 0)
+    TraceEntry entry = next_trace(settings, version->name);
+    if (entry.id == 0)
         return;
     const RequestTimes *times = &request->times;
     char text[SHOWN_MAX + 1] = { 0 };
     StringView cut = text_cut(id, SHOWN_MAX);
     if (cut.length > 0)
         memcpy(text, cut.data, cut.length);
+    if (settings->file) {
+        entry.request = request;
+        entry.request_id = text;
+        entry.ended_ns = now_ns;
+        trace_file_add(settings->file, &entry);
+        return;
+    }
     log_event(LOG_INFO, "trace",
               "id=%llu model=%s version=%lld request_id=%s code=%s request_start_ns=%llu "
               "queue_start_ns=%llu compute_start_ns=%llu compute_input_end_ns=%llu "
               "compute_output_start_ns=%llu request_end_ns=%llu rows=%zu",
-              (unsigned long long)trace, LOG_TEXT(version->name), (long long)version->number,
+              (unsigned long long)entry.id, LOG_TEXT(version->name), (long long)version->number,
               LOG_TEXT(text), status_code_name(status->code), (unsigned long long)times->arrived_ns,
               (unsigned long long)times->queued_ns, (unsigned long long)times->taken_ns,
               (unsigned long long)times->gathered_ns, (unsigned long long)times->executed_ns,

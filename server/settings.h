@@ -4,8 +4,9 @@
 
 /*
  * What clients may change of how the server tells about itself: log levels, and which requests are
- * traced. A trace is one line of the log a request (event=trace), with the times that statistics
- * are made of. Source: reference open_inference_triton.md 1.6.
+ * traced. A trace has the times that statistics are made of, and goes to the trace file, or where
+ * there is none to the log, one line a request (event=trace). Source: reference
+ * open_inference_triton.md 1.6.
  */
 
 #include "runtime/base/cleanup.h"
@@ -14,7 +15,26 @@
 
 typedef struct Settings Settings;
 
-Status settings_new(int64_t verbose, Settings **ret_settings);
+typedef struct TraceSettings {
+    bool timestamps, tensors; /* of tensors nothing is told */
+    uint64_t rate;            /* one of so many requests */
+    int64_t count;            /* how many traces are left; -1: no limit */
+    uint64_t log_frequency;   /* traces a file; 0: one file for all */
+} TraceSettings;
+
+/* What Triton begins with. */
+static inline TraceSettings trace_settings_default(void) {
+    return (TraceSettings){ .rate = 1000, .count = -1 };
+}
+
+/**
+ * @trace       in force at the start
+ * @trace_file  kept; NULL: none
+ *
+ * Errors: INVALID_ARGUMENT (the file cannot be written), RESOURCE_EXHAUSTED
+ */
+Status settings_new(int64_t verbose, const TraceSettings *trace, const char *trace_file,
+                    Settings **ret_settings);
 void settings_free(Settings *settings);
 DEFINE_AUTO(Settings, settings_free);
 
@@ -40,18 +60,13 @@ void settings_set_log(Settings *settings, const LogSettings *log);
 
 /* --- traces --- */
 
-typedef struct TraceSettings {
-    bool timestamps, tensors;
-    uint64_t rate; /* one of so many requests */
-    int64_t count; /* how many traces are left; -1: no limit */
-    uint64_t log_frequency;
-} TraceSettings;
-
 /* One key of *trace; no values: from `fallback`. INVALID_ARGUMENT, UNIMPLEMENTED (read-only). */
 Status settings_trace_change(TraceSettings *trace, StringView key, const StringView *values,
                              size_t count, const TraceSettings *fallback);
 /* Of a model, or "": of all that have none of their own. */
 TraceSettings settings_trace(Settings *settings, StringView model);
+/* "" when there is none. */
+const char *settings_trace_file(const Settings *settings);
 /* RESOURCE_EXHAUSTED: too many models have settings of their own. */
 Status settings_set_trace(Settings *settings, StringView model, const TraceSettings *trace);
 

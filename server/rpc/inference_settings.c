@@ -119,7 +119,7 @@ Status inference_trace_setting(ServerContext *server, const Spans *request, Aren
     TRY(read_model(server, request, arena, &model));
     TraceSettings fallback = settings_trace(server->settings, (StringView){ .data = "" });
     if (model.length == 0)
-        fallback = (TraceSettings){ .rate = 1000, .count = -1 };
+        fallback = trace_settings_default();
     TraceSettings trace = settings_trace(server->settings, model);
     SpanReader reader = span_reader_of(request);
     WireField field;
@@ -143,7 +143,8 @@ Status inference_trace_setting(ServerContext *server, const Spans *request, Aren
     TRY(add_trace_number("trace_rate", (int64_t)trace.rate, arena, &response));
     TRY(add_trace_number("trace_count", trace.count, arena, &response));
     TRY(add_trace_number("log_frequency", (int64_t)trace.log_frequency, arena, &response));
-    TRY(add_trace("trace_file", (const char *const[]){ "" }, 1, arena, &response));
+    const char *file = settings_trace_file(server->settings);
+    TRY(add_trace("trace_file", &file, 1, arena, &response));
     TRY(add_trace("trace_mode", (const char *const[]){ "triton" }, 1, arena, &response));
     return wire_pack(&response.base, reply);
 }

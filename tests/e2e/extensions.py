@@ -12,6 +12,7 @@ import mmap
 import os
 import pathlib
 import struct
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -304,6 +305,68 @@ class Settings(Case):
         names = list(self.call("ServerMetadata").extensions)
         for name in ("classification", "model_configuration", "statistics", "system_shared_memory", "trace", "logging"):
             self.assertIn(name, names)
+
+
+class TraceFiles(unittest.TestCase):
+    """Traces on disk, by the flags of the start."""
+
+    def traces(self, folder, *flags, requests):
+        """{name of a file: its traces}, after so many requests, every third one of which fails."""
+        folder = pathlib.Path(folder)
+        add_model(folder / "models", "double", MODELS["double"])
+        target = folder / "traces/trace.json"
+        target.parent.mkdir()
+        target.write_text("old")
+        server = Server(BINARY, f"--model-repository={folder / 'models'}", f"--trace-config=triton,file={target}",
+                        "--trace-config", "level=TIMESTAMPS", *(f"--trace-config={flag}" for flag in flags))
+        with grpc.insecure_channel(server.target) as channel:
+            infer = channel.unary_unary("/inference.GRPCInferenceService/ModelInfer",
+                                        request_serializer=inference.ModelInferRequest.SerializeToString)
+            for i in range(requests):
+                request = double_request([[1, 2, 3, 4]] if i % 3 < 2 else [1, 2])
+                request.id = f'"{i}"\\'
+                try:
+                    infer(request, timeout=60)
+                except grpc.RpcError:
+                    self.assertEqual(i % 3, 2)
+            settings = channel.unary_unary("/inference.GRPCInferenceService/TraceSetting",
+                                           response_deserializer=inference.TraceSettingResponse.FromString)(b"", timeout=60)
+        self.assertEqual(list(settings.settings["trace_file"].value), [str(target)])
+        server.stop()
+        return {path.name: json.loads(path.read_text()) for path in target.parent.iterdir() if path.read_text() != "old"}
+
+    def test_one_file_for_all(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = self.traces(folder, "rate=1", requests=3)
+        self.assertEqual(list(files), ["trace.json"])
+        first = files["trace.json"][0]
+        self.assertEqual(first, {"id": 1, "model_name": "double", "model_version": 1, "request_id": '"0"\\'})
+        stamps = files["trace.json"][1]
+        self.assertEqual((stamps["id"], [stamp["name"] for stamp in stamps["timestamps"]]), (
+            1, ["REQUEST_START", "QUEUE_START", "COMPUTE_START", "COMPUTE_INPUT_END", "COMPUTE_OUTPUT_START", "COMPUTE_END",
+                "INFER_RESPONSE_COMPLETE", "REQUEST_END"]))
+        times = [stamp["ns"] for stamp in stamps["timestamps"]]
+        self.assertEqual(times, sorted(times))
+        self.assertEqual([stamp["name"] for stamp in files["trace.json"][5]["timestamps"]], ["REQUEST_START", "REQUEST_END"])
+
+    def test_a_file_for_so_many_traces(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = self.traces(folder, "rate=2", "triton,log-frequency=3", requests=14)
+        self.assertEqual({name: [entry["id"] for entry in entries if "model_name" in entry] for name, entries in files.items()},
+                         {"trace.json.0": [1, 2, 3], "trace.json.1": [4, 5, 6], "trace.json.2": [7]})
+
+    def test_so_many_traces_and_no_more(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = self.traces(folder, "rate=1", "count=2", requests=5)
+        self.assertEqual({name: len(entries) for name, entries in files.items()}, {"trace.json.0": 4})
+
+    def test_what_cannot_be_is_refused_at_the_start(self):
+        for flag, text in (("triton,file=/nowhere/x.json", "trace file '/nowhere/x.json'"), ("level=ALL", "level=OFF"),
+                           ("rate=0", "rate="), ("mode=opentelemetry", "OpenTelemetry is not supported"), ("x=1", "expected")):
+            ended = subprocess.run([BINARY, "--port=0", "/tmp", f"--trace-config={flag}"], capture_output=True, text=True,
+                                   timeout=60)
+            self.assertEqual(ended.returncode != 0, True, flag)
+            self.assertIn(text, ended.stderr + ended.stdout)
 
 
 if __name__ == "__main__":

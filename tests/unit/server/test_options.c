@@ -150,9 +150,9 @@ static void test_both_cache_flags_mean_the_same(void **state) {
 static void test_flags_to_come_are_told(void **state) {
     (void)state;
     AUTO(options_deinit) Options options = { 0 };
-    must(PARSE(&options, "inferd", "dir", "--trace_config=file=x", "--allow-gpu-metrics"));
+    must(PARSE(&options, "inferd", "dir", "--backend_config=x", "--allow-gpu-metrics"));
     assert_int_equal(options.without_effect.count, 2);
-    assert_non_null(strstr(options.without_effect.items[0], "trace-config"));
+    assert_non_null(strstr(options.without_effect.items[0], "backend-config"));
 }
 
 static void test_http_is_off_until_a_port_is_named(void **state) {

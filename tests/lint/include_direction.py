@@ -35,6 +35,7 @@ ALLOWED = {
     "runtime/schedule": MODEL,
     "runtime/trust": TENSOR + ["runtime/json"],
     "runtime/repo": MODEL + ["runtime/schedule", "runtime/trust"],
+    "cuda": DEVICE + ["runtime/plan"],
     "server": ["runtime", "proto"],
     "server/access": ["server", "runtime", "proto"],
     "server/wire": ["runtime", "proto"],
@@ -44,12 +45,13 @@ ALLOWED = {
     "clients/inferctl": ["clients/c", "clients/load", "runtime"],
     "clients/load": ["clients/c"] + BASE,
     "tools": ["runtime"],
-    "tests": ["runtime", "server", "clients", "proto", "tests"],
+    "tests": ["runtime", "cuda", "server", "clients", "proto", "tests"],
 }
 
 LIBRARIES = {
     r"grpc/": ["server/rpc", "server/main.c", "clients/c", "clients/load", "tests"],
     r"(oneapi/)?dnnl": ["runtime/cpu", "tests/unit/runtime/cpu"],
+    r"cuda_|cublas|cudnn": ["cuda", "tests/cuda"],
     r"openssl/": ["runtime/trust", "server"],
     r"event2/": ["server/rest", "tests"],
     r"http_parser\.h": ["server/rest"],

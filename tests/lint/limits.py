@@ -53,7 +53,7 @@ def check(path):
 
 def unlisted(paths):
     """Sources of what is shipped that no meson.build of their top folder names."""
-    for top in ("runtime", "server", "clients"):
+    for top in ("runtime", "cuda", "server", "clients"):
         builds = subprocess.run(["git", "grep", "-h", "", "--", f"{top}/meson.build", f"{top}/**/meson.build"],
                                 check=True, capture_output=True, text=True).stdout
         listed = set(re.findall(r"['/]([\w]+\.c)'", builds))

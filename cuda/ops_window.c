@@ -314,9 +314,11 @@ bool build_resize(NodeBuild *build) {
     if (!status_is_ok(&status))
         return build_failed(build, status);
     Walk1 walk = { .count = args.count };
-    value_strides(source, args.src);
+    int32_t strides[SHAPE_MAX_RANK];
+    value_strides(source, strides);
     value_strides(result, walk.dst);
     for (int32_t i = 0; i < 4; i++) {
+        args.src[i] = strides[i];
         args.in[i] = (int32_t)source->shape.dims[i];
         args.out[i] = (uint32_t)result->shape.dims[i];
     }

@@ -421,6 +421,7 @@ void options_deinit(Options *options) {
     free(options->joined_path);
     free(options->repositories.items);
     free(options->load_models.items);
+    free(options->model_keys.items);
     free(options->grpc_restrictions.items);
     free(options->http_restrictions.items);
     free(options->without_effect.items);

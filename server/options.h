@@ -53,6 +53,8 @@ typedef struct Options {
     bool warm;
     int64_t warmup_iterations;
     int64_t file_limit_bytes;
+    const char *trust_policy_file;
+    TextList model_keys; /* files of keys that models are encrypted with */
     int64_t run_memory_bytes, run_comparisons;
 
     int64_t port;

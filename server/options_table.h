@@ -71,6 +71,10 @@ static const OptionRow OPTION_TABLE[] = {
          "End with an error when a model cannot be loaded at start."),
     FLAG("max-model-bytes", GROUP_MODELS, OPTION_BYTES, file_limit_bytes, 1, TIB,
          "Largest model file."),
+    FLAG("model-policy-file", GROUP_MODELS, OPTION_TEXT, trust_policy_file, 0, 0,
+         "Which models must be signed, by whom, and how new (JSON, docs/SECURITY.md)."),
+    FLAG("model-key-file", GROUP_MODELS, OPTION_LIST, model_keys, 0, 0,
+         "Key that model files are encrypted with: 32 bytes; may be given several times."),
 
     FLAG("port grpc-port", GROUP_NETWORK, OPTION_INT, port, 0, 65535,
          "Port for gRPC; 0: the kernel picks one, see the log."),

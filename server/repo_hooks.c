@@ -14,10 +14,10 @@
 #include "server/observe/scrape.h"
 #include "server/warmup.h"
 
-static Status version_warm(void *user, ModelVersion *version, int directory) {
+static Status version_warm(void *user, ModelVersion *version, const FileSource *files) {
     const Serving *serving = user;
     int64_t iterations = serving->options->warmup_iterations;
-    return warmup_replay(version, directory, (size_t)MAX_OF(iterations, INT64_C(1)));
+    return warmup_replay(version, files, (size_t)MAX_OF(iterations, INT64_C(1)));
 }
 
 static Status version_ready(void *user, ModelVersion *version) {

@@ -21,6 +21,7 @@
 #include "server/repo_hooks.h"
 #include "server/rpc/core_compat.h"
 #include "server/text_file.h"
+#include "server/trust_files.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -163,6 +164,7 @@ static Status make_repo(Serving *serving) {
         .default_max_batch_size = (size_t)options->default_max_batch_size,
         .warm = options->warm,
         .file_limit_bytes = (size_t)options->file_limit_bytes,
+        .trust = &serving->trust,
         .run_memory_limit_bytes = (size_t)options->run_memory_bytes,
         .run_work_limit = (uint64_t)options->run_comparisons,
         .device = serving->device,
@@ -399,6 +401,7 @@ Status serving_start(const Options *options, const char *version, Serving *servi
     TRY(make_metrics(serving));
     TRY(start_tls(serving));
     TRY(start_access(serving));
+    TRY(trust_files_read(options, &serving->trust));
     TRY(shared_memory_new(options->allow_client_shm, &serving->shared_memory));
     TRY(make_settings(options, &serving->settings));
     TRY(start_compute(serving));
@@ -455,6 +458,7 @@ void serving_deinit(Serving *serving) {
     response_cache_free(serving->cache);
     output_pool_free(serving->outputs);
     access_free(serving->access);
+    trust_deinit(&serving->trust);
     tls_free(serving->tls);
     metrics_free(serving->metrics);
     arena_free(serving->arena);

@@ -25,6 +25,7 @@ typedef struct Serving {
     ServerContext context;
     Tls *tls; /* NULL: none */
     Access *access;
+    Trust trust;  /* owned */
     Arena *arena; /* what configuration files said */
     OutputPool *outputs;
     ResponseCache *cache; /* NULL: not wanted */

@@ -12,7 +12,6 @@
 
 #include "server/warmup.h"
 
-#include "runtime/base/beneath.h"
 #include "runtime/base/size.h"
 #include "runtime/model/warmup.h"
 #include "server/wire/span_reader.h"
@@ -148,15 +147,15 @@ static Status replay_record(ModelVersion *version, const Span *record, size_t it
     return status_ok();
 }
 
-Status warmup_replay(ModelVersion *version, int directory, size_t iterations) {
-    AUTO(free) char *bytes = NULL;
-    size_t length, records = 0;
-    Status status = beneath_read_file(directory, PATH, FILE_BYTES_MAX, &bytes, &length);
+Status warmup_replay(ModelVersion *version, const FileSource *files, size_t iterations) {
+    AUTO(file_bytes_deinit) FileBytes bytes = { 0 };
+    size_t records = 0;
+    Status status = files->read(files, PATH, FILE_BYTES_MAX, &bytes);
     if (status.code == STATUS_NOT_FOUND)
         return status_ok();
-    for (size_t at = 0; status_is_ok(&status) && at < length; records++) {
+    for (size_t at = 0; status_is_ok(&status) && at < bytes.length; records++) {
         Span record;
-        status = next_record((const unsigned char *)bytes, length, &at, &record);
+        status = next_record((const unsigned char *)bytes.data, bytes.length, &at, &record);
         if (status_is_ok(&status) && records == RECORDS_MAX)
             status =
                 status_error(STATUS_INVALID_ARGUMENT,

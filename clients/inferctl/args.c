@@ -132,6 +132,18 @@ static const Option OPTIONS[] = {
       "serve the model from this folder of the server's machine, as one more of its list" },
     { "config", "JSON", read_text, AT(config), COMMAND_LOAD, 0, 0,
       "instead of the model's config.pbtxt, for this load" },
+    { "signing-key", "FILE", read_text, AT(signing_key), COMMAND_SIGN, 0, 0,
+      "private key (PEM) on P-256, P-384 or P-521" },
+    { "chain", "FILE", read_text, AT(chain), COMMAND_SIGN, 0, 0,
+      "the key's certificate (PEM), then those that signed it; without it the key alone signs" },
+    { "subject", "NAME", read_text, AT(subject), COMMAND_SIGN, 0, 0,
+      "what is signed; default MODEL/VERSION, after the folder" },
+    { "trusted-key", "FILE", read_text, AT(trusted_key), COMMAND_VERIFY, 0, 0,
+      "public key (PEM) that must have signed" },
+    { "roots", "FILE", read_text, AT(roots), COMMAND_VERIFY, 0, 0,
+      "certificates (PEM) that the signer's must lead to" },
+    { "model-key", "FILE", read_text, AT(model_key), COMMAND_ENCRYPT, 0, 0,
+      "32 bytes, or 64 hex digits" },
     { "server", "HOST:PORT", read_text, AT(server), COMMAND_SERVERS, 0, 0,
       "default 127.0.0.1:8500; unix:PATH works too" },
     { "protocol", "P", read_protocol, AT(protocol), COMMAND_SERVERS, 0, 0,
@@ -176,7 +188,7 @@ const CommandSpec *command_spec_find(const char *name) {
 }
 
 /* Reads the option at argv[*index]; moves *index to the last word used. */
-static Status read_option(int argc, char **argv, int *index, Args *args, uint32_t *used) {
+static Status read_option(int argc, char **argv, int *index, Args *args, uint64_t *used) {
     const char *given = argv[*index] + 2;
     size_t length = strcspn(given, "=");
     const Option *option = find_option(given, length);
@@ -192,7 +204,7 @@ static Status read_option(int argc, char **argv, int *index, Args *args, uint32_
                                 option->metavar);
         value = argv[++*index];
     }
-    *used |= UINT32_C(1) << (option - OPTIONS);
+    *used |= UINT64_C(1) << (option - OPTIONS);
     return option->read(option, value, (char *)args + option->offset);
 }
 
@@ -210,8 +222,8 @@ static Status take_word(Args *args, const char *word) {
     return status_ok();
 }
 
-static Status check(const Args *args, uint32_t used) {
-    _Static_assert(ARRAY_LENGTH(OPTIONS) <= 32, "used is a mask");
+static Status check(const Args *args, uint64_t used) {
+    _Static_assert(ARRAY_LENGTH(OPTIONS) <= 64, "used is a mask");
     if (args->help && !args->command)
         return status_ok();
     if (!args->command)
@@ -244,7 +256,7 @@ Status args_parse(int argc, char **argv, Args *ret_args) {
                         .duration_s = 5,
                         .warm_up_s = 0.5,
                         .seed = 1 };
-    uint32_t used = 0;
+    uint64_t used = 0;
     bool options_over = false;
     for (int i = 1; i < argc; i++) {
         if (!options_over && strcmp(argv[i], "--") == 0)

@@ -47,6 +47,8 @@ typedef struct Args {
     double rate; /* calls per second; 0: closed loop */
     double duration_s, warm_up_s;
     int64_t seed;
+
+    const char *signing_key, *chain, *subject, *trusted_key, *roots, *model_key; /* files; NULL */
 } Args;
 
 /* What a command may be told; a mask of these is in each option's row. */
@@ -60,9 +62,14 @@ typedef enum CommandBit {
     COMMAND_LOAD = 1 << 6,
     COMMAND_UNLOAD = 1 << 7,
     COMMAND_LABEL = 1 << 8,
+    COMMAND_MANIFEST = 1 << 9,
+    COMMAND_SIGN = 1 << 10,
+    COMMAND_VERIFY = 1 << 11,
+    COMMAND_ENCRYPT = 1 << 12,
     COMMAND_SERVERS = COMMAND_PREDICT | COMMAND_MODELS | COMMAND_STATUS | COMMAND_BENCH |
                       COMMAND_LOAD | COMMAND_UNLOAD | COMMAND_LABEL,
-    COMMAND_ALL = COMMAND_SERVERS | COMMAND_INSPECT | COMMAND_PROFILE,
+    COMMAND_ALL = COMMAND_SERVERS | COMMAND_INSPECT | COMMAND_PROFILE | COMMAND_MANIFEST |
+                  COMMAND_SIGN | COMMAND_VERIFY | COMMAND_ENCRYPT,
 } CommandBit;
 
 /* What the parser has to know of a command. */

@@ -16,3 +16,7 @@ Status command_load(Context *context);
 Status command_unload(Context *context);
 Status command_label(Context *context);
 Status command_profile(Context *context);
+Status command_manifest(Context *context);
+Status command_sign(Context *context);
+Status command_verify(Context *context);
+Status command_encrypt(Context *context);

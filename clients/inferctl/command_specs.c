@@ -66,5 +66,30 @@ const CommandSpec COMMAND_SPECS[] = {
       "  inferctl profile model.onnx\n"
       "  inferctl profile encoder.onnx --rows 8 --shape input_ids=8,128 --json",
       NULL },
+    { "manifest", COMMAND_MANIFEST, "DIR", "writes a version's manifest.sha256",
+      "One line a file, as sha256sum writes them. A server checks it whenever it loads the "
+      "version, "
+      "and loads nothing\n"
+      "that is not on it.\n\n"
+      "  inferctl manifest models/digits/1",
+      NULL },
+    { "sign", COMMAND_SIGN, "DIR", "signs a version: writes its model.sig",
+      "A bundle as OpenSSF model signing has them, in key or certificate mode. What is signed is "
+      "called MODEL/VERSION,\n"
+      "after the folder. Servers ask for it with --model-policy-file.\n\n"
+      "  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem\n"
+      "  inferctl sign models/digits/1 --signing-key key.pem",
+      NULL },
+    { "verify", COMMAND_VERIFY, "DIR", "checks a version against its model.sig or manifest.sha256",
+      "With --trusted-key or --roots against its signature, else against its manifest.\n\n"
+      "  openssl pkey -in key.pem -pubout -out public.pem\n"
+      "  inferctl verify models/digits/1 --trusted-key public.pem",
+      NULL },
+    { "encrypt", COMMAND_ENCRYPT, "FILE", "encrypts a model file where it lies",
+      "AES-256-GCM; servers are given the key with --model-key-file. Encrypt first, then make the "
+      "manifest or sign.\n\n"
+      "  openssl rand -out model.key 32\n"
+      "  inferctl encrypt models/digits/1/model.onnx --model-key model.key",
+      NULL },
     { 0 },
 };

@@ -19,9 +19,11 @@ static const struct {
     const char *name;
     Status (*run)(Context *context);
 } COMMANDS[] = {
-    { "predict", command_predict }, { "models", command_models }, { "status", command_status },
-    { "inspect", command_inspect }, { "bench", command_bench },   { "load", command_load },
-    { "unload", command_unload },   { "label", command_label },   { "profile", command_profile },
+    { "predict", command_predict },   { "models", command_models }, { "status", command_status },
+    { "inspect", command_inspect },   { "bench", command_bench },   { "load", command_load },
+    { "unload", command_unload },     { "label", command_label },   { "profile", command_profile },
+    { "manifest", command_manifest }, { "sign", command_sign },     { "verify", command_verify },
+    { "encrypt", command_encrypt },
 };
 
 static Status run(Context *context) {

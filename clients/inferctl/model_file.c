@@ -33,14 +33,15 @@ static int open_folder(const char *path) {
 Status model_file_read(Context *context, Graph **ret_graph, size_t *ret_bytes) {
     const char *content = NULL;
     TRY(file_read(context->args->argument, context->arena, &content, ret_bytes));
-    AUTO(free) void *bytes = malloc(MAX_OF(*ret_bytes, (size_t)1));
-    if (!bytes)
+    AUTO(file_bytes_deinit)
+    FileBytes bytes = { malloc(MAX_OF(*ret_bytes, (size_t)1)), *ret_bytes, free };
+    if (!bytes.data)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
-    memcpy(bytes, content, *ret_bytes);
+    memcpy(bytes.data, content, *ret_bytes);
     AUTO(descriptor_close) int folder = open_folder(context->args->argument);
-    Status imported = onnx_import_beneath(folder, bytes, *ret_bytes, NULL, ret_graph);
+    FileSource source = file_source_plain(folder);
+    Status imported = onnx_import_from(&source, &bytes, NULL, ret_graph);
     if (!status_is_ok(&imported))
         return status_prefix(&imported, "'%s'", context->args->argument);
-    bytes = NULL; /* the graph's now */
     return status_ok();
 }

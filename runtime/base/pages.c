@@ -33,7 +33,12 @@ size_t pages_release(void *data, size_t bytes) {
         return 0;
     uintptr_t mask = (uintptr_t)page - 1, address = (uintptr_t)data;
     uintptr_t begin = (address + mask) & ~mask, end = (address + bytes) & ~mask;
-    if (begin >= end || madvise((void *)begin, end - begin, MADV_DONTNEED) != 0)
+    if (begin >= end)
+        return 0;
+    /* Locked memory (runtime/base/secret.h) is unlocked first: what goes back is wiped by then. */
+    if (madvise((void *)begin, end - begin, MADV_DONTNEED) != 0 &&
+        (munlock((void *)begin, end - begin) != 0 ||
+         madvise((void *)begin, end - begin, MADV_DONTNEED) != 0))
         return 0;
     return end - begin;
 }

@@ -39,7 +39,7 @@ void graph_free(Graph *graph) {
         graph_free(graph->bodies[i]);
     free(graph->bodies);
     for (size_t i = 0; i < graph->kept_count; i++)
-        free(graph->kept[i].data);
+        graph->kept[i].free(graph->kept[i].data);
     free(graph->kept);
     free(graph->nodes);
     free(graph->values);
@@ -147,15 +147,16 @@ uint32_t graph_height(const Graph *graph) {
     return graph->height;
 }
 
-static Status keep(Graph *graph, void *data, bool is_constant) {
+static Status keep(Graph *graph, void *data, void (*free_data)(void *data), bool is_constant) {
     TRY(graph_grow((void **)&graph->kept, graph->kept_count, &graph->kept_capacity,
                    sizeof *graph->kept));
-    graph->kept[graph->kept_count++] = (KeptBytes){ .data = data, .is_constant = is_constant };
+    graph->kept[graph->kept_count++] =
+        (KeptBytes){ .data = data, .free = free_data, .is_constant = is_constant };
     return status_ok();
 }
 
-Status graph_keep_bytes(Graph *graph, void *bytes) {
-    return keep(graph, bytes, false);
+Status graph_keep_bytes(Graph *graph, void *bytes, void (*free_bytes)(void *bytes)) {
+    return keep(graph, bytes, free_bytes, false);
 }
 
 Arena *graph_arena(Graph *graph) {
@@ -241,7 +242,7 @@ static Status constant_memory(Graph *graph, size_t bytes, void **ret_data) {
         if (!data)
             return status_error(STATUS_RESOURCE_EXHAUSTED,
                                 "out of memory for a constant of %zu bytes", bytes);
-        TRY(keep(graph, data, true));
+        TRY(keep(graph, data, free, true));
         *ret_data = TAKE(data);
     }
     memset(*ret_data, 0, bytes);

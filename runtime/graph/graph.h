@@ -129,8 +129,8 @@ DEFINE_AUTO(Graph, graph_free);
 /* A copy that may be changed, its bodies too; constants, names and other attributes are shared with
  * `graph`, which must outlive it. */
 Status graph_clone(const Graph *graph, Graph **ret_graph);
-/* Bytes that constants point into: freed with the graph. Taken on success. */
-Status graph_keep_bytes(Graph *graph, void *bytes);
+/* Bytes that constants point into: freed with the graph, by free_bytes. Taken on success. */
+Status graph_keep_bytes(Graph *graph, void *bytes, void (*free_bytes)(void *bytes));
 /* A body of one of its nodes: freed with the graph. Taken on success. */
 Status graph_keep_body(Graph *graph, Graph *body);
 /* How deep bodies are nested in it: 0 when it has none. */

@@ -24,6 +24,7 @@ typedef struct PortList {
 /* Memory that is freed with the graph. */
 typedef struct KeptBytes {
     void *data;
+    void (*free)(void *data);
     bool is_constant; /* made by graph_add_constant_new: one value's, and its clones' */
 } KeptBytes;
 

@@ -95,7 +95,7 @@ static void free_unheld(Graph *graph, const Graph *root) {
     size_t kept = 0;
     for (size_t i = 0; i < graph->kept_count; i++) {
         if (graph->kept[i].is_constant && !holds(root, graph->kept[i].data))
-            free(graph->kept[i].data);
+            graph->kept[i].free(graph->kept[i].data);
         else
             graph->kept[kept++] = graph->kept[i];
     }

@@ -16,7 +16,6 @@
 
 #include "runtime/model/model_version.h"
 
-#include "runtime/base/beneath.h"
 #include "runtime/base/pages.h"
 #include "runtime/base/size.h"
 #include "runtime/graph/op_schema.h"
@@ -75,15 +74,10 @@ static Status read_config(const ModelLoad *load, ModelVersion *version) {
 }
 
 static Status read_graph(const ModelLoad *load, const ModelConfig *config, Graph **ret_graph) {
-    AUTO(free) char *bytes = NULL;
-    size_t length;
-    TRY(beneath_read_file(load->directory, config->model_filename, load->file_limit_bytes, &bytes,
-                          &length));
-    Status status = onnx_import_beneath(load->directory, bytes, length, NULL, ret_graph);
-    if (!status_is_ok(&status))
-        return status_prefix(&status, "%s", config->model_filename);
-    (void)TAKE(bytes);
-    return status_ok();
+    AUTO(file_bytes_deinit) FileBytes bytes = { 0 };
+    TRY(load->files->read(load->files, config->model_filename, load->file_limit_bytes, &bytes));
+    Status status = onnx_import_from(load->files, &bytes, NULL, ret_graph);
+    return status_prefix(&status, "%s", config->model_filename);
 }
 
 static size_t default_rows(const ModelLoad *load) {

@@ -9,6 +9,7 @@
  */
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/file_source.h"
 #include "runtime/config/model_config.h"
 #include "runtime/model/engine.h"
 #include "runtime/model/signature.h"
@@ -69,7 +70,7 @@ typedef struct StepModels {
 typedef struct ModelLoad {
     const char *name;
     int64_t number;
-    int directory;           /* of the version, opened beneath the repository; lent */
+    const FileSource *files; /* of the version; lent */
     int model_directory;     /* for label files; lent; -1: none */
     const char *config_text; /* content of config.pbtxt; NULL: all defaults; lent */
     size_t config_length;

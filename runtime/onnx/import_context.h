@@ -46,12 +46,12 @@ typedef struct ImportContext {
     size_t node_count, definition_count; /* of all graphs so far, against the limits */
     size_t graph_count, body_depth;      /* of bodies; how deep in them we are */
     bool told_where; /* an error has named its node, in a body or function: those around need not */
-    NameTable *names;       /* of the graph that is being read */
-    NodeCaptures *captures; /* of the node that is being read */
-    size_t constant_bytes;  /* decoded so far, counted against the limit */
-    int directory;          /* of the model, for external data; -1: there is none */
-    size_t external_bytes;  /* read so far, against the limit */
-    CopiedBytes *copied;    /* large tensors of the file that have a copy in the graph */
+    NameTable *names;         /* of the graph that is being read */
+    NodeCaptures *captures;   /* of the node that is being read */
+    size_t constant_bytes;    /* decoded so far, counted against the limit */
+    const FileSource *source; /* of external data */
+    size_t external_bytes;    /* read so far, against the limit */
+    CopiedBytes *copied;      /* large tensors of the file that have a copy in the graph */
 } ImportContext;
 
 /* Where the bytes of a tensor are, when they are in a file of their own. */

@@ -2,10 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Tensors whose bytes are in a file beside the model. The file is opened beneath the model's folder
- * and nowhere else: no absolute name, no "..", no link that leads out. What is needed of it is read
- * into memory of our own, aligned, once: a mapping would make the model's bytes, checked when it
- * was loaded, change or vanish with a file that others can write.
+ * Tensors whose bytes are in a file beside the model. The source opens it beneath the model's
+ * folder and nowhere else: no absolute name, no "..", no link that leads out. What is needed of it
+ * is read into memory of our own, aligned, once: a mapping would make the model's bytes, checked
+ * when it was loaded, change or vanish with a file that others can write.
  *
  * The size comes from type and shape; offset and length are checked against it and against the file
  * before anything is read. A checksum, where there is one, is not looked at.
@@ -13,7 +13,6 @@
  * Source: ONNX IR, "External Tensor Data".
  */
 
-#include "runtime/base/beneath.h"
 #include "runtime/base/pages.h"
 #include "runtime/base/size.h"
 #include "runtime/onnx/import_context.h"
@@ -100,19 +99,17 @@ static Status read_external(ImportContext *context, const OnnxTensor *source, vo
     TRY(import_text(context, context->scratch, external->location, "location of external data",
                     &location));
     TRY(check_location(location));
-    if (context->directory < 0)
+    if (context->source->directory < 0)
         return status_error(STATUS_UNIMPLEMENTED,
                             "its data is in file '%.120s', and only the model itself is given",
                             location);
     TRY(charge(context, source->bytes));
-    AUTO(free) void *data = aligned_memory_new(source->bytes);
-    if (!data)
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory for %zu bytes",
-                            source->bytes);
-    TRY(beneath_read_range(context->directory, location, external->offset, source->bytes, data));
-    TRY(check_bools(source, data));
-    TRY(graph_keep_bytes(context->graph, data));
-    *ret_data = TAKE(data);
+    AUTO(file_bytes_deinit) FileBytes read = { 0 };
+    TRY(context->source->read_range(context->source, location, external->offset, source->bytes,
+                                    &read));
+    TRY(check_bools(source, (const uint8_t *)read.data));
+    TRY(graph_keep_bytes(context->graph, read.data, read.free));
+    *ret_data = TAKE(read.data);
     return status_ok();
 }
 

@@ -216,14 +216,14 @@ const OnnxInfo *onnx_info(const Graph *graph) {
 }
 
 Status onnx_import(void *bytes, size_t length, const OnnxLimits *limits, Graph **ret_graph) {
-    return onnx_import_beneath(-1, bytes, length, limits, ret_graph);
+    FileSource alone = file_source_plain(-1);
+    return onnx_import_from(&alone, &(FileBytes){ bytes, length, free }, limits, ret_graph);
 }
 
-Status onnx_import_beneath(int directory, void *bytes, size_t length, const OnnxLimits *limits,
-                           Graph **ret_graph) {
-    ImportContext context = { .limits = limits ? *limits : ONNX_LIMITS_DEFAULT,
-                              .directory = directory };
-    WireReader reader = wire_reader(bytes, length, context.limits.depth);
+Status onnx_import_from(const FileSource *source, FileBytes *bytes, const OnnxLimits *limits,
+                        Graph **ret_graph) {
+    ImportContext context = { .limits = limits ? *limits : ONNX_LIMITS_DEFAULT, .source = source };
+    WireReader reader = wire_reader(bytes->data, bytes->length, context.limits.depth);
     ModelFields model = { 0 };
     TRY(read_model(reader, &model));
     context.ir_version = model.ir_version;
@@ -248,7 +248,8 @@ Status onnx_import_beneath(int directory, void *bytes, size_t length, const Onnx
     TRY(functions_read(&context, reader));
     TRY(set_info(&context, &model));
     TRY(import_graph(&context, model.graph, NULL));
-    TRY(graph_keep_bytes(graph, bytes));
+    TRY(graph_keep_bytes(graph, bytes->data, bytes->free));
+    *bytes = (FileBytes){ 0 };
     for (const CopiedBytes *copied = context.copied; copied; copied = copied->next)
         pages_release((void *)(uintptr_t)copied->raw.data, copied->raw.length);
     *ret_graph = TAKE(graph);

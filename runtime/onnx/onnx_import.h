@@ -8,6 +8,7 @@
  * only. Every operator arrives in its newest form.
  */
 
+#include "runtime/base/file_source.h"
 #include "runtime/graph/graph.h"
 
 typedef struct OnnxLimits {
@@ -31,11 +32,11 @@ extern const OnnxLimits ONNX_LIMITS_DEFAULT;
  */
 Status onnx_import(void *bytes, size_t length, const OnnxLimits *limits, Graph **ret_graph);
 
-/* The same for a model that may have tensors in files beside it, beneath directory (open; -1:
- * none). Errors besides: PERMISSION_DENIED (a name that leads elsewhere), those of opening a file
- */
-Status onnx_import_beneath(int directory, void *bytes, size_t length, const OnnxLimits *limits,
-                           Graph **ret_graph);
+/* The same for a model that may have tensors in files beside it, of source (lent for the call).
+ * bytes: emptied on success. Errors besides: PERMISSION_DENIED (a name that leads elsewhere), those
+ * of the source */
+Status onnx_import_from(const FileSource *source, FileBytes *bytes, const OnnxLimits *limits,
+                        Graph **ret_graph);
 
 /* What a file says of itself, for `inferctl inspect` and logs. Strings live in the graph. */
 typedef struct OnnxInfo {

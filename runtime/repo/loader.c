@@ -218,9 +218,16 @@ static void fail(Repo *repo, RepoVersion *target, const Status *status) {
 
 static Status run_job(Repo *repo, const LoadJob *job, ModelVersion **ret_version) {
     const RepoOptions *options = &repo->options;
+    VersionSourceOptions trusted = { .trust = options->trust,
+                                     .model = job->name,
+                                     .version = job->number,
+                                     .directory = job->version_directory,
+                                     .file_limit_bytes = options->file_limit_bytes };
+    AUTO(version_source_free) VersionSource *source = NULL;
+    TRY(version_source_new(&trusted, &source));
     ModelLoad load = { .name = job->name,
                        .number = job->number,
-                       .directory = job->version_directory,
+                       .files = version_source_files(source),
                        .model_directory = job->model_directory,
                        .config_text = job->config_text,
                        .config_length = job->config_length,
@@ -240,7 +247,8 @@ static Status run_job(Repo *repo, const LoadJob *job, ModelVersion **ret_version
     TRY(model_version_load(&load, &version));
     version->load_ns = clock_now_ns(options->clock) - begun_ns;
     if (options->warm && options->hooks.version_warm)
-        TRY(options->hooks.version_warm(options->hooks.user, version, job->version_directory));
+        TRY(options->hooks.version_warm(options->hooks.user, version, load.files));
+    TRY(version_source_finish(source));
     if (options->hooks.version_ready)
         TRY(options->hooks.version_ready(options->hooks.user, version));
     version->on_unloaded = version_unloaded;

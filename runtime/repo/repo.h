@@ -12,12 +12,13 @@
 #include "runtime/config/server_config.h"
 #include "runtime/model/model_version.h"
 #include "runtime/repo/version_policy.h"
+#include "runtime/trust/version_source.h"
 
 typedef struct Repo Repo;
 
 typedef struct RepoHooks {
-    /* After a load, where models are warmed up; NULL. directory: of the version. Thread: loader. */
-    Status (*version_warm)(void *user, ModelVersion *version, int directory);
+    /* After a load, where models are warmed up; NULL. files: of the version. Thread: loader. */
+    Status (*version_warm)(void *user, ModelVersion *version, const FileSource *files);
     /* Before a version is published / when its last lease is gone. Thread: loader / any. */
     Status (*version_ready)(void *user, ModelVersion *version);
     void (*version_gone)(void *user, ModelVersion *version);
@@ -54,6 +55,7 @@ typedef struct RepoOptions {
     const QueuePolicy *queue_default; /* from the batching file; NULL */
     bool warm;
     size_t file_limit_bytes;
+    const Trust *trust;            /* lent; NULL: manifests that are there are checked, no more */
     size_t run_memory_limit_bytes; /* as in ExecutorOptions */
     uint64_t run_work_limit;
     Device *device;

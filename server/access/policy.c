@@ -2,13 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A list of rules, tried one after the other: a policy has dozens, not millions. Matching a pattern
- * goes back to the last '*' only, so its cost is bounded by the product of both lengths. The
- * decision is pure: no clock, no lock, nothing but its arguments.
+ * A list of rules, tried one after the other: a policy has dozens, not millions. The decision is
+ * pure: no clock, no lock, nothing but its arguments.
  */
 
 #include "server/access/policy.h"
 
+#include "runtime/base/pattern.h"
 #include "runtime/base/size.h"
 #include "runtime/json/json_reader.h"
 
@@ -20,30 +20,9 @@ static bool is_text(StringView text, const char *other) {
 
 /* --- deciding --- */
 
-bool policy_pattern_fits(StringView pattern, StringView text) {
-    size_t at = 0, p = 0, star = INDEX_NONE, resume = 0;
-    while (at < text.length) {
-        if (p < pattern.length && pattern.data[p] == '*') {
-            star = p++;
-            resume = at;
-        } else if (p < pattern.length && pattern.data[p] == text.data[at]) {
-            p++;
-            at++;
-        } else if (star != INDEX_NONE) {
-            p = star + 1;
-            at = ++resume;
-        } else {
-            return false;
-        }
-    }
-    while (p < pattern.length && pattern.data[p] == '*')
-        p++;
-    return p == pattern.length;
-}
-
 static bool any_fits(const StringView *patterns, size_t count, StringView text) {
     for (size_t i = 0; i < count; i++)
-        if (policy_pattern_fits(patterns[i], text))
+        if (pattern_fits(patterns[i].data, patterns[i].length, text.data, text.length))
             return true;
     return false;
 }

@@ -40,5 +40,3 @@ bool policy_allows(const Policy *policy, StringView principal, Action action, St
 
 /* Whether some model might be allowed: asked before a body is read. */
 bool policy_may_allow(const Policy *policy, StringView principal, Action action);
-
-bool policy_pattern_fits(StringView pattern, StringView text);

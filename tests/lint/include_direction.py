@@ -52,7 +52,7 @@ LIBRARIES = {
     r"grpc/": ["server/rpc", "server/main.c", "clients/c", "clients/load", "tests"],
     r"(oneapi/)?dnnl": ["runtime/cpu", "tests/unit/runtime/cpu"],
     r"cuda_|cublas|cudnn": ["cuda", "tests/cuda"],
-    r"openssl/": ["runtime/trust", "server"],
+    r"openssl/": ["runtime/trust", "server", "tests/unit/runtime/trust"],
     r"event2/": ["server/rest", "tests"],
     r"http_parser\.h": ["server/rest"],
     r"jansson\.h": ["server", "clients/inferctl"],

@@ -65,9 +65,10 @@ static Status acquire(void *user, const char *model, int64_t version, Lease *ret
 }
 
 Status rig_try_load(Rig *rig, const char *name, const char *config, ModelVersion **ret_version) {
+    FileSource none = file_source_plain(-1);
     ModelLoad load = { .name = name,
                        .number = 1,
-                       .directory = -1,
+                       .files = &none,
                        .model_directory = -1,
                        .config_text = config,
                        .config_length = strlen(config),

@@ -117,7 +117,8 @@ static Status replay(const char *config, const File *file, size_t iterations) {
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     Rig *rig = rig_open();
     ModelVersion *version = rig_load(rig, "echo", config);
-    Status status = warmup_replay(version, directory, iterations);
+    FileSource files = file_source_plain(directory);
+    Status status = warmup_replay(version, &files, iterations);
     rig_unload(rig, version);
     rig_close(rig);
     close(directory);

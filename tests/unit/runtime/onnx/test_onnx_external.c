@@ -103,7 +103,9 @@ static WireWriter external_model(const char *location, const char *offset, const
 
 static Status import(int directory, WireWriter *writer, Graph **ret_graph) {
     *ret_graph = NULL;
-    Status status = onnx_import_beneath(directory, writer->data, writer->length, NULL, ret_graph);
+    FileSource source = file_source_plain(directory);
+    FileBytes bytes = { (char *)writer->data, writer->length, free };
+    Status status = onnx_import_from(&source, &bytes, NULL, ret_graph);
     if (!status_is_ok(&status))
         wire_writer_deinit(writer);
     return status;

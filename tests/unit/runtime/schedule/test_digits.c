@@ -89,9 +89,10 @@ static void load_version(Fixture *fixture) {
     QueuePolicy policy = { .batching = true, .max_rows = BATCH_MAX };
     int directory = open(SAMPLES "/models/digits/1", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(directory >= 0);
+    FileSource files = file_source_plain(directory);
     ModelLoad load = { .name = "digits",
                        .number = 1,
-                       .directory = directory,
+                       .files = &files,
                        .model_directory = -1,
                        .queue_default = &policy,
                        .device = fixture->device,

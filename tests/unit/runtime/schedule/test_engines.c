@@ -131,8 +131,9 @@ static void test_pairs_must_match(void **state) {
     static const char config[] =
         "backend: 'identity' input { name: 'x' data_type: TYPE_INT64 dims: 2 } output { name: 'y' "
         "data_type: TYPE_INT32 dims: 2 }";
+    FileSource none = file_source_plain(-1);
     ModelLoad load = { .name = "m",
-                       .directory = -1,
+                       .files = &none,
                        .model_directory = -1,
                        .config_text = config,
                        .config_length = strlen(config) };

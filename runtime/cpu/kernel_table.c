@@ -13,14 +13,18 @@
 #include "runtime/cpu/kernel_util.h"
 
 static const KernelType *const rows[] = {
-    &conv_kernel_type,        &matmul_kernel_type,         &pool_kernel_type,
-    &global_pool_kernel_type, &eltwise_kernel_type,        &binary_kernel_type,
-    &softmax_kernel_type,     &batch_norm_kernel_type,     &concat_kernel_type,
-    &transpose_kernel_type,   &reorder_kernel_type,        &trees_kernel_type,
-    &layer_norm_kernel_type,  &attention_kernel_type,      &split_kernel_type,
-    &resize_kernel_type,      &depth_to_space_kernel_type, &recurrent_kernel_type,
-    &cast_kernel_type,        &matmul_integer_kernel_type, &dynamic_quantize_kernel_type,
-    &qlinear_kernel_type,     &qlinear_conv_kernel_type,
+    &conv_pixels_kernel_type,    &conv_kernel_type,
+    &matmul_kernel_type,         &pool_kernel_type,
+    &global_pool_kernel_type,    &eltwise_kernel_type,
+    &binary_kernel_type,         &softmax_kernel_type,
+    &batch_norm_kernel_type,     &concat_kernel_type,
+    &transpose_kernel_type,      &reorder_kernel_type,
+    &trees_kernel_type,          &layer_norm_kernel_type,
+    &attention_kernel_type,      &split_kernel_type,
+    &resize_kernel_type,         &depth_to_space_kernel_type,
+    &recurrent_kernel_type,      &cast_kernel_type,
+    &matmul_integer_kernel_type, &dynamic_quantize_kernel_type,
+    &qlinear_kernel_type,        &qlinear_conv_kernel_type,
 };
 
 const KernelType *const *kernel_table(size_t *ret_count) {

@@ -13,6 +13,7 @@ extern const KernelType binary_kernel_type;
 extern const KernelType cast_kernel_type;
 extern const KernelType concat_kernel_type;
 extern const KernelType conv_kernel_type;
+extern const KernelType conv_pixels_kernel_type;
 extern const KernelType depth_to_space_kernel_type;
 extern const KernelType dynamic_quantize_kernel_type;
 extern const KernelType eltwise_kernel_type;

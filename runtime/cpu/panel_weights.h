@@ -18,3 +18,8 @@ size_t panel_weights_floats(size_t rows, size_t inner);
  */
 Status panel_weights_get(const KernelBuild *build, const Value *value, size_t count, size_t rows,
                          size_t inner, const float **ret_packed);
+
+/* Weights [rows, channels, taps] of a convolution: one matrix as above, whose inner dim is [taps,
+ * channels]. */
+Status panel_weights_get_taps(const KernelBuild *build, const Value *value, size_t rows,
+                              size_t channels, size_t taps, const float **ret_packed);

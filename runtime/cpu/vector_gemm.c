@@ -22,55 +22,78 @@ enum { LANE_COUNT = 8, TILE_ROWS = 3 };
 #else
 enum { LANE_COUNT = 4, TILE_ROWS = 3 };
 #endif
-enum { TILE_VECTORS = 4, PART_BYTES = 32 << 10 };
+enum { TILE_VECTORS = 4, PART_BYTES = 32 << 10, LINE_BYTES = 64 };
+
+#define INLINE static inline __attribute__((always_inline))
 
 typedef float Vector __attribute__((vector_size(4 * LANE_COUNT), aligned(4), may_alias));
 
 void VECTOR_GEMM(const SmallGemm *gemm);
 
 typedef struct Tile {
-    const float *a, *b;
-    float *c;
-    size_t a_step, b_step, c_step, inner;
-    size_t tail; /* floats of the last vector that are written; 0: all */
+    const float *a[TILE_ROWS], *b;
+    float *c[TILE_ROWS];
+    size_t b_step, inner;
+    size_t tail;       /* floats of the last vector that are written; 0: all */
+    uintptr_t ahead;   /* memory that is wanted soon, brought near a line at a time */
+    size_t ahead_step; /* bytes between lines of this tile; 0: nothing is wanted */
     bool accumulate;
 } Tile;
 
-static inline __attribute__((always_inline)) Vector load_some(const float *from, size_t count) {
+INLINE Vector load_some(const float *from, size_t count) {
     Vector vector = { 0 };
     memcpy(&vector, from, count * sizeof *from);
     return vector;
 }
 
-static inline __attribute__((always_inline)) void run_tile(const Tile *tile, const size_t rows,
-                                                           const size_t vectors) {
+INLINE void multiply_add(Vector (*sum)[TILE_VECTORS], const float *const *a, size_t at,
+                         const float *b, const size_t rows, const size_t vectors) {
+    Vector row[TILE_VECTORS];
+#pragma GCC unroll 4
+    for (size_t v = 0; v < vectors; v++)
+        row[v] = *(const Vector *)(b + v * LANE_COUNT);
+#pragma GCC unroll 8
+    for (size_t r = 0; r < rows; r++)
+#pragma GCC unroll 4
+        for (size_t v = 0; v < vectors; v++)
+            sum[r][v] += a[r][at] * row[v];
+}
+
+INLINE void run_tile(const Tile *tile, const size_t rows, const size_t vectors) {
     Vector sum[TILE_ROWS][TILE_VECTORS];
+    const float *a[TILE_ROWS];
     const size_t whole = tile->tail ? vectors - 1 : vectors;
+#pragma GCC unroll 8
+    for (size_t r = 0; r < rows; r++)
+        a[r] = tile->a[r];
 #pragma GCC unroll 8
     for (size_t r = 0; r < rows; r++)
 #pragma GCC unroll 4
         for (size_t v = 0; v < vectors; v++)
             sum[r][v] = !tile->accumulate ? (Vector){ 0 }
-                        : v < whole
-                            ? *(const Vector *)(tile->c + r * tile->c_step + v * LANE_COUNT)
-                            : load_some(tile->c + r * tile->c_step + v * LANE_COUNT, tile->tail);
-    const float *a = tile->a, *b = tile->b;
-    for (size_t k = 0; k < tile->inner; k++, a++, b += tile->b_step) {
-        Vector row[TILE_VECTORS];
-#pragma GCC unroll 4
-        for (size_t v = 0; v < vectors; v++)
-            row[v] = *(const Vector *)(b + v * LANE_COUNT);
-#pragma GCC unroll 8
-        for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 4
-            for (size_t v = 0; v < vectors; v++)
-                sum[r][v] += a[r * tile->a_step] * row[v];
+                        : v < whole       ? *(const Vector *)(tile->c[r] + v * LANE_COUNT)
+                                          : load_some(tile->c[r] + v * LANE_COUNT, tile->tail);
+    const size_t inner = tile->inner, b_step = tile->b_step, step = tile->ahead_step;
+    const float *b = tile->b;
+    uintptr_t ahead = tile->ahead;
+    size_t k = 0;
+    for (; k + 4 <= inner; k += 4, b += 4 * b_step, ahead += 2 * step) {
+        if (step) {
+            __builtin_prefetch((const void *)ahead, 0, 2);
+            __builtin_prefetch((const void *)(ahead + step), 0, 2);
+        }
+        multiply_add(sum, a, k, b, rows, vectors);
+        multiply_add(sum, a, k + 1, b + b_step, rows, vectors);
+        multiply_add(sum, a, k + 2, b + 2 * b_step, rows, vectors);
+        multiply_add(sum, a, k + 3, b + 3 * b_step, rows, vectors);
     }
+    for (; k < inner; k++, b += b_step)
+        multiply_add(sum, a, k, b, rows, vectors);
 #pragma GCC unroll 8
     for (size_t r = 0; r < rows; r++)
 #pragma GCC unroll 4
         for (size_t v = 0; v < vectors; v++) {
-            float *c = tile->c + r * tile->c_step + v * LANE_COUNT;
+            float *c = tile->c[r] + v * LANE_COUNT;
             if (v < whole)
                 *(Vector *)c = sum[r][v];
             else
@@ -102,24 +125,35 @@ static void (*const tiles[TILE_ROWS][TILE_VECTORS])(const Tile *tile) = {
 #endif
 };
 
-/* A panel of `inner` rows times all rows of a. */
+static void place_rows(const SmallGemm *gemm, size_t row, size_t rows, size_t column, size_t first,
+                       Tile *tile) {
+    for (size_t r = 0; r < rows; r++) {
+        size_t at = row + r;
+        tile->a[r] = gemm->a + first + (gemm->a_at ? gemm->a_at[at] : at * gemm->a_step);
+        tile->c[r] = gemm->c + column + (gemm->c_at ? gemm->c_at[at] : at * gemm->c_step);
+    }
+}
+
+/* A panel of `inner` rows times all rows of a. Meanwhile what lies behind it in memory is brought
+ * near: the next part, as a rule. */
 static void run_panel(const SmallGemm *gemm, size_t column, size_t columns, size_t first,
                       size_t inner) {
     size_t vectors = (columns + LANE_COUNT - 1) / LANE_COUNT;
+    size_t tiles_down = (gemm->rows + TILE_ROWS - 1) / TILE_ROWS;
     const size_t panel = (size_t)LANE_COUNT * TILE_VECTORS;
     Tile tile = { .b = gemm->b + column / panel * gemm->b_panel + first * gemm->b_step,
-                  .a_step = gemm->a_step,
                   .b_step = gemm->b_step,
-                  .c_step = gemm->c_step,
                   .inner = inner,
                   .tail = columns % LANE_COUNT,
                   .accumulate = gemm->accumulate || first > 0 };
-    for (size_t row = 0; row < gemm->rows;) {
-        size_t left = gemm->rows - row, passes = (left + TILE_ROWS - 1) / TILE_ROWS;
-        size_t rows = (left + passes - 1) / passes; /* 4 and 4, not 6 and 2 */
-        tile.a = gemm->a + row * gemm->a_step + first;
-        tile.c = gemm->c + row * gemm->c_step + column;
+    tile.ahead = (uintptr_t)(tile.b + inner * gemm->b_step);
+    tile.ahead_step = gemm->ahead ? LINE_BYTES : 0;
+    size_t lines = (inner + 3) / 4 * 2;
+    for (size_t row = 0; row < gemm->rows; tiles_down--) {
+        size_t rows = (gemm->rows - row + tiles_down - 1) / tiles_down; /* 4 and 4, not 6 and 2 */
+        place_rows(gemm, row, rows, column, first, &tile);
         tiles[rows - 1][vectors - 1](&tile);
+        tile.ahead += lines * tile.ahead_step;
         row += rows;
     }
 }

@@ -188,9 +188,29 @@ enum { PANEL = 32 };
 enum { PANEL = 16 };
 #endif
 
+INLINE void store_row(float *dst, const float *row, const float *residual, bool relu,
+                      size_t columns) {
+    for (size_t i = 0; i < columns; i++) {
+        float x = residual ? row[i] + residual[i] : row[i];
+        dst[i] = relu ? at_least(x, 0.0f) : x;
+    }
+}
+
+static void store_rows(float *dst, size_t dst_step, const float *rows, size_t row_step,
+                       const float *residual, bool relu, size_t count, size_t columns) {
+    for (size_t i = 0; i < count; i++, dst += dst_step, rows += row_step)
+        if (residual && relu)
+            store_row(dst, rows, residual + i * dst_step, true, columns);
+        else if (residual)
+            store_row(dst, rows, residual + i * dst_step, false, columns);
+        else
+            store_row(dst, rows, NULL, relu, columns);
+}
+
 const VectorNn VECTOR_NN = {
     .panel_columns = PANEL,
     .gemm = VECTOR_GEMM,
+    .store_rows = store_rows,
     .normalize = normalize,
     .attend = attend,
     .lstm_cell = lstm_cell,

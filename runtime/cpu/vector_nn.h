@@ -23,7 +23,9 @@ typedef struct SmallGemm {
     size_t b_step, b_panel;
     float *c; /* [rows, columns], c_step floats a row; nothing beyond columns is written */
     size_t c_step;
+    const uint32_t *a_at, *c_at; /* where each row begins instead, in floats; NULL: by steps */
     bool accumulate;
+    bool ahead; /* panels come from far away, one behind the other: fetch while computing */
 } SmallGemm;
 
 typedef void (*SmallGemmFn)(const SmallGemm *gemm);
@@ -33,6 +35,10 @@ struct VectorNn {
     /* An element is one chain of multiply-adds in the order of inner, whatever the sizes: a row's
      * bits do not depend on how many rows there are. */
     SmallGemmFn gemm;
+    /* dst = rows (+ residual, laid out as dst) (then not below 0): rows of `columns` floats,
+     * row_step apart, to places dst_step apart. */
+    void (*store_rows)(float *dst, size_t dst_step, const float *rows, size_t row_step,
+                       const float *residual, bool relu, size_t count, size_t columns);
     /* To the nearest float. */
     void (*from_i32)(float *dst, const void *src, size_t count);
     void (*from_u8)(float *dst, const void *src, size_t count);

@@ -114,6 +114,45 @@ static void test_small_gemm_rows_stand_alone(void **state) {
     }
 }
 
+/* Rows may lie anywhere, and memory may be fetched ahead: the numbers are the same. */
+static void test_small_gemm_rows_by_their_places(void **state) {
+    (void)state;
+    size_t count;
+    const VectorLoops *const *tables = vector_loops_all(&count);
+    AUTO(free) GemmMemory *memory = malloc(sizeof *memory);
+    assert_non_null(memory);
+    fill(memory->a, ARRAY_LENGTH(memory->a));
+    fill(memory->b, ARRAY_LENGTH(memory->b));
+    uint32_t a_at[GEMM_ROWS], c_at[GEMM_ROWS];
+    for (uint32_t r = 0; r < GEMM_ROWS; r++) {
+        a_at[r] = (GEMM_ROWS - 1 - r) * GEMM_INNER;
+        c_at[r] = (r * 3 + 1) % GEMM_ROWS * GEMM_STEP;
+    }
+    assert_true(GEMM_ROWS % 3 != 0);
+    for (size_t i = 0; i < count; i++) {
+        SmallGemm gemm = { .rows = GEMM_ROWS,
+                           .columns = GEMM_COLUMNS,
+                           .inner = GEMM_INNER,
+                           .a = memory->a,
+                           .a_step = GEMM_INNER,
+                           .b = memory->b,
+                           .b_step = GEMM_STEP,
+                           .b_panel = tables[i]->nn->panel_columns,
+                           .c = memory->c,
+                           .c_step = GEMM_STEP };
+        tables[i]->nn->gemm(&gemm);
+        gemm.a_at = a_at;
+        gemm.c_at = c_at;
+        gemm.c = memory->start;
+        gemm.ahead = true;
+        tables[i]->nn->gemm(&gemm);
+        for (size_t r = 0; r < GEMM_ROWS; r++)
+            assert_memory_equal(memory->start + c_at[r],
+                                memory->c + (GEMM_ROWS - 1 - r) * GEMM_STEP,
+                                GEMM_COLUMNS * sizeof(float));
+    }
+}
+
 static void test_normalize_and_attend_in_all_instruction_sets(void **state) {
     (void)state;
     size_t table_count;
@@ -357,6 +396,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_small_gemm_of_all_sizes),
         cmocka_unit_test(test_small_gemm_rows_stand_alone),
+        cmocka_unit_test(test_small_gemm_rows_by_their_places),
         cmocka_unit_test(test_normalize_and_attend_in_all_instruction_sets),
         cmocka_unit_test(test_norms_equal_the_reference),
         cmocka_unit_test(test_attention_equals_the_reference),

@@ -141,7 +141,7 @@ static Status replay_record(ModelVersion *version, const Span *record, size_t it
     if (!inputs)
         return arena_exhausted(arena);
     TRY(gather(&request, signature->input_count, arena, inputs));
-    TRY(warmup_hidden_inputs(version, request.rows, arena, inputs + signature->input_count));
+    TRY(warmup_hidden_inputs(version, request.rows, arena, inputs));
     for (size_t i = 0; i < iterations; i++)
         TRY(model_version_run(version, inputs));
     return status_ok();

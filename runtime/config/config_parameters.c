@@ -96,6 +96,47 @@ static Status set_responses(ConfigCheck *check, const char *key, const char *val
     return status_ok();
 }
 
+static Status set_padding(ConfigCheck *check, const char *key, const char *value) {
+    bool yes;
+    TRY(parse_bool(check, key, value, &yes));
+    if (yes)
+        check->config->queue.padding = PADDING_FIRST;
+    return status_ok();
+}
+
+/* "32,64,128": increasing. */
+static Status set_buckets(ConfigCheck *check, const char *key, const char *value) {
+    QueuePolicy *queue = &check->config->queue;
+    size_t *buckets = arena_calloc(check->arena, LENGTHS_MAX, sizeof *buckets), count = 0;
+    if (!buckets)
+        return arena_exhausted(check->arena);
+    for (const char *at = value;; at++) {
+        size_t digits = strspn(at, "0123456789");
+        uint64_t bucket = digits > 0 && digits < 10 ? strtoull(at, NULL, 10) : 0;
+        if (bucket == 0 || count == LENGTHS_MAX || (count > 0 && bucket <= buckets[count - 1]) ||
+            (at[digits] != '\0' && at[digits] != ','))
+            return text_message_error(check->text, "parameters",
+                                      "%s: expected up to %d increasing lengths as in \"32,64\", "
+                                      "got '%s'",
+                                      key, (int)LENGTHS_MAX, value);
+        buckets[count++] = (size_t)bucket;
+        at += digits;
+        if (*at == '\0')
+            break;
+    }
+    queue->padding = PADDING_ZERO;
+    queue->buckets = buckets;
+    queue->bucket_count = count;
+    return status_ok();
+}
+
+static Status set_split(ConfigCheck *check, const char *key, const char *value) {
+    uint64_t rows;
+    TRY(parse_count(check, key, value, COUNT_MAX, &rows));
+    check->config->queue.split_rows = (size_t)rows;
+    return status_ok();
+}
+
 static Status set_nothing(ConfigCheck *check, const char *key, const char *value) {
     (void)value;
     char path[PATH_BYTES];
@@ -116,6 +157,9 @@ static const struct {
     { "device", set_device, MODEL_ONNX, false },
     { "deterministic", set_deterministic, MODEL_ONNX, false },
     { "precision", set_precision, MODEL_ONNX, false },
+    { "max_execution_batch_size", set_split, MODEL_ONNX, false },
+    { "pad_variable_length_inputs", set_padding, MODEL_ONNX, false },
+    { "shape_buckets", set_buckets, MODEL_ONNX, false },
     { "execute_delay_ms", set_delay, MODEL_IDENTITY, true },
     { "fail_every", set_fail_every, MODEL_IDENTITY, true },
     { "response_count", set_responses, MODEL_IDENTITY, true },
@@ -133,5 +177,10 @@ Status config_check_parameters(ConfigCheck *check) {
         const Inference__ModelConfig__ParametersEntry *entry = check->message->parameters[i];
         TRY(check_parameter(check, entry->key, entry->value ? entry->value->string_value : ""));
     }
+    const QueuePolicy *queue = &check->config->queue;
+    if (queue->padding != PADDING_NONE && check->config->sequence)
+        return text_message_error(check->text, "parameters", "%s: conflicts with sequence_batching",
+                                  queue->bucket_count > 0 ? "shape_buckets"
+                                                          : "pad_variable_length_inputs");
     return status_ok();
 }

@@ -18,10 +18,17 @@
 
 enum { PATH_BYTES = 64 };
 
-static bool is_ragged(const ModelConfig *config, const char *name) {
+static bool is_input(const ModelConfig *config, const char *name) {
     for (size_t i = 0; i < config->input_count; i++)
         if (strcmp(config->inputs[i].name, name) == 0)
-            return config->inputs[i].ragged;
+            return true;
+    return false;
+}
+
+static bool is_output(const ModelConfig *config, const char *name) {
+    for (size_t i = 0; i < config->output_count; i++)
+        if (strcmp(config->outputs[i].name, name) == 0)
+            return true;
     return false;
 }
 
@@ -41,10 +48,12 @@ static Status check_batch_input(const ConfigCheck *check, size_t index, BatchInp
         return text_message_error(check->text, path, "data_type: expected TYPE_INT32 or TYPE_FP32");
     if ((size_t)message->kind > BATCH_INPUT_ITEM_SHAPE_FLATTEN)
         return text_message_error(check->text, path, "the kind is not known");
-    if (!is_ragged(check->config, input->source))
-        return text_message_error(check->text, path,
-                                  "source_input '%s' is no input with allow_ragged_batch",
+    if (!is_input(check->config, input->source))
+        return text_message_error(check->text, path, "source_input '%s' is not among the inputs",
                                   input->source);
+    if (is_input(check->config, input->target))
+        return text_message_error(check->text, path,
+                                  "target_name '%s' is an input that clients give", input->target);
     return status_ok();
 }
 
@@ -57,10 +66,12 @@ static Status check_batch_output(const ConfigCheck *check, size_t index, ConfigP
                                   "expected one target_name and one source_input, got %zu and %zu",
                                   message->n_target_name, message->n_source_input);
     *pair = (ConfigPair){ message->target_name[0], message->source_input[0] };
-    if (!is_ragged(check->config, pair->value))
-        return text_message_error(check->text, path,
-                                  "source_input '%s' is no input with allow_ragged_batch",
+    if (!is_input(check->config, pair->value))
+        return text_message_error(check->text, path, "source_input '%s' is not among the inputs",
                                   pair->value);
+    if (!is_output(check->config, pair->key))
+        return text_message_error(check->text, path, "target_name '%s' is not among the outputs",
+                                  pair->key);
     return status_ok();
 }
 
@@ -71,6 +82,20 @@ Status config_check_ragged(ConfigCheck *check) {
             return text_message_error(check->text, "input",
                                       "'%s': allow_ragged_batch wants max_batch_size above 0",
                                       config->inputs[i].name);
+    for (size_t i = 0; i < config->input_count; i++)
+        if (config->inputs[i].ragged && config->kind == MODEL_ENSEMBLE)
+            return text_message_error(check->text, "input",
+                                      "'%s': allow_ragged_batch is not for ensembles",
+                                      config->inputs[i].name);
+    bool is_used = check->message->n_batch_input > 0 || check->message->n_batch_output > 0;
+    if (is_used && !(config->has_max_batch_size && config->max_batch_size > 0))
+        return text_message_error(
+            check->text, check->message->n_batch_input > 0 ? "batch_input" : "batch_output",
+            "wants max_batch_size above 0");
+    if (is_used && config->kind == MODEL_ENSEMBLE)
+        return text_message_error(
+            check->text, check->message->n_batch_input > 0 ? "batch_input" : "batch_output",
+            "is not for ensembles");
     BatchInput *inputs = arena_calloc(check->arena, check->message->n_batch_input, sizeof *inputs);
     ConfigPair *outputs =
         arena_calloc(check->arena, check->message->n_batch_output, sizeof *outputs);

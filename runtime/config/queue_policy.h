@@ -25,7 +25,14 @@ typedef struct LevelPolicy {
     size_t max_queue_requests;   /* 0: the model's limit alone */
 } LevelPolicy;
 
-enum { PREFERRED_ROWS_MAX = 16, PRIORITY_LEVELS_MAX = 64 };
+/* What requests of other lengths are made equal with, so that they can be joined. */
+typedef enum PaddingKind {
+    PADDING_NONE,  /* they are not: each length has a queue of its own */
+    PADDING_FIRST, /* the tensor's own first element, as TensorFlow Serving has it */
+    PADDING_ZERO,  /* zeros, and empty texts */
+} PaddingKind;
+
+enum { PREFERRED_ROWS_MAX = 16, PRIORITY_LEVELS_MAX = 64, LENGTHS_MAX = 64 };
 
 typedef struct QueuePolicy {
     bool batching;                             /* join requests along axis 0 */
@@ -36,6 +43,13 @@ typedef struct QueuePolicy {
     size_t max_queue_requests; /* 0: the server's default */
     size_t max_queue_bytes;    /* 0: the server's default */
     bool preserve_ordering;    /* answers leave in the order in which requests came */
+    PaddingKind padding;       /* of dims other than 0 that the model leaves open */
+    const size_t *buckets;     /* lengths that are padded up to, increasing; else the batch's own */
+    size_t bucket_count;
+    const size_t *allowed_rows; /* of a batch, increasing; it is filled up to the next */
+    size_t allowed_count;
+    size_t split_rows;         /* a request of more is run as several; 0: as it is */
+    size_t request_rows;       /* that such a request may have */
     LevelPolicy level;         /* where there are no levels, and of levels without their own */
     uint32_t priority_levels;  /* 0: priorities are classes of the whole server */
     uint32_t default_level;    /* 1 to priority_levels */

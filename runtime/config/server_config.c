@@ -190,21 +190,47 @@ static Status read_count(const TextMessage *text, const char *path,
     return status_ok();
 }
 
-/* The sizes that server pads batches up to. Nothing is padded here, so they are only checked. */
-static Status check_allowed(const TextMessage *text,
-                            const Tensorflow__Serving__BatchingParameters *message,
-                            size_t max_rows) {
+/* The sizes that batches are filled up to. */
+static Status read_allowed(const TextMessage *text,
+                           const Tensorflow__Serving__BatchingParameters *message, Arena *arena,
+                           QueuePolicy *policy) {
     size_t count = message->n_allowed_batch_sizes;
+    size_t *sizes = arena_calloc(arena, count, sizeof *sizes);
+    if (!sizes)
+        return arena_exhausted(arena);
     for (size_t i = 0; i < count; i++) {
         int64_t rows = message->allowed_batch_sizes[i];
         if (rows < 1 || (i > 0 && rows <= message->allowed_batch_sizes[i - 1]))
             return text_message_error(text, "allowed_batch_sizes",
                                       "expected increasing sizes above 0");
+        sizes[i] = (size_t)rows;
     }
-    if (count > 0 && (size_t)message->allowed_batch_sizes[count - 1] != max_rows)
-        return text_message_error(text, "allowed_batch_sizes",
-                                  "the last, %lld, must equal max_batch_size, %zu",
-                                  (long long)message->allowed_batch_sizes[count - 1], max_rows);
+    if (count > 0 && sizes[count - 1] != policy->max_rows)
+        return text_message_error(
+            text, "allowed_batch_sizes", "the last, %zu, must equal %s, %zu", sizes[count - 1],
+            policy->split_rows ? "max_execution_batch_size" : "max_batch_size", policy->max_rows);
+    policy->allowed_rows = sizes;
+    policy->allowed_count = count;
+    return status_ok();
+}
+
+/* enable_large_batch_splitting: max_batch_size is then what one request may have, and what is run
+ * has max_execution_batch_size rows. */
+static Status read_splitting(const TextMessage *text,
+                             const Tensorflow__Serving__BatchingParameters *message,
+                             QueuePolicy *policy) {
+    bool splits =
+        message->enable_large_batch_splitting && message->enable_large_batch_splitting->value;
+    size_t rows;
+    TRY(read_count(text, "max_execution_batch_size", message->max_execution_batch_size, 1,
+                   policy->max_rows, &rows));
+    if (!splits)
+        return status_ok();
+    if (rows > policy->max_rows)
+        return text_message_error(text, "max_execution_batch_size",
+                                  "%zu is above max_batch_size, %zu", rows, policy->max_rows);
+    policy->request_rows = policy->max_rows;
+    policy->max_rows = policy->split_rows = rows;
     return status_ok();
 }
 
@@ -229,9 +255,10 @@ Status batching_parameters_parse(const char *text, size_t length, Arena *arena,
     /* The queue there is counted in batches; a request is at least one row. */
     if (!size_mul(MAX_OF(batches, (size_t)1), policy.max_rows, &policy.max_queue_requests))
         return text_message_error(parsed, "max_enqueued_batches", "too large");
-    TRY(check_allowed(parsed, message, policy.max_rows));
-    /* pad_variable_length_inputs: requests of other lengths queue beside each other, so nobody
-     * needs padding. */
+    TRY(read_splitting(parsed, message, &policy));
+    TRY(read_allowed(parsed, message, arena, &policy));
+    if (message->pad_variable_length_inputs)
+        policy.padding = PADDING_FIRST;
     *ret_policy = policy;
     return status_ok();
 }

@@ -27,6 +27,7 @@ typedef struct ExecutorOptions {
     size_t plan_capacity;          /* plans kept; 0: default */
     size_t run_memory_limit_bytes; /* values of data-dependent size, per run; 0: default */
     uint64_t run_work_limit;       /* comparisons that data may cause, per run; 0: default */
+    bool ragged;                   /* axis 0 of the inputs is not one batch: nothing is cut */
     bool optimise; /* false: no passes but what compile needs; for conformance of the plain kernels
                     */
     Precision precision;

@@ -113,12 +113,9 @@ Status output_block_new_beside(const OutputBlock *block, OutputBlock **ret_block
     return output_block_new(block->pool, ret_block);
 }
 
-Status output_block_new_around(OutputPool *pool, void (*release)(void *owner), void *owner,
-                               OutputBlock **ret_block) {
-    TRY(output_block_new(pool, ret_block));
-    (*ret_block)->release = release;
-    (*ret_block)->owner = owner;
-    return status_ok();
+void output_block_hold(OutputBlock *block, void (*release)(void *owner), void *owner) {
+    block->release = release;
+    block->owner = owner;
 }
 
 /* false when no piece is that large. */

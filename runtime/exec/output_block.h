@@ -25,10 +25,9 @@ size_t output_pool_live_bytes(OutputPool *pool);
 Status output_block_new(OutputPool *pool, OutputBlock **ret_block);
 /* Another one of the same pool. */
 Status output_block_new_beside(const OutputBlock *block, OutputBlock **ret_block);
-/* One that stands for memory of somebody else's: release is called with the last reference, on any
- * thread, and must stay short. */
-Status output_block_new_around(OutputPool *pool, void (*release)(void *owner), void *owner,
-                               OutputBlock **ret_block);
+/* Has the block hold memory of somebody else's as well: release is called with its last reference,
+ * on any thread, and must stay short. Once, before others have a reference. */
+void output_block_hold(OutputBlock *block, void (*release)(void *owner), void *owner);
 /* A piece of TENSOR_ALIGNMENT-aligned memory that lives with the block; from the pool's free list
  * when warm. */
 void *output_block_alloc(OutputBlock *block, size_t bytes);

@@ -18,6 +18,7 @@
 #include "runtime/model/ensemble.h"
 
 #include "runtime/base/size.h"
+#include "runtime/model/tensor_form.h"
 #include "runtime/model/version_parts.h"
 
 #include <assert.h>
@@ -128,8 +129,10 @@ static Status prepare_step(Passage *passage) {
             return status_error(STATUS_FAILED_PRECONDITION,
                                 "ensemble '%s': model '%s' has no input '%s' any more", whole->name,
                                 step->model, name);
-        passage->inputs[version->signature.inputs[index].port] =
-            passage->tensors[step->inputs[i].tensor];
+        const SignatureTensor *input = &version->signature.inputs[index];
+        const Tensor *given = &passage->tensors[step->inputs[i].tensor];
+        passage->inputs[input->port] = *given;
+        TRY(tensor_form_of_model(input, &given->shape, &passage->inputs[input->port].shape));
     }
     bool is_outer = gives_output(whole->config.ensemble, step, whole->signature.output_count);
     if (!is_outer && !passage->between)
@@ -156,8 +159,11 @@ static Status finish_step(Passage *passage) {
             return status_error(STATUS_FAILED_PRECONDITION,
                                 "ensemble '%s': model '%s' has no output '%s' any more",
                                 passage->ensemble->version->name, step->model, name);
-        passage->tensors[step->outputs[i].tensor] =
-            passage->outputs[version->signature.outputs[index].port];
+        const SignatureTensor *output = &version->signature.outputs[index];
+        const Tensor *made = &passage->outputs[output->port];
+        Tensor *tensor = &passage->tensors[step->outputs[i].tensor];
+        *tensor = *made;
+        TRY(tensor_form_of_client(output, &made->shape, &tensor->shape));
     }
     return status_ok();
 }

@@ -89,6 +89,17 @@ static Status learn_outputs(const ModelVersion *version, const EnsembleStep *ste
     return status_ok();
 }
 
+static Status refuse_ragged(const ModelVersion *version, const EnsembleStep *step,
+                            const ModelConfig *config) {
+    for (size_t i = 0; i < config->input_count; i++)
+        if (config->inputs[i].ragged)
+            return status_error(STATUS_INVALID_ARGUMENT,
+                                "ensemble '%s': input '%s' of model '%s' has allow_ragged_batch, "
+                                "which a step cannot",
+                                version->name, config->inputs[i].name, step->model);
+    return status_ok();
+}
+
 static Status check_step(const ModelVersion *version, const StepModels *models,
                          const EnsembleStep *step, Known *known) {
     AUTO(lease_release) Lease lease = { 0 };
@@ -99,6 +110,7 @@ static Status check_step(const ModelVersion *version, const StepModels *models,
                             "ensemble '%s': model '%s' %s, which a step cannot", version->name,
                             step->model, config->sequence ? "has sequences" : "is decoupled");
     const Signature *signature = &lease.version->signature;
+    TRY(refuse_ragged(version, step, config));
     if (version->signature.batched && signature->batched &&
         version->signature.max_batch_size > signature->max_batch_size)
         return status_error(STATUS_INVALID_ARGUMENT,
@@ -119,10 +131,10 @@ Status ensemble_check(const ModelVersion *version, const StepModels *models) {
     if (!known)
         return arena_exhausted(version->arena);
     for (size_t i = 0; i < signature->input_count; i++)
-        known[i] = (Known){ signature->inputs[i].dtype, signature->inputs[i].shape };
+        known[i] = (Known){ signature->inputs[i].dtype, signature->inputs[i].model_shape };
     for (size_t i = 0; i < signature->output_count; i++)
         known[config->outputs[i]] =
-            (Known){ signature->outputs[i].dtype, signature->outputs[i].shape };
+            (Known){ signature->outputs[i].dtype, signature->outputs[i].model_shape };
     for (size_t i = 0; i < config->step_count; i++)
         TRY(check_step(version, models, &config->steps[i], known));
     return status_ok();

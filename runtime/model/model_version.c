@@ -97,6 +97,16 @@ static QueuePolicy make_queue_policy(const ModelLoad *load, const ModelVersion *
         load->autocomplete && version->executor && executor_rows_independent(version->executor);
     policy.batching = config->max_batch_size > 1 && (asked || safe) && !config->decoupled;
     policy.max_rows = policy.batching ? config->max_batch_size : 1;
+    if (policy.split_rows > 0 && config->has_max_batch_size) {
+        policy.request_rows = config->max_batch_size;
+        policy.max_rows = MIN_OF(policy.split_rows, policy.max_rows);
+    }
+    if (!policy.batching) {
+        policy.request_rows = 0;
+        policy.padding = PADDING_NONE;
+        policy.allowed_count = 0;
+        policy.split_rows = 0;
+    }
     while (policy.preferred_count > 0 &&
            policy.preferred_rows[policy.preferred_count - 1] > policy.max_rows)
         policy.preferred_count--;
@@ -109,20 +119,21 @@ static Status check_supported(const ModelConfig *config) {
         bool asked;
         const char *what;
     } rows[] = {
-        { config->batch_input_count > 0, "batch_input" },
         { config->checksum_count > 0, "the checksum agent of model_repository_agents" },
-        { config->scatter_output_count > 0, "batch_output" },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
         if (rows[i].asked)
             return status_error(STATUS_UNIMPLEMENTED, "config.pbtxt: %s is not supported",
                                 rows[i].what);
-    for (size_t i = 0; i < config->input_count; i++)
-        if (config->inputs[i].ragged)
-            return status_error(STATUS_UNIMPLEMENTED,
-                                "config.pbtxt: input '%s': allow_ragged_batch is not supported",
-                                config->inputs[i].name);
     return status_ok();
+}
+
+/* Axis 0 of some input is not the batch's rows. */
+static bool has_ragged(const ModelConfig *config) {
+    bool is_ragged = config->batch_input_count > 0 || config->scatter_output_count > 0;
+    for (size_t i = 0; i < config->input_count; i++)
+        is_ragged = is_ragged || config->inputs[i].ragged;
+    return is_ragged;
 }
 
 /* What is no graph. */
@@ -140,9 +151,11 @@ static Status build_executor(const ModelLoad *load, ModelVersion *version) {
     version->limits_rows = load->queue_default != NULL;
     version->config.max_batch_size =
         signature_max_batch_size(graph, &version->config, default_rows(load));
+    bool is_ragged = has_ragged(&version->config);
     ExecutorOptions options = { .device = load->device,
                                 .pool = load->pool,
-                                .max_rows = version->config.max_batch_size,
+                                .max_rows = is_ragged ? 0 : version->config.max_batch_size,
+                                .ragged = is_ragged,
                                 .run_memory_limit_bytes = load->run_memory_limit_bytes,
                                 .run_work_limit = load->run_work_limit,
                                 .optimise = true,
@@ -171,7 +184,7 @@ Status model_version_load(const ModelLoad *load, ModelVersion **ret_version) {
                               version->arena));
     version->queue_policy = make_queue_policy(load, version);
     TRY(model_version_complete(version));
-    if (load->warm && version->executor)
+    if (load->warm && version->executor && !has_ragged(&version->config))
         TRY(executor_warm(version->executor));
     if (load->warm)
         TRY(model_version_warm(version, load->model_directory));

@@ -99,6 +99,8 @@ Status model_version_load(const ModelLoad *load, ModelVersion **ret_version);
  * client may send: that travels alone. */
 static inline size_t model_version_rows_limit(const ModelVersion *version) {
     bool is_said = version->config.has_max_batch_size || version->limits_rows;
+    if (version->queue_policy.request_rows > 0) /* it is run in parts */
+        return version->queue_policy.request_rows;
     return version->signature.batched && is_said ? version->signature.max_batch_size : SIZE_MAX;
 }
 ModelVersion *model_version_ref(ModelVersion *version);

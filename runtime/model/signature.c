@@ -110,12 +110,13 @@ static const char *list_ports(const Side *side, char buffer[static LIST_TEXT_BYT
 }
 
 /* The shape that the config means, with the batch in front. */
-static Status complete_shape(const Side *side, const ConfigTensor *tensor, Shape *ret_shape) {
+static Status complete_shape(const Side *side, const ConfigTensor *tensor, const Shape *configured,
+                             Shape *ret_shape) {
     int64_t dims[SHAPE_MAX_RANK + 1] = { DIM_UNKNOWN };
     size_t lead = side->config->max_batch_size > 0 ? 1 : 0;
-    for (int32_t i = 0; i < tensor->dims.rank; i++)
-        dims[lead + (size_t)i] = tensor->dims.dims[i];
-    Status status = shape_make(dims, lead + (size_t)tensor->dims.rank, ret_shape);
+    for (int32_t i = 0; i < configured->rank; i++)
+        dims[lead + (size_t)i] = configured->dims[i];
+    Status status = shape_make(dims, lead + (size_t)configured->rank, ret_shape);
     return status_prefix(&status, "model '%s', tensor '%s'", side->config->name, tensor->name);
 }
 
@@ -133,6 +134,49 @@ static Status shape_mismatch(const Side *side, const Port *port, const Shape *co
         DIMS_TEXT(configured));
 }
 
+size_t signature_source_of(const Signature *signature, const char *name) {
+    return signature_find_input(signature, (StringView){ name, strlen(name) });
+}
+
+/* batch_output: cut by the rows of an input. */
+static bool find_scatter(const ModelConfig *config, const char *output, size_t *ret_input) {
+    for (size_t i = 0; i < config->scatter_output_count; i++) {
+        if (strcmp(config->scatter_outputs[i].key, output) != 0)
+            continue;
+        for (*ret_input = 0; *ret_input < config->input_count; ++*ret_input)
+            if (strcmp(config->inputs[*ret_input].name, config->scatter_outputs[i].value) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* As clients see it and as the model has it. optional: every graph input is needed to run, so a
+ * client may not leave it out whatever the config says. */
+static Status make_tensor(const Side *side, const ConfigTensor *tensor, size_t port,
+                          SignatureTensor *ret_tensor) {
+    bool is_input = strcmp(side->word, "input") == 0;
+    *ret_tensor = (SignatureTensor){
+        .name = tensor->name, .dtype = tensor->dtype, .port = port, .ragged = tensor->ragged
+    };
+    if (tensor->dims.rank == SHAPE_UNRANKED)
+        return status_ok();
+    TRY(complete_shape(side, tensor, &tensor->dims, &ret_tensor->shape));
+    ret_tensor->model_shape = ret_tensor->shape;
+    ret_tensor->scattered =
+        !is_input && find_scatter(side->config, tensor->name, &ret_tensor->scattered_by);
+    if (ret_tensor->ragged || ret_tensor->scattered)
+        ret_tensor->model_shape = SHAPE(DIM_UNKNOWN);
+    if (!tensor->has_reshape || shape_equal(&tensor->reshape, &tensor->dims))
+        return status_ok();
+    if (ret_tensor->ragged || ret_tensor->scattered)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "model '%s', tensor '%s': reshape conflicts with allow_ragged_batch "
+                            "and batch_output",
+                            side->config->name, tensor->name);
+    ret_tensor->reshaped = true;
+    return complete_shape(side, tensor, &tensor->reshape, &ret_tensor->model_shape);
+}
+
 static Status merge_tensor(const Side *side, const ConfigTensor *tensor,
                            SignatureTensor *ret_tensor) {
     size_t index = find_port(side, tensor->name);
@@ -148,24 +192,23 @@ static Status merge_tensor(const Side *side, const ConfigTensor *tensor,
                             "%s",
                             side->config->name, dtype_name(tensor->dtype), side->word, tensor->name,
                             dtype_name(port->dtype));
-    if (tensor->has_reshape && !shape_equal(&tensor->reshape, &tensor->dims))
-        return status_error(STATUS_UNIMPLEMENTED,
-                            "model '%s', tensor '%s': reshape is not supported", side->config->name,
-                            tensor->name);
-    Shape shape = port->shape;
-    if (tensor->dims.rank != SHAPE_UNRANKED) /* hidden ones may leave it to the model */
-        TRY(complete_shape(side, tensor, &shape));
-    bool fits = port->shape.rank == SHAPE_UNRANKED || port->shape.rank == shape.rank;
-    for (int32_t i = 0; fits && port->shape.rank != SHAPE_UNRANKED && i < shape.rank; i++)
-        fits = port->shape.dims[i] == DIM_UNKNOWN || port->shape.dims[i] == shape.dims[i];
-    if (!fits)
-        return shape_mismatch(side, port, &shape);
-    /* optional: every graph input is needed to run, so a client may not leave it out whatever the
-     * config says. */
-    *ret_tensor = (SignatureTensor){
-        .name = tensor->name, .dtype = tensor->dtype, .shape = shape, .port = index
-    };
-    return status_ok();
+    TRY(make_tensor(side, tensor, index, ret_tensor));
+    if (tensor->dims.rank == SHAPE_UNRANKED) /* hidden ones may leave it to the model */
+        ret_tensor->shape = ret_tensor->model_shape = port->shape;
+    const Shape *shape = &ret_tensor->model_shape;
+    bool fits = port->shape.rank == SHAPE_UNRANKED || port->shape.rank == shape->rank;
+    for (int32_t i = 0; fits && port->shape.rank != SHAPE_UNRANKED && i < shape->rank; i++)
+        fits = port->shape.dims[i] == DIM_UNKNOWN || port->shape.dims[i] == shape->dims[i];
+    if (fits)
+        return status_ok();
+    if (ret_tensor->ragged || ret_tensor->scattered)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "model '%s', tensor '%s': %s wants a model whose %s has shape [-1], "
+                            "this one's has %s",
+                            side->config->name, tensor->name,
+                            ret_tensor->ragged ? "allow_ragged_batch" : "batch_output", side->word,
+                            DIMS_TEXT(&port->shape));
+    return shape_mismatch(side, port, shape);
 }
 
 static Status check_count(const Side *side) {
@@ -259,20 +302,18 @@ Status signature_make(const Executor *executor, const ModelConfig *config, Arena
                   &signature.all_input_count));
     TRY(make_side(&outputs, arena, &signature.outputs, &signature.output_count,
                   &signature.all_output_count));
+    signature.computed_count = config->batch_input_count;
     *ret_signature = signature;
     return status_ok();
 }
 
-static Status tensors_of_config(const ModelConfig *config, const ConfigTensor *list, size_t count,
-                                Arena *arena, const SignatureTensor **ret_tensors) {
-    SignatureTensor *tensors = arena_calloc(arena, count, sizeof *tensors);
+static Status tensors_of_config(const Side *side, Arena *arena,
+                                const SignatureTensor **ret_tensors) {
+    SignatureTensor *tensors = arena_calloc(arena, side->tensor_count, sizeof *tensors);
     if (!tensors)
         return arena_exhausted(arena);
-    Side side = { .config = config };
-    for (size_t i = 0; i < count; i++) {
-        tensors[i] = (SignatureTensor){ .name = list[i].name, .dtype = list[i].dtype, .port = i };
-        TRY(complete_shape(&side, &list[i], &tensors[i].shape));
-    }
+    for (size_t i = 0; i < side->tensor_count; i++)
+        TRY(make_tensor(side, &side->tensors[i], i, &tensors[i]));
     *ret_tensors = tensors;
     return status_ok();
 }
@@ -284,9 +325,16 @@ Status signature_of_config(const ModelConfig *config, Arena *arena, Signature *r
                             .all_output_count = config->output_count,
                             .max_batch_size = config->max_batch_size,
                             .batched = config->max_batch_size > 0 };
-    TRY(tensors_of_config(config, config->inputs, config->input_count, arena, &signature.inputs));
-    TRY(tensors_of_config(config, config->outputs, config->output_count, arena,
-                          &signature.outputs));
+    Side inputs = { .word = "input",
+                    .config = config,
+                    .tensors = config->inputs,
+                    .tensor_count = config->input_count };
+    Side outputs = { .word = "output",
+                     .config = config,
+                     .tensors = config->outputs,
+                     .tensor_count = config->output_count };
+    TRY(tensors_of_config(&inputs, arena, &signature.inputs));
+    TRY(tensors_of_config(&outputs, arena, &signature.outputs));
     *ret_signature = signature;
     return status_ok();
 }

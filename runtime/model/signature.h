@@ -17,6 +17,11 @@ typedef struct SignatureTensor {
     Shape shape; /* DIM_UNKNOWN where it varies */
     size_t port; /* index into the executor's ports */
     bool optional;
+    bool ragged;   /* inputs: the model has them end to end in one dim */
+    bool reshaped; /* the model has model_shape instead, with as many elements */
+    Shape model_shape;
+    bool scattered;            /* outputs: one dim that is cut as an input's rows are long */
+    size_t scattered_by;       /* that input */
     const char *const *labels; /* outputs: from label_filename or labels.txt; NULL */
     size_t label_count;
 } SignatureTensor;
@@ -26,9 +31,13 @@ typedef struct Signature {
     size_t input_count, output_count;
     /* With those that no client sees (hidden_tensors.h) behind them. */
     size_t all_input_count, all_output_count;
+    size_t computed_count; /* of hidden inputs, the last: config.batch_inputs */
     size_t max_batch_size; /* as configured or derived; 0: axis 0 is not a batch */
     bool batched;          /* max_batch_size > 0 */
 } Signature;
+
+/* The source of a computed input: an index into inputs. */
+size_t signature_source_of(const Signature *signature, const char *name);
 
 /* Rows that a batch may have: as configured, else default_rows when every input and output has an
  * unknown first dim and the config does not give full shapes; 0: axis 0 is not a batch. */

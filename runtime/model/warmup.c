@@ -16,6 +16,7 @@
 #include "runtime/base/clock.h"
 #include "runtime/base/size.h"
 #include "runtime/base/thread.h"
+#include "runtime/model/tensor_form.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -74,9 +75,13 @@ Status model_version_run(ModelVersion *version, const Tensor *inputs) {
     TRY(output_pool_new(SIZE_MAX, &pool));
     AUTO(output_block_unref) OutputBlock *block = NULL;
     TRY(output_block_new(pool, &block));
-    for (size_t i = 0; i < signature->all_input_count; i++)
-        if (signature->inputs[i].port < ports)
-            tensors[signature->inputs[i].port] = inputs[i];
+    for (size_t i = 0; i < signature->all_input_count; i++) {
+        if (signature->inputs[i].port >= ports)
+            continue;
+        Tensor *tensor = &tensors[signature->inputs[i].port];
+        *tensor = inputs[i];
+        TRY(tensor_form_of_model(&signature->inputs[i], &inputs[i].shape, &tensor->shape));
+    }
     RunArgs args = { .inputs = tensors, .outputs = tensors + ports, .block = block };
     return version->engine ? run_engine(version->engine, &args)
                            : executor_run(version->executor, &args);
@@ -205,8 +210,27 @@ static Status make_input(const SignatureTensor *wanted, const WarmupSample *samp
     return status_ok();
 }
 
+static const Shape *shape_of(const void *user, size_t index) {
+    (void)index;
+    return user;
+}
+
+/* For one request. */
+static Status make_computed(const ModelVersion *version, size_t index, const Tensor *inputs,
+                            Arena *arena, Tensor *ret_tensor) {
+    const BatchInput *computed = &version->config.batch_inputs[index];
+    size_t source = signature_source_of(&version->signature, computed->source);
+    ShapeList shapes = { shape_of, &inputs[source].shape, 1 };
+    Shape shape;
+    TRY(computed_input_shape(computed, &shapes, &shape));
+    TRY(make_tensor(computed->dtype, &shape, arena, ret_tensor));
+    computed_input_fill(computed, &shapes, ret_tensor);
+    return status_ok();
+}
+
 Status warmup_hidden_inputs(const ModelVersion *version, size_t rows, Arena *arena,
-                            Tensor *tensors) {
+                            Tensor *inputs) {
+    Tensor *tensors = inputs + version->signature.input_count;
     const Signature *signature = &version->signature;
     const SequenceConfig *sequence = version->config.sequence;
     size_t states = sequence ? sequence->state_count : 0;
@@ -214,6 +238,10 @@ Status warmup_hidden_inputs(const ModelVersion *version, size_t rows, Arena *are
     for (size_t i = signature->input_count; i < signature->all_input_count; i++) {
         const SignatureTensor *wanted = &signature->inputs[i];
         size_t index = i - signature->input_count;
+        if (index >= controls + states) {
+            TRY(make_computed(version, index - controls - states, inputs, arena, &tensors[index]));
+            continue;
+        }
         bool is_state = index >= controls && index - controls < states;
         Shape shape = is_state ? version->initial_states[index - controls].shape : wanted->shape;
         for (int32_t d = 0; d < shape.rank; d++)
@@ -240,7 +268,7 @@ static Status run_sample(ModelVersion *version, const WarmupSample *sample, int 
         return arena_exhausted(arena);
     for (size_t i = 0; i < signature->input_count; i++)
         TRY(make_input(&signature->inputs[i], sample, rows, model_directory, arena, &inputs[i]));
-    TRY(warmup_hidden_inputs(version, rows, arena, inputs + signature->input_count));
+    TRY(warmup_hidden_inputs(version, rows, arena, inputs));
     for (size_t i = 0; i < sample->repeat; i++)
         TRY(model_version_run(version, inputs));
     return status_ok();

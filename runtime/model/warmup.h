@@ -19,7 +19,6 @@ Status model_version_run(ModelVersion *version, const Tensor *inputs);
 /* The samples of model_warmup, in order, each as often as it says. Errors: those of the sample's
  * input, or of running it. Thread: loader */
 Status model_version_warm(ModelVersion *version, int model_directory);
-/* Hidden inputs of a batch of that many rows: first states, controls that say no. tensors: behind
- * the visible ones. */
-Status warmup_hidden_inputs(const ModelVersion *version, size_t rows, Arena *arena,
-                            Tensor *tensors);
+/* Hidden inputs of one request of that many rows: first states, controls that say no, what is
+ * computed from the shapes of the visible ones, which stand before them in inputs. */
+Status warmup_hidden_inputs(const ModelVersion *version, size_t rows, Arena *arena, Tensor *inputs);

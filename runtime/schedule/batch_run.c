@@ -96,10 +96,11 @@ static Status reserve(BatchRun *run, const Signature *signature) {
 }
 
 /* The payload as it lies, if it can be an input tensor; NULL. */
-static void *find_in_place(const Batch *batch, size_t input) {
+static void *find_in_place(const Batch *batch, size_t input, const Tensor *tensor) {
     const Spans *payload = &batch->requests[0]->inputs[input].payload;
     if (batch->count != 1 || payload->count != 1 ||
-        (uintptr_t)payload->items[0].data % IN_PLACE_ALIGNMENT != 0)
+        (uintptr_t)payload->items[0].data % IN_PLACE_ALIGNMENT != 0 ||
+        !batch_input_is_joined(batch, input, tensor))
         return NULL;
     return (void *)payload->items[0].data; /* an input: nobody writes to it */
 }
@@ -117,14 +118,11 @@ static void *take_memory(BatchRun *run, size_t port, size_t bytes) {
 
 static Status gather_input(BatchRun *run, const Signature *signature, size_t input) {
     const Batch *batch = &run->batch;
-    size_t port = signature->inputs[input].port, bytes;
+    size_t port = signature->inputs[input].port;
     Tensor *tensor = &run->inputs[port];
-    if (!batch_input_bytes(batch, input, &bytes))
-        return status_error(STATUS_INVALID_ARGUMENT, "input '%s': too large",
-                            signature->inputs[input].name);
-    const RequestInput *first = &batch->requests[0]->inputs[input];
-    *tensor = (Tensor){ .dtype = first->dtype, .shape = first->shape, .bytes = bytes };
-    tensor->data = bytes > 0 ? find_in_place(batch, input) : NULL;
+    TRY(batch_input_form(batch, input, tensor));
+    size_t bytes = tensor->bytes;
+    tensor->data = bytes > 0 ? find_in_place(batch, input, tensor) : NULL;
     run->in_place = run->in_place || tensor->data;
     if (bytes == 0 || !tensor->data) {
         if (bytes > 0)
@@ -133,7 +131,8 @@ static Status gather_input(BatchRun *run, const Signature *signature, size_t inp
             return status_error(STATUS_RESOURCE_EXHAUSTED,
                                 "input '%s': no memory for a batch of %zu bytes; try again later",
                                 signature->inputs[input].name, bytes);
-        batch_gather(batch, input, tensor);
+        if (bytes > 0)
+            batch_gather(batch, input, tensor);
     }
     run->shapes[port] = tensor->shape;
     return status_ok();
@@ -146,6 +145,7 @@ static Status prepare(BatchRun *run) {
     size_t count = 0;
     LIST_FOR_EACH (node, &run->taken)
         run->batch.requests[count++] = LIST_ITEM(node, InferRequest, queue_node);
+    run->batch.run_rows = batch_run_rows(&first->lease.version->queue_policy, run->batch.rows);
     for (size_t i = 0; i < run->tensor_capacity; i++) {
         run->inputs[i] = run->outputs[i] = (Tensor){ 0 };
         run->gathered[i] = NULL;

@@ -35,15 +35,17 @@ static void send_in_order(Scheduler *scheduler, InferRequest *request) {
 
 bool cached_reply_send(Scheduler *scheduler, InferRequest *request) {
     ModelQueue *model = request->lease.version->queue;
-    if (request->is_volatile)
+    if (request->is_volatile || (model->order && !reply_order_prepare(request)))
         return false;
     request->cache_key = response_cache_key(model->cache, model->cache_owner, request);
     bool is_there =
         response_cache_find(model->cache, &request->cache_key, scheduler->options.outputs, request);
     request->cache_use = is_there ? CACHE_HIT : CACHE_MISS;
     request->cache_ns = clock_now_ns(scheduler->options.clock) - request->times.queued_ns;
-    if (!is_there)
+    if (!is_there) {
+        reply_order_forget(request);
         return false;
+    }
     request->state = REQUEST_DONE;
     if (model->order) {
         send_in_order(scheduler, request);

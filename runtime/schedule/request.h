@@ -16,8 +16,9 @@
 #include "runtime/tensor/spans.h"
 
 typedef struct InferRequest InferRequest;
-typedef struct HeldReply HeldReply; /* reply_order.c */
-typedef struct Sequence Sequence;   /* sequence.c */
+typedef struct HeldReply HeldReply;       /* reply_order.c */
+typedef struct Sequence Sequence;         /* sequence.c */
+typedef struct SplitRequest SplitRequest; /* split_submit.c */
 
 typedef enum RequestState {
     REQUEST_NEW = 0,
@@ -101,6 +102,7 @@ struct InferRequest {
     bool is_late;          /* it waited too long, and was put behind the others for it */
     HeldReply *held;       /* models that keep the order of answers */
     Sequence *sequence_of; /* models with sequences */
+    SplitRequest *split;   /* while it is run in parts */
     Hash128 cache_key;     /* once the cache was asked */
     bool is_placed;        /* it is the one of its sequence that is in progress */
     bool is_placing;       /* somebody is about to put it into its shape queue */

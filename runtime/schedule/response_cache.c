@@ -167,11 +167,12 @@ bool response_cache_find(ResponseCache *cache, const Hash128 *key, OutputPool *o
     }
     if (!answer)
         return false;
-    Status status = output_block_new_around(outputs, answer_unref, answer, &request->block);
+    Status status = output_block_new(outputs, &request->block);
     if (!status_is_ok(&status)) {
         answer_unref(answer);
         return false;
     }
+    output_block_hold(request->block, answer_unref, answer);
     memcpy(request->outputs, answer->outputs, answer->count * sizeof answer->outputs[0]);
     return true;
 }

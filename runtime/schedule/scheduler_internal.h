@@ -18,6 +18,7 @@
 #include "runtime/schedule/sequence.h"
 #include "runtime/schedule/batch_memory.h"
 #include "runtime/schedule/batch_rows.h"
+#include "runtime/schedule/batch_shape.h"
 #include "runtime/schedule/scheduler.h"
 #include "runtime/schedule/shape_queue.h"
 
@@ -113,6 +114,13 @@ struct Scheduler {
 bool cached_reply_send(Scheduler *scheduler, InferRequest *request);
 /* It is about to be answered well: keeps the answer if it was looked up before. */
 void cached_reply_keep(InferRequest *request);
+
+/* split_submit.c */
+bool split_is_wanted(const InferRequest *request);
+/* As scheduler_submit, in parts. */
+Status split_submit(Scheduler *scheduler, InferRequest *request);
+/* false: the request is not in parts. */
+bool split_cancel(Scheduler *scheduler, InferRequest *request);
 
 /* model_queue.c */
 Status model_queue_new(Scheduler *scheduler, const ModelVersion *version, ModelQueue **ret_model);

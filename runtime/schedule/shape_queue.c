@@ -11,19 +11,13 @@
 #include "runtime/schedule/shape_queue.h"
 
 #include "runtime/base/clock.h"
+#include "runtime/schedule/batch_shape.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 static bool is_batched(const InferRequest *request) {
     return request->lease.version->signature.batched;
-}
-
-static Shape shape_of_row(const InferRequest *request, size_t input) {
-    Shape shape = request->inputs[input].shape;
-    if (is_batched(request) && shape.rank > 0)
-        shape.dims[0] = 0;
-    return shape;
 }
 
 static bool ends_at_whole_bytes(const RequestInput *input) {
@@ -45,7 +39,7 @@ ShapeQueue *shape_queue_new(ModelQueue *model, const InferRequest *request) {
     queue->joinable = is_batched(request);
     for (size_t i = 0; i < count; i++) {
         queue->inputs[i].dtype = request->inputs[i].dtype;
-        queue->inputs[i].shape = shape_of_row(request, i);
+        queue->inputs[i].shape = batch_key_shape(request, i);
         queue->joinable = queue->joinable && ends_at_whole_bytes(&request->inputs[i]);
     }
     heap_init(&queue->lanes, offsetof(Lane, queue_slot), lane_before_in_queue);
@@ -72,7 +66,7 @@ static uint64_t mix(uint64_t hash, uint64_t value) {
 uint64_t shape_queue_hash(const InferRequest *request) {
     uint64_t hash = 1;
     for (size_t i = 0; i < request->lease.version->signature.all_input_count; i++) {
-        Shape shape = shape_of_row(request, i);
+        Shape shape = batch_key_shape(request, i);
         hash = mix(hash, (uint64_t)request->inputs[i].dtype << 8 | (uint64_t)(uint8_t)shape.rank);
         for (int32_t d = 0; d < shape.rank; d++)
             hash = mix(hash, (uint64_t)shape.dims[d]);
@@ -82,7 +76,7 @@ uint64_t shape_queue_hash(const InferRequest *request) {
 
 bool shape_queue_fits(const ShapeQueue *queue, const InferRequest *request) {
     for (size_t i = 0; i < queue->input_count; i++) {
-        Shape shape = shape_of_row(request, i);
+        Shape shape = batch_key_shape(request, i);
         if (queue->inputs[i].dtype != request->inputs[i].dtype ||
             !shape_equal(&queue->inputs[i].shape, &shape))
             return false;

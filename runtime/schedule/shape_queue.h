@@ -57,7 +57,7 @@ typedef struct ShapeQueue {
     ListNode idle_node; /* in ModelQueue.idle while nothing is queued or runs */
     struct {
         DType dtype;
-        Shape shape; /* dims[0] is 0 when the model is batched */
+        Shape shape; /* batch_key_shape */
     } inputs[];
 } ShapeQueue;
 

@@ -292,6 +292,7 @@ static void init_request(const Scheduler *scheduler, InferRequest *request) {
     request->held = NULL;
     request->sequence_of = NULL;
     request->cache_use = CACHE_NOT_ASKED;
+    request->split = NULL;
     request->is_placed = request->is_placing = false;
     list_init(&request->queue_node);
     list_init(&request->arrival_node);
@@ -345,10 +346,12 @@ Status scheduler_submit(Scheduler *scheduler, InferRequest *request) {
     init_request(scheduler, request);
     if (model->sequences)
         TRY(sequence_check(request));
-    if (model->order && !reply_order_prepare(request))
-        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     if (model->cache && cached_reply_send(scheduler, request))
         return status_ok();
+    if (split_is_wanted(request))
+        return split_submit(scheduler, request);
+    if (model->order && !reply_order_prepare(request))
+        return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     if (model->sequences) {
         has_memory = submit_in_turn(scheduler, request, &gate);
     } else {
@@ -397,6 +400,8 @@ void request_place(InferRequest *request) {
 void scheduler_cancel(Scheduler *scheduler, InferRequest *request) {
     ListNode gone;
     list_init(&gone);
+    if (split_cancel(scheduler, request))
+        return;
     {
         LOCKED(&scheduler->mutex);
         if (request->state == REQUEST_RUNNING) {

@@ -346,10 +346,11 @@ static Status bind_batch(const ModelVersion *version, InferRequest *request) {
         return status_error(STATUS_INVALID_ARGUMENT,
                             "input '%s' batch size does not match other inputs for '%s'",
                             signature->inputs[input].name, version->name);
-    if (signature->batched && request->rows > signature->max_batch_size)
+    size_t most = MAX_OF(signature->max_batch_size, version->queue_policy.request_rows);
+    if (signature->batched && request->rows > most)
         return status_error(STATUS_INVALID_ARGUMENT,
-                            "inference request batch-size must be <= %zu for '%s', got %zu",
-                            signature->max_batch_size, version->name, request->rows);
+                            "inference request batch-size must be <= %zu for '%s', got %zu", most,
+                            version->name, request->rows);
     return status_ok();
 }
 

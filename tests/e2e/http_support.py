@@ -52,6 +52,16 @@ def scalar(name, value):
     return field(5, field(2, FLOAT) + field(8, name) + field(9, struct.pack("<f", value)))
 
 
+def integers(name, *values):
+    """A constant list of int64."""
+    return field(5, field(1, len(values)) + field(2, INT64) + field(8, name) + field(9, struct.pack(f"<{len(values)}q", *values)))
+
+
+def number(name, value):
+    """An attribute of an int."""
+    return field(5, field(1, name) + field(3, value) + field(20, 2))
+
+
 def model(graph):
     return field(1, 8) + field(7, field(2, "g") + graph) + field(8, field(2, 13))
 

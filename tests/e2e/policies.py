@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-FileCopyrightText: 2026 The inferd authors
 # SPDX-License-Identifier: Apache-2.0
-"""policies.py INFERD MESSAGES: scheduling policies as clients see them, over gRPC and REST: the response cache."""
+"""policies.py INFERD MESSAGES: scheduling policies as clients see them, over gRPC and REST: the response cache,
+ragged batches, reshape, TensorFlow Serving's batching parameters."""
 
 import json
 import pathlib
@@ -20,7 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import grpc_service_pb2 as inference  # noqa: E402
 from grpcio_support import Server, add_model, field  # noqa: E402
-from http_support import ask, half_plus_two, http_port, model, node, port, scalar  # noqa: E402
+from http_support import INT32, ask, half_plus_two, http_port, integers, model, node, number, port  # noqa: E402
 
 TYPES = {"float32": "FP32", "int32": "INT32", "int64": "INT64"}
 
@@ -172,6 +173,128 @@ class ResponseCache(Case):
     def test_conflicts_are_named(self):
         self.config_fails(half_plus_two(), "max_batch_size: 1 response_cache { enable: true } sequence_batching { }",
                           "conflicts with sequence_batching")
+
+
+# What each request's values sum up to (y), and twice each (z), of requests laid end to end.
+RAGGED = model(
+    integers("first", 0) + integers("axis", 0) + integers("one", 1) + integers("zero", 0) + integers("last", -1) +
+    integers("all", 1 << 40) + field(5, field(1, 1) + field(2, 1) + field(8, "nothing") + field(9, b"\0\0\0\0")) +
+    node("CumSum", ["x", "axis"], "sums") + node("Concat", ["nothing", "sums"], "with_zero", number("axis", 0)) +
+    node("Gather", ["with_zero", "ends"], "edges") + node("Slice", ["edges", "one", "all"], "upper") +
+    node("Slice", ["edges", "zero", "last"], "lower") + node("Sub", ["upper", "lower"], "y") + node("Add", ["x", "x"], "z") +
+    port(11, "x", ["T"]) + port(11, "ends", ["E"], INT32) + port(12, "y", ["B"]) + port(12, "z", ["T"]))
+RAGGED_CONFIG = """max_batch_size: 8
+input { name: 'x' data_type: TYPE_FP32 dims: -1 allow_ragged_batch: true }
+batch_input { kind: BATCH_ACCUMULATED_ELEMENT_COUNT_WITH_ZERO target_name: 'ends' data_type: TYPE_INT32 source_input: 'x' }
+output { name: 'y' data_type: TYPE_FP32 dims: 1 reshape { } }
+output { name: 'z' data_type: TYPE_FP32 dims: -1 }
+batch_output { target_name: 'z' kind: BATCH_SCATTER_WITH_INPUT_SHAPE source_input: 'x' }
+model_warmup { name: 'w' batch_size: 1 inputs { key: 'x' value { data_type: TYPE_FP32 dims: 5 zero_data: true } } }
+dynamic_batching { preferred_batch_size: 4 max_queue_delay_microseconds: 60000000 }
+"""
+
+
+class Ragged(Case):
+    MODELS = {"ragged": (RAGGED, RAGGED_CONFIG)}
+
+    def test_rows_of_any_length_share_a_batch(self):
+        rows = [floats([1]), floats([2, 3]), floats([4, 5, 6]), np.zeros((1, 0), np.float32)]
+        before = self.statistics("ragged")["execution_count"]
+        futures = [self.method.future(request_of("ragged", x=row), timeout=60) for row in rows]
+        for row, future in zip(rows, futures):
+            got = arrays_of(future.result())
+            self.assertEqual(got["y"].tolist(), [[row.sum()]])
+            self.assertEqual(got["z"].tolist(), (2 * row).tolist())
+        self.assertEqual(self.statistics("ragged")["execution_count"] - before, 1)
+
+    def test_clients_do_not_see_what_is_computed(self):
+        document = ask(self.http, "GET", "/v2/models/ragged")[1]
+        self.assertEqual([(tensor["name"], tensor["shape"]) for tensor in document["inputs"]], [("x", ["-1", "-1"])]
+                         if isinstance(document["inputs"][0]["shape"][0], str) else [("x", [-1, -1])])
+
+    def test_what_a_model_cannot_mean_is_refused(self):
+        half = ("max_batch_size: 8 input { name: 'x' data_type: TYPE_FP32 dims: 1 allow_ragged_batch: true } "
+                "output { name: 'y' data_type: TYPE_FP32 dims: 1 }")
+        self.config_fails(half_plus_two(), half, "allow_ragged_batch wants a model whose input has shape [-1], this one's has")
+        self.config_fails(RAGGED, RAGGED_CONFIG.replace("'ends'", "'begins'"), "unexpected inference input 'begins'")
+        self.config_fails(RAGGED, RAGGED_CONFIG.replace("source_input: 'x'", "source_input: 'n'", 1),
+                          "source_input 'n' is not among the inputs")
+
+
+RESHAPED = """max_batch_size: 8
+input { name: 'x' data_type: TYPE_FP32 dims: [1, 1, 1] reshape { shape: 1 } }
+output { name: 'y' data_type: TYPE_FP32 dims: [1, 1] reshape { shape: 1 } }
+"""
+
+
+class Reshape(Case):
+    MODELS = {"half": (half_plus_two(), RESHAPED),
+              "whole": (b"", "platform: 'ensemble' max_batch_size: 8 input { name: 'i' data_type: TYPE_FP32 dims: [1, 1, 1] } "
+                             "output { name: 'o' data_type: TYPE_FP32 dims: [1, 1] } ensemble_scheduling { step { "
+                             "model_name: 'half' model_version: -1 input_map { key: 'x' value: 'i' } "
+                             "output_map { key: 'y' value: 'o' } } }")}
+
+    def test_clients_have_their_shape_and_the_model_its_own(self):
+        for name, given, made in (("half", "x", "y"), ("whole", "i", "o")):
+            got = self.infer(name, **{given: floats([[[2]]], [[[4]]])})[made]
+            self.assertEqual(got.tolist(), [[[3]], [[4]]])
+        self.refused("INVALID_ARGUMENT", "unexpected shape for input 'x'", "half", x=floats([2]))
+
+    def test_counts_must_agree(self):
+        self.config_fails(half_plus_two(), RESHAPED.replace("[1, 1, 1]", "[1, 2]"), "must have as many elements as dims")
+
+
+# Each row and the sum of all: what runs together shows.
+SUMMED = model(node("ReduceSum", ["x", "axes"], "s") + node("Add", ["x", "s"], "y") + integers("axes", 0) +
+               port(11, "x", ["N", 1]) + port(12, "y", ["N", 1]))
+TWICE = model(node("Add", ["x", "x"], "y") + port(11, "x", ["N", "M"]) + port(12, "y", ["N", "M"]))
+
+
+class BatchingFile(Case):
+    """TensorFlow Serving's batching parameters."""
+    MODELS = {"summed": (SUMMED, ""), "twice": (TWICE, "")}
+    TEXT = ""
+
+    @classmethod
+    def setUpClass(cls):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write(cls.TEXT)
+            file.flush()
+            cls.FLAGS = ["--enable_batching", f"--batching_parameters_file={file.name}"]
+            super().setUpClass()
+
+
+class AllowedSizes(BatchingFile):
+    TEXT = "max_batch_size { value: 8 } allowed_batch_sizes: [4, 8]"
+
+    def test_batches_are_filled_up_with_the_first_row(self):
+        self.assertEqual(self.infer("summed", x=floats([1]))["y"].tolist(), [[5]])
+        self.assertEqual(self.infer("summed", x=floats([1], [2]))["y"].tolist(), [[6], [7]])
+        self.assertEqual(self.infer("summed", x=floats([1], [2], [3], [4], [5]))["y"].tolist(), [[19], [20], [21], [22], [23]])
+        self.assertEqual(self.statistics("summed")["inference_count"], 8)
+
+
+class PaddedInputs(BatchingFile):
+    TEXT = "max_batch_size { value: 2 } batch_timeout_micros { value: 60000000 } pad_variable_length_inputs: true"
+
+    def test_rows_are_as_long_as_the_longest(self):
+        futures = [self.method.future(request_of("twice", x=row), timeout=60) for row in (floats([1, 2]), floats([3, 4, 5]))]
+        self.assertEqual([arrays_of(future.result())["y"].tolist() for future in futures], [[[2, 4, 2]], [[6, 8, 10]]])
+
+
+class Splitting(BatchingFile):
+    TEXT = ("max_batch_size { value: 8 } max_execution_batch_size { value: 4 } enable_large_batch_splitting { value: true } "
+            "max_enqueued_batches { value: 100 }")
+
+    def test_a_large_request_runs_in_parts(self):
+        self.assertEqual(self.infer("summed", x=np.ones((8, 1), np.float32))["y"].tolist(), [[5]] * 8)
+        answer = ask(self.http, "POST", "/v1/models/summed:predict", {"instances": [[1]] * 6})
+        self.assertEqual(answer, (200, {"predictions": [[5]] * 4 + [[3]] * 2}))
+        code, document = ask(self.http, "POST", "/v1/models/summed:predict", {"instances": [[1]] * 9})
+        self.assertEqual(code, 400)
+        self.assertIn("Task size 9 is larger than maximum input batch size 8", document["error"])
+        self.assertEqual(self.statistics("summed")["inference_stats"]["success"]["count"], 2)
+        self.assertEqual(self.statistics("summed")["inference_count"], 14)
 
 
 class NoCache(Case):

@@ -254,6 +254,17 @@ static void test_batching_file(void **state) {
     status = batching_parameters_parse(wrong, strlen(wrong), arena, &policy);
     assert_string_equal(status.message,
                         "1:52: allowed_batch_sizes: the last, 4, must equal max_batch_size, 8");
+    static const char splits[] =
+        "max_batch_size { value: 64 } max_execution_batch_size { value: 16 } "
+        "enable_large_batch_splitting { value: true } pad_variable_length_inputs: true "
+        "allowed_batch_sizes: [ 4, 16 ]";
+    status = batching_parameters_parse(splits, strlen(splits), arena, &policy);
+    assert_string_equal(status.message, "");
+    assert_int_equal(policy.request_rows, 64);
+    assert_int_equal(policy.split_rows, 16);
+    assert_int_equal(policy.max_rows, 16);
+    assert_int_equal(policy.padding, PADDING_FIRST);
+    assert_int_equal(policy.allowed_rows[1], 16);
     static const char bare[] = "max_batch_size: 8";
     status = batching_parameters_parse(bare, strlen(bare), arena, &policy);
     assert_string_equal(status.message,

@@ -182,8 +182,18 @@ static void test_refusals(void **state) {
           "config.pbtxt:1:19: model_warmup[0]: batch_size 3 is above max_batch_size 2" },
         { "batch_input { kind: BATCH_ITEM_SHAPE target_name: 'n' data_type: TYPE_FP32 "
           "source_input: 'x' }",
-          "config.pbtxt:1:1: batch_input[0]: source_input 'x' is no input with "
-          "allow_ragged_batch" },
+          "config.pbtxt:1:1: batch_input: wants max_batch_size above 0" },
+        { "max_batch_size: 2 batch_input { kind: BATCH_ITEM_SHAPE target_name: 'n' data_type: "
+          "TYPE_FP32 source_input: 'x' }",
+          "config.pbtxt:1:19: batch_input[0]: source_input 'x' is not among the inputs" },
+        { "max_batch_size: 2 input { name: 'x' data_type: TYPE_FP32 dims: 1 } batch_output { "
+          "target_name: 'y' source_input: 'x' }",
+          "config.pbtxt:1:68: batch_output[0]: target_name 'y' is not among the outputs" },
+        { "parameters { key: 'shape_buckets' value { string_value: '8,4' } }",
+          "config.pbtxt:1:1: parameters: shape_buckets: expected up to 64 increasing lengths as in "
+          "\"32,64\", got '8,4'" },
+        { "parameters { key: 'shape_buckets' value { string_value: '8' } } sequence_batching { }",
+          "config.pbtxt:1:1: parameters: shape_buckets: conflicts with sequence_batching" },
         { "metric_tags { key: 'a-b' value: 'c' }",
           "config.pbtxt:1:1: metric_tags: 'a-b' cannot be the name of a label" },
     };

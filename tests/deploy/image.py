@@ -6,7 +6,7 @@ buildah (chroot isolation) takes deploy/container/Containerfile; its build stage
 this build's own binary. Then: the compressed size, no shell and nothing that may be written, one user; runc starts it
 read-only, without capabilities, as 65532, told what to serve by MODEL_NAME alone, and Health/Check, a prediction and the
 metrics are asked of it; SIGTERM ends it with 0. Skipped (77) without buildah and runc or without root.
-The last line is `RESULT image_mb=N`.
+The last line is `RESULT images=1 image_mb=N failed=0`.
 """
 
 import json
@@ -156,7 +156,7 @@ def main():
         print(f"{check_content(image.root)} packages, {size / 1e6:.1f} MB compressed")
         run_container(image, project)
         image.buildah("umount", "--all")
-        print(f"RESULT image_mb={size / 1e6:.1f}")
+        print(f"RESULT images=1 image_mb={size / 1e6:.1f} failed=0")
 
 
 main()

@@ -5,8 +5,9 @@
 
 A seeded mix of requests, by gRPC and by REST, of both protocols: good ones of one to four rows, some that do not fit the
 model, unknown models and versions, unreadable bodies, clients that go away while they wait, and requests whose time is over
-while they wait. The client counts what it was told; ModelStatistics and /metrics must say the same, exactly. What waits does
-so in a model that collects a batch for an hour.
+while they wait; requests whose answer is in the response cache, or about to be; a model whose every third batch fails; an
+ensemble. The client counts what it was told; ModelStatistics and /metrics must say the same, exactly. What waits does so in a
+model that collects a batch for an hour. The last line is `RESULT requests= failed_requests= differences=`.
 
 Afterwards: the page is what Prometheus can read (promtool, where it is installed), no name from a client is in it, and the
 ports and paths of both servers tell it or do not.
@@ -46,11 +47,11 @@ def check(condition, what):
 
 # --- requests ---
 
-def infer_bytes(model, rows, width=2, version="", timeout_us=0):
+def infer_bytes(model, rows, width=2, version="", timeout_us=0, number=1.5):
     tensor = (field(1, "x") + field(2, "FP32") + field(3, rows) + field(3, width))
     parameters = field(4, field(1, "timeout") + field(2, field(2, timeout_us))) if timeout_us else b""
     return (field(1, model) + field(2, version) + parameters + field(5, tensor) +
-            field(7, struct.pack("<f", 1.5) * (rows * width)))
+            field(7, struct.pack("<f", number) * (rows * width)))
 
 
 def predict_bytes(model, rows, dtype=FLOAT):
@@ -88,9 +89,9 @@ class Tally:
             for key in keys:
                 self.counts[key] += 1
 
-    def add_rows(self, rows):
+    def add_rows(self, model, rows):
         with self.lock:
-            self.counts["rows"] += rows
+            self.counts["rows", model] += rows
 
 
 class GrpcClient:
@@ -99,21 +100,24 @@ class GrpcClient:
         self.methods = {path: self.channel.unary_unary(path) for path in (INFER, PREDICT)}
         self.tally, self.room = tally, threading.Semaphore(WINDOW)
 
-    def ask(self, path, body, model, rows=0):
-        """model None: no version of it is known to the server."""
+    def ask(self, path, body, model, rows=0, hit=False):
+        """model None: no version of it is known to the server; hit: the answer is in the cache."""
         def done(call):
-            self.record(path, call.code().name, model, rows)
+            self.record(path, call.code().name, model, rows, hit)
             self.room.release()
         self.room.acquire()
         self.methods[path].future(body).add_done_callback(done)
 
-    def record(self, path, code, model, rows):
+    def record(self, path, code, model, rows, hit):
         self.tally.add(("call", code))
         self.tally.add(("status", model or "", code)) if path == PREDICT else None
         if model:
             self.tally.add(("success", model) if code == "OK" else ("fail", model))
+        if code == "INTERNAL":
+            self.tally.add(("reason", model, "BACKEND"))
         if code == "OK":
-            self.tally.add_rows(rows)
+            self.tally.add(("hit" if hit else "run", model))
+            self.tally.add_rows(model, 0 if hit else rows)
 
     def wait(self):
         for _ in range(WINDOW):
@@ -155,7 +159,8 @@ class RestClient:
         if model:
             self.tally.add(("success", model) if code == 200 else ("fail", model))
         if code == 200:
-            self.tally.add_rows(rows)
+            self.tally.add(("run", model))
+            self.tally.add_rows(model, rows)
 
 
 # --- the server's side ---
@@ -188,7 +193,7 @@ def value(series, name, **labels):
 class Scene:
     def __init__(self, binary, repository):
         self.server = Server(binary, f"--model-repository={repository}", "--http-port=0", "--http-address=127.0.0.1",
-                             "--metrics-port=0", "--max-live-calls=100000")
+                             "--metrics-port=0", "--max-live-calls=100000", "--cache-config=local,size=64M")
         self.http = int(re.search(r" port=(\d+)", self.server.wait("protocol=http"))[1])
         self.metrics = int(re.search(r" port=(\d+)", self.server.wait("protocol=metrics"))[1])
         self.tally = Tally()
@@ -237,6 +242,29 @@ def expire_some(scene):
     scene.grpc.wait()
 
 
+KEPT = 20  # answers that are in the cache before the mix begins
+
+
+def fill_cache(scene):
+    for number in range(KEPT):
+        scene.grpc.ask(INFER, infer_bytes("cached", 2, number=number), "cached", 2)
+    scene.grpc.wait()
+
+
+def ask_more(scene, chance, which, index, rows):
+    """What has a model of its own: the cache, failures of the engine, an ensemble."""
+    kept = chance.randrange(KEPT)
+    if which == 0:
+        scene.grpc.ask(INFER, infer_bytes("cached", 2, number=kept), "cached", 2, hit=True)
+    elif which == 1:
+        scene.grpc.ask(INFER, infer_bytes("cached", rows, number=1000 + index), "cached", rows)
+    elif which == 2:
+        scene.grpc.ask(INFER, infer_bytes("flaky", 1), "flaky", 1)
+    else:
+        scene.grpc.ask(INFER, infer_bytes("whole", rows), "whole", rows)
+
+
+MORE_WEIGHTS = [10, 3, 5, 5]
 GRPC_KINDS = [
     (40, INFER, infer_bytes, {}, True), (40, PREDICT, predict_bytes, {}, True),
     (3, INFER, infer_bytes, {"width": 3}, False), (3, PREDICT, predict_bytes, {"dtype": 3}, False),
@@ -248,6 +276,8 @@ REST_KINDS = [(20, "infer", rest_infer, {}), (20, "predict", rest_predict, {}),
 def run_mix(scene, count):
     chance = random.Random(20261125)
     weights = [kind[0] for kind in GRPC_KINDS] + [kind[0] for kind in REST_KINDS] + [2, 2, 2, 2, 1]
+    others = len(weights)
+    weights += MORE_WEIGHTS
     for index in range(count):
         which = chance.choices(range(len(weights)), weights)[0]
         rows = chance.randint(1, 4)
@@ -261,6 +291,8 @@ def run_mix(scene, count):
             scene.rest.ask(make("good", rows, **extra), api, "good", rows)
             if extra:
                 scene.tally.add(("reason", "good", "OTHER"))
+        elif which >= others:
+            ask_more(scene, chance, which - others, index, rows)
         elif which == 8:
             scene.grpc.ask(PREDICT, predict_bytes(f"stranger{index}", rows), None)
         elif which == 9:
@@ -286,12 +318,16 @@ def compare_model(scene, series, model):
     stats, version = scene.statistics(model), {"model": model, "version": "1"}
     times = stats["inference_stats"]
     success, failed = told["success", model], told["fail", model]
-    rows = told["rows"] if model == "good" else 0
+    rows, hits, runs = told["rows", model], told["hit", model], told["run", model]
     batches = {int(row["batch_size"]): row for row in stats["batch_stats"]}
     same = [
         ("success", times["success"]["count"], success), ("fail", times["fail"]["count"], failed),
-        *((name, times[name]["count"], success) for name in ("queue", "compute_input", "compute_infer", "compute_output")),
-        ("cache_hit", times["cache_hit"]["count"], 0), ("cache_miss", times["cache_miss"]["count"], 0),
+        ("queue", times["queue"]["count"], success),
+        *((name, times[name]["count"], runs) for name in ("compute_input", "compute_infer", "compute_output")),
+        ("cache_hit", times["cache_hit"]["count"], hits),
+        ("cache_miss", times["cache_miss"]["count"], runs if model == "cached" else 0),
+        ("nv hits", value(series, "nv_cache_num_hits_per_model", **version), hits),
+        ("nv misses", value(series, "nv_cache_num_misses_per_model", **version), runs if model == "cached" else 0),
         ("inference_count", stats["inference_count"], rows),
         ("rows of batches", sum(size * row["compute_infer"]["count"] for size, row in batches.items()), rows),
         ("batches", sum(row["compute_infer"]["count"] for row in batches.values()), stats["execution_count"]),
@@ -372,11 +408,15 @@ def main():
     with tempfile.TemporaryDirectory() as repository:
         add_model(repository, "good", identity_model(FLOAT), GOOD)
         add_model(repository, "slow", identity_model(FLOAT), SLOW)
+        add_model(repository, "cached", identity_model(FLOAT), GOOD + "response_cache { enable: true }")
+        add_model(repository, "flaky", b"", FLAKY)
+        add_model(repository, "whole", b"", WHOLE)
         scene = Scene(binary, repository)
+        fill_cache(scene)
         run_mix(scene, count)
         series = scene.series()
         page = page_of(scene.metrics)
-        for model in ("good", "slow"):
+        for model in ("good", "slow", "cached", "flaky", "whole"):
             compare_model(scene, series, model)
             scene.tally.counts["http", "200"] -= 1  # statistics, asked for after the page
         compare_server(scene, series)
@@ -387,12 +427,27 @@ def main():
         check_paths(binary, repository)
     total = sum(count for key, count in scene.tally.counts.items() if key[0] in ("call", "http"))
     print(f"{total} requests counted alike")
+    failed = sum(count for key, count in scene.tally.counts.items() if key[0] == "call" and key[1] != "OK" or
+                 key[0] == "http" and key[1] != "200")
+    print(f"RESULT requests={total} failed_requests={failed} differences=0")
 
 
 GOOD = """max_batch_size: 8
 input { name: "x" data_type: TYPE_FP32 dims: 2 }
 output { name: "y" data_type: TYPE_FP32 dims: 2 }
 dynamic_batching { }
+"""
+
+FLAKY = """backend: "identity" max_batch_size: 1
+input { name: "x" data_type: TYPE_FP32 dims: 2 }
+output { name: "y" data_type: TYPE_FP32 dims: 2 }
+parameters { key: "fail_every" value { string_value: "3" } }
+"""
+WHOLE = """platform: "ensemble" max_batch_size: 8
+input { name: "x" data_type: TYPE_FP32 dims: 2 }
+output { name: "z" data_type: TYPE_FP32 dims: 2 }
+ensemble_scheduling { step { model_name: "good" model_version: -1 input_map { key: "x" value: "x" }
+  output_map { key: "y" value: "z" } } }
 """
 
 if __name__ == "__main__":

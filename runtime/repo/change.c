@@ -125,20 +125,26 @@ static Status begin_load(Repo *repo, const RepoChange *change) {
     TRY(repo_set_override(model, change));
     set_unwanted(repo, model, false);
     forget_failures(repo, model);
-    model->fresh = model->reread = true;
+    model->fresh = model->reread = model->wants_steps = true;
     return status_ok();
 }
 
-static void begin_unload(Repo *repo, const RepoChange *change) {
-    RepoModel *model = repo_find_model(repo, change->model);
-    if (!model)
-        return;
+void repo_unload_model(Repo *repo, RepoModel *model) {
     if (model->served)
         repo_unserve(model);
     else
         set_unwanted(repo, model, true);
     model->asked = false;
     repo_clear_override(model);
+}
+
+static void begin_unload(Repo *repo, const RepoChange *change) {
+    RepoModel *model = repo_find_model(repo, change->model);
+    if (!model)
+        return;
+    repo_unload_model(repo, model);
+    if (change->with_steps)
+        repo_unwant_steps(repo, model);
 }
 
 static void begin(Repo *repo, RepoChange *change) {

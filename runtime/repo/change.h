@@ -32,6 +32,7 @@ struct RepoChange {
     const ServedModel *models; /* CONFIGURE: their labels are set once they are loaded */
     size_t model_count;
     const char *model;       /* the others */
+    bool with_steps;         /* UNLOAD: of an ensemble, also the models of its steps */
     const char *base_path;   /* LOAD: serve it from there from now on; NULL */
     const char *config_text; /* LOAD: instead of config.pbtxt; NULL */
     size_t config_length;

@@ -44,6 +44,7 @@ RepoModel *repo_add_model(Repo *repo, const char *name) {
                           .repository = INDEX_NONE,
                           .watch = WATCH_NONE,
                           .fresh = true,
+                          .wants_steps = true,
                           .unwanted = !is_wanted(&repo->options, name) };
     model->policy = (VersionPolicy){ .kind = VERSIONS_LATEST, .latest_count = 1 };
     size_t at = 0;

@@ -58,6 +58,7 @@ struct RepoModel {
     bool seen;         /* by the scan in progress */
     bool fresh;        /* to be looked at (again) although nobody watches: something changes */
     bool asked;        /* by name at start: its absence is a failure */
+    bool wants_steps;  /* an ensemble is to be loaded, and with it what it needs */
     bool reread;       /* the list says something else: read the config again */
     RepoOverride override;
     uint64_t files_fingerprint;
@@ -116,6 +117,7 @@ struct Repo {
 
 /* sync.c. Disk -> tables. Thread: repo. */
 void repo_sync(Repo *repo);
+void repo_sync_model(Repo *repo, RepoModel *model);
 void repo_rescan(Repo *repo); /* which models repositories have, no more */
 void repo_moved(void *user, int watch, const char *name);
 
@@ -130,6 +132,9 @@ void repo_unserve(RepoModel *model);
 /* The labels that there are, with those given put over them; replace: these alone. */
 Status repo_set_labels(Repo *repo, RepoModel *model, const VersionLabel *labels, size_t count,
                        bool replace);
+
+/* change.c. Thread: repo. */
+void repo_unload_model(Repo *repo, RepoModel *model);
 
 /* override.c. Thread: repo. */
 Status repo_set_override(RepoModel *model, const RepoChange *change);
@@ -157,6 +162,10 @@ Status repo_open_model(const Repo *repo, const RepoModel *model, int *ret_direct
 /* steps.c */
 /* INVALID_ARGUMENT: an ensemble needs itself. Thread: repo. */
 Status repo_check_steps(const Repo *repo, const RepoModel *model);
+/* Models of an ensemble's steps that were not asked for are, and are looked at. Thread: repo. */
+void repo_sync_steps(Repo *repo, RepoModel *model);
+/* None of them is wanted any more, nor of theirs. Thread: repo. */
+void repo_unwant_steps(Repo *repo, RepoModel *model);
 /* StepModels.acquire; user: the Repo. */
 Status repo_acquire_step(void *user, const char *model, int64_t version, Lease *ret_lease);
 

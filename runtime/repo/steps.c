@@ -4,9 +4,10 @@
 /*
  * Ensembles in the repository: finding the models of their steps, and waiting for those that are
  * still being loaded. An ensemble whose step is on its way stays LOADING and is tried again soon;
- * one that leads back to itself never could, and says so at once.
+ * one that leads back to itself never could, and says so at once. Where models are loaded by
+ * request, an ensemble brings its steps' along, and takes them with it if asked to.
  *
- * Threads: repo (circles); loader, worker (acquire).
+ * Threads: repo (circles, bringing along); loader, worker (acquire).
  */
 
 #include "runtime/repo/repo_tables.h"
@@ -70,4 +71,36 @@ Status repo_acquire_step(void *user, const char *model, int64_t version, Lease *
                             model);
     return status_error(STATUS_FAILED_PRECONDITION, "model '%s' of a step is not in service",
                         model);
+}
+
+/* NULL: not there, or as it should be already. */
+static RepoModel *change_step(Repo *repo, const EnsembleStep *step, bool unwanted) {
+    RepoModel *model = repo_find_model(repo, step->model);
+    return model && model->unwanted != unwanted ? model : NULL;
+}
+
+void repo_sync_steps(Repo *repo, RepoModel *model) {
+    bool due = model->wants_steps && model->ensemble;
+    model->wants_steps = false; /* once: what is unloaded later stays so */
+    for (size_t i = 0; due && i < model->ensemble->step_count; i++) {
+        RepoModel *step = change_step(repo, &model->ensemble->steps[i], false);
+        if (!step)
+            continue;
+        {
+            LOCKED(&repo->mutex);
+            step->unwanted = false;
+        }
+        step->fresh = step->wants_steps = true;
+        repo_sync_model(repo, step);
+    }
+}
+
+void repo_unwant_steps(Repo *repo, RepoModel *model) {
+    for (size_t i = 0; model->ensemble && i < model->ensemble->step_count; i++) {
+        RepoModel *step = change_step(repo, &model->ensemble->steps[i], true);
+        if (!step)
+            continue;
+        repo_unload_model(repo, step);
+        repo_unwant_steps(repo, step);
+    }
 }

@@ -373,6 +373,7 @@ static void sync_model(Repo *repo, RepoModel *model, Look *look) {
     }
     look->files.fingerprint += repo_override_fingerprint(&model->override);
     sync_config(repo, model, look);
+    repo_sync_steps(repo, model);
     merge_versions(repo, model, look);
     aspire(repo, model, look);
     load_again(repo, model, look);
@@ -413,7 +414,7 @@ static void progress_model(Repo *repo, RepoModel *model) {
     act(repo, model);
 }
 
-static void sync_known(Repo *repo, RepoModel *model) {
+void repo_sync_model(Repo *repo, RepoModel *model) {
     bool is_listed = model->served || model->repository != INDEX_NONE;
     if (!is_listed || model->unwanted) {
         withdraw_model(repo, model, !is_listed && !model->asked);
@@ -478,7 +479,7 @@ void repo_sync(Repo *repo) {
     repo->rescan = false;
     for (size_t i = 0; i < repo->model_count; i++) {
         arena_reset(repo->scratch);
-        sync_known(repo, repo->models[i]);
+        repo_sync_model(repo, repo->models[i]);
     }
     for (size_t i = 0; i < repo->moved_count; i++)
         free(repo->moved[i].name);

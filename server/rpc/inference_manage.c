@@ -271,6 +271,7 @@ static Status start_load(ControlCall *call) {
 static Status start_unload(ControlCall *call) {
     const ManageRules *rules = &call->context->manage;
     LoadRequest request = { .arena = call->arena, .model = { .data = "" } };
+    bool with_steps = false;
     TRY(read_request(&call->message, &request));
     for (size_t i = 0; i < request.parameter_count; i++)
         if (!text_equal(request.parameters[i].key, text_view("unload_dependents")))
@@ -278,9 +279,13 @@ static Status start_unload(ControlCall *call) {
                                 TEXT_ARGS(text_cut(request.parameters[i].key, SHOWN_MAX)));
         else if (request.parameters[i].kind != VALUE_BOOL)
             return wrong_type(&request.parameters[i], "a bool");
+        else
+            with_steps = request.parameters[i].number != 0;
     if (!rules->load && !rules->reload)
         return not_allowed();
-    RepoChange change = { .kind = REPO_UNLOAD, .model = request.model.data };
+    RepoChange change = { .kind = REPO_UNLOAD,
+                          .model = request.model.data,
+                          .with_steps = with_steps };
     return control_change(call, &change, on_changed);
 }
 

@@ -2,15 +2,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * TensorFlow Serving's GetModelMetadata and GetModelStatus. An ONNX model appears as the one
- * signature `serving_default` with tensors named as in the model. Thread: rpc; nothing blocks.
+ * TensorFlow Serving's GetModelMetadata and GetModelStatus. An ONNX model appears as the signature
+ * `serving_default` with tensors named as in the model, and where its outputs are scores or values
+ * as those that Classify and Regress know, which take Examples. Thread: rpc; nothing blocks.
  * Source: reference tensorflow_serving.md 1.2, 1.5, 4.1.
  */
 
+#include "runtime/base/size.h"
 #include "server/rpc/method_table.h"
 #include "server/wire/tensorflow_tensor.h"
 #include "server/wire/wire_model_spec.h"
 #include "server/wire/wire_pack.h"
+#include "server/wire/wire_scores.h"
 
 #include "google/protobuf/any.pb-c.h"
 #include "google/protobuf/wrappers.pb-c.h"
@@ -23,6 +26,9 @@ enum { REQUEST_SPEC = 1, REQUEST_FIELD = 2 };
 
 typedef Tensorflow__SignatureDef__InputsEntry InputsEntry;
 typedef Tensorflow__SignatureDef__OutputsEntry OutputsEntry;
+typedef Tensorflow__Serving__SignatureDefMap__SignatureDefEntry SignatureEntry;
+
+enum { SIGNATURES_MAX = 3, SCORES_MAX = 2 };
 
 typedef struct ModelRequest {
     ModelSpec spec;
@@ -114,15 +120,69 @@ static Status make_signature(const Signature *signature, Arena *arena,
     return status_ok();
 }
 
+static Status add_output(Tensorflow__SignatureDef *def, const char *key, const char *name,
+                         DType dtype, Shape shape, Arena *arena) {
+    SignatureTensor tensor = { .name = name, .dtype = dtype, .shape = shape };
+    MESSAGE_NEW(OutputsEntry, entry, TENSORFLOW__SIGNATURE_DEF__OUTPUTS_ENTRY__INIT, arena);
+    entry->key = message_text(key);
+    TRY(make_info(&tensor, arena, &entry->value));
+    def->outputs[def->n_outputs++] = entry;
+    return status_ok();
+}
+
+/* As TensorFlow has them: serialized Examples in, scores of 32 bits out. */
+static Status make_scores(const ModelVersion *version, const WireTask *task, Arena *arena,
+                          Tensorflow__SignatureDef **ret_def) {
+    const SignatureTensor *outputs = version->signature.outputs;
+    const SignatureTensor *scores = task->scores != INDEX_NONE ? &outputs[task->scores] : NULL;
+    bool classify = task->method == METHOD_CLASSIFY;
+    Shape rows = { .rank = 1, .dims = { DIM_UNKNOWN } };
+    Shape wide = { .rank = 2, .dims = { DIM_UNKNOWN, DIM_UNKNOWN } };
+    SignatureTensor examples = { .name = "inputs", .dtype = DTYPE_STRING, .shape = rows };
+    MESSAGE_NEW(Tensorflow__SignatureDef, def, TENSORFLOW__SIGNATURE_DEF__INIT, arena);
+    MESSAGE_NEW(InputsEntry, input, TENSORFLOW__SIGNATURE_DEF__INPUTS_ENTRY__INIT, arena);
+    MESSAGE_LIST(InputsEntry, inputs, 1, arena);
+    MESSAGE_LIST(OutputsEntry, entries, SCORES_MAX, arena);
+    input->key = message_text(examples.name);
+    TRY(make_info(&examples, arena, &input->value));
+    inputs[0] = input;
+    def->n_inputs = 1;
+    def->inputs = inputs;
+    def->outputs = entries;
+    if (scores && scores->shape.rank == 2)
+        wide.dims[1] = scores->shape.dims[1];
+    if (scores)
+        TRY(add_output(def, classify ? "scores" : "outputs", scores->name, DTYPE_F32,
+                       classify ? wide : rows, arena));
+    if (task->classes != INDEX_NONE || (classify && scores && scores->label_count > 0))
+        TRY(add_output(def, "classes",
+                       task->classes != INDEX_NONE ? outputs[task->classes].name : scores->name,
+                       DTYPE_STRING, wide, arena));
+    def->method_name = message_text(wire_method_name(task->method));
+    *ret_def = def;
+    return status_ok();
+}
+
 /* SignatureDefMap inside an Any. */
-static Status make_any(const Signature *signature, Arena *arena, Google__Protobuf__Any *any) {
-    Tensorflow__Serving__SignatureDefMap__SignatureDefEntry entry =
-        TENSORFLOW__SERVING__SIGNATURE_DEF_MAP__SIGNATURE_DEF_ENTRY__INIT;
-    Tensorflow__Serving__SignatureDefMap__SignatureDefEntry *entries[] = { &entry };
+static Status make_any(const ModelVersion *version, Arena *arena, Google__Protobuf__Any *any) {
     Tensorflow__Serving__SignatureDefMap map = TENSORFLOW__SERVING__SIGNATURE_DEF_MAP__INIT;
-    entry.key = message_text("serving_default");
-    TRY(make_signature(signature, arena, &entry.value));
-    map.n_signature_def = 1;
+    MESSAGE_LIST(SignatureEntry, entries, SIGNATURES_MAX, arena);
+    MESSAGE_NEW(SignatureEntry, plain,
+                TENSORFLOW__SERVING__SIGNATURE_DEF_MAP__SIGNATURE_DEF_ENTRY__INIT, arena);
+    plain->key = message_text("serving_default");
+    TRY(make_signature(&version->signature, arena, &plain->value));
+    entries[map.n_signature_def++] = plain;
+    for (WireMethod method = METHOD_CLASSIFY; method <= METHOD_REGRESS; method++) {
+        WireTask task = { .method = method };
+        Status fits = wire_scores_choose(version, &task);
+        if (!status_is_ok(&fits))
+            continue;
+        MESSAGE_NEW(SignatureEntry, entry,
+                    TENSORFLOW__SERVING__SIGNATURE_DEF_MAP__SIGNATURE_DEF_ENTRY__INIT, arena);
+        entry->key = message_text(wire_method_name(method));
+        TRY(make_scores(version, &task, arena, &entry->value));
+        entries[map.n_signature_def++] = entry;
+    }
     map.signature_def = entries;
     size_t bytes = tensorflow__serving__signature_def_map__get_packed_size(&map);
     any->type_url = message_text("type.googleapis.com/tensorflow.serving.SignatureDefMap");
@@ -154,7 +214,7 @@ static Status pack_metadata(const ModelVersion *version, Arena *arena, WireReply
     spec.name = message_text(version->name);
     spec.version_choice_case = TENSORFLOW__SERVING__MODEL_SPEC__VERSION_CHOICE_VERSION;
     spec.version = &number;
-    TRY(make_any(&version->signature, arena, &any));
+    TRY(make_any(version, arena, &any));
     entry.key = message_text("signature_def");
     entry.value = &any;
     response.model_spec = &spec;

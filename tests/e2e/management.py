@@ -68,8 +68,11 @@ class Client:
     def load_with(self, name, parameters):
         return self.load(name, **parameters)
 
-    def unload(self, name):
-        return self.ask("RepositoryModelUnload", inference.RepositoryModelUnloadRequest(model_name=name))
+    def unload(self, name, **parameters):
+        request = inference.RepositoryModelUnloadRequest(model_name=name)
+        for key, parameter in parameters.items():
+            request.parameters[key].CopyFrom(parameter)
+        return self.ask("RepositoryModelUnload", request)
 
     def index(self):
         rows = self.ask("RepositoryIndex", inference.RepositoryIndexRequest()).models
@@ -155,6 +158,41 @@ class Explicit(Case):
         client = self.start_explicit("--load-model=b")
         self.assertEqual(client.predict("b"), (2.0, 1))
         self.refused("NOT_FOUND", "Servable", client.predict, "a")
+
+    def add_ensembles(self):
+        """`outer` asks `inner`, which asks `a`; nothing else is in the repository but `b`."""
+        add_version(self.folder, "a", 1, 1)
+        add_version(self.folder, "b", 1, 2)
+        for name, step in (("inner", "a"), ("outer", "inner")):
+            path = pathlib.Path(self.folder, name)
+            (path / "1").mkdir(parents=True)
+            (path / "config.pbtxt").write_text(
+                'platform: "ensemble" input { name: "x" data_type: TYPE_FP32 dims: [ -1 ] } output { name: "y" data_type: TYPE_FP32 '
+                f'dims: [ -1 ] }} ensemble_scheduling {{ step {{ model_name: "{step}" model_version: -1 input_map {{ key: "x" '
+                'value: "x" } output_map { key: "y" value: "y" } } }')
+
+    def ready(self):
+        return [row[0] for row in self.client.index() if row[2] == "READY"]
+
+    def test_an_ensemble_brings_its_steps_and_takes_them_along_if_told_to(self):
+        self.add_ensembles()
+        client = self.start_explicit()
+        client.load("outer")
+        self.assertEqual((client.predict("outer"), self.ready()), ((1.0, 1), ["a", "inner", "outer"]))
+        client.unload("outer")
+        client.await_gone("outer")
+        self.assertEqual(self.ready(), ["a", "inner"])
+        client.load("outer")
+        client.unload("outer", unload_dependents=value(bool_param=True))
+        for name in ("a", "inner", "outer"):
+            client.await_gone(name)
+        client.load("b")
+        self.assertEqual(self.ready(), ["b"])
+
+    def test_what_is_loaded_at_start_brings_its_steps(self):
+        self.add_ensembles()
+        client = self.start_explicit("--load-model=outer")
+        self.assertEqual((client.predict("outer"), self.ready()), ((1.0, 1), ["a", "inner", "outer"]))
 
     def test_star_loads_all(self):
         add_version(self.folder, "a", 1, 1)

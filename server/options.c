@@ -24,6 +24,7 @@ typedef enum OptionKind {
     OPTION_TEXT,
     OPTION_LIST,
     OPTION_CONTROL_MODE,
+    OPTION_COMPRESSION,
     OPTION_RATE_LIMIT,
     OPTION_RESOURCE,
     OPTION_TRACE,
@@ -59,74 +60,6 @@ typedef struct OptionRow {
 #include "server/options_table.h"
 
 enum { NAME_BYTES = 64, DEFAULT_TEXT_BYTES = 64 };
-
-/* What strangers may take of us; see docs/SECURITY.md. */
-static void set_limits(Options *options) {
-    options->max_connections = 10000;
-    options->http_max_peer_connections = 2000;
-    options->inflated_limit_bytes = 16 << 20;
-}
-
-static Options options_default(Personality personality) {
-    Options options = {
-        .personality = personality,
-        .control_mode = "",
-        .allow_reload = true,
-        .file_poll_s = 1,
-        .repository_poll_s = 15,
-        .load_retry_us = 60 * MILLION,
-        .strict_readiness = true,
-        .warm = true,
-        .file_limit_bytes = INT64_C(16) << 30,
-        .run_memory_bytes = INT64_C(1) << 30,
-        .run_comparisons = INT64_C(1) << 33,
-        .port = 8500,
-        .address = "0.0.0.0",
-        .http_port = -1,
-        .http_address = "0.0.0.0",
-        .allow_http = true,
-        .allow_metrics = true,
-        .console = true,
-        .metrics_port = -1,
-        .http_timeout_ms = 30000,
-        .http_max_body_bytes = 64 << 20,
-        .http_max_connections = 10000,
-        .max_streams = 1000,
-        .keepalive_ms = 60000,
-        .keepalive_timeout_ms = 20000,
-        .handshake_timeout_ms = 10000,
-        .default_max_batch_size = 4,
-        .queue_requests = 4096,
-        .queue_bytes = GIB,
-        .inline_limit_us = -1,
-        .max_message_bytes = 256 << 20,
-        .max_live_calls = 10000,
-        .memory_bytes = INT64_C(4) << 30,
-        .header_limit_bytes = 1 << 20,
-        .request_arena_bytes = INT64_C(1) << 30,
-        .id = "inferd",
-        .exit_timeout_s = 30,
-        .trace = { .rate = 1000, .count = -1 },
-        .rate_limit = "off",
-    };
-    set_limits(&options);
-    if (personality == PERSONALITY_TENSORFLOW) {
-        options.exit_on_error = true;
-        options.http_port = 0;
-        options.load_retries = 5;
-        options.max_message_bytes = INT32_MAX;
-    } else if (personality == PERSONALITY_TRITON) {
-        options.port = 8001;
-        options.http_port = 8000;
-        options.metrics_port = 8002;
-        options.http_timeout_ms = 0;
-        options.id = "triton";
-        options.control_mode = "none";
-        options.exit_on_error = true;
-        options.max_message_bytes = INT32_MAX;
-    }
-    return options;
-}
 
 static Personality personality_of(const char *program) {
     static const struct {
@@ -288,6 +221,8 @@ static Status set_value(Options *options, const OptionRow *row, const char *name
     case OPTION_IGNORED_BOOL:
     case OPTION_REFUSED_BOOL:
         return set_bool(options, row, name, value);
+    case OPTION_COMPRESSION:
+        return option_set_compression(value, dst);
     case OPTION_RATE_LIMIT:
         return option_set_rate_limit(value, dst);
     case OPTION_CACHE:
@@ -407,7 +342,7 @@ static Status parse_all(Options *options, int argc, char *const *argv) {
 }
 
 Status options_parse(int argc, char *const *argv, Options *ret_options) {
-    Options options = options_default(personality_of(argc > 0 ? argv[0] : NULL));
+    Options options = option_defaults(personality_of(argc > 0 ? argv[0] : NULL));
     Status status = parse_all(&options, argc, argv);
     if (!status_is_ok(&status)) {
         options_deinit(&options);

@@ -71,6 +71,9 @@ typedef struct Options {
     const char *tokens_file, *jwks_file, *jwt_issuer, *jwt_audience, *policy_file;
     TextList grpc_restrictions, http_restrictions;
     int64_t max_streams, keepalive_ms, keepalive_timeout_ms, handshake_timeout_ms;
+    int64_t max_pings_without_data, min_ping_interval_ms, max_ping_strikes;
+    bool keepalive_without_calls;
+    const char *reply_compression; /* "none", "low", "medium", "high" */
 
     bool enable_batching;
     const char *rate_limit;        /* "off", "execution_count" */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 The inferd authors */
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Words that a flag takes, checked once. Thread: main. */
+/* What flags are before they are given, and words that one takes, checked once. Thread: main. */
 
 #include "server/options_values.h"
 
@@ -10,6 +10,79 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What strangers may take of us; see docs/SECURITY.md. */
+static void set_limits(Options *options) {
+    options->max_connections = 10000;
+    options->http_max_peer_connections = 2000;
+    options->inflated_limit_bytes = 16 << 20;
+}
+
+Options option_defaults(Personality personality) {
+    Options options = {
+        .personality = personality,
+        .control_mode = "",
+        .allow_reload = true,
+        .file_poll_s = 1,
+        .repository_poll_s = 15,
+        .load_retry_us = 60 * 1000000,
+        .strict_readiness = true,
+        .warm = true,
+        .file_limit_bytes = INT64_C(16) << 30,
+        .run_memory_bytes = INT64_C(1) << 30,
+        .run_comparisons = INT64_C(1) << 33,
+        .port = 8500,
+        .address = "0.0.0.0",
+        .http_port = -1,
+        .http_address = "0.0.0.0",
+        .allow_http = true,
+        .allow_metrics = true,
+        .console = true,
+        .metrics_port = -1,
+        .http_timeout_ms = 30000,
+        .http_max_body_bytes = 64 << 20,
+        .http_max_connections = 10000,
+        .max_streams = 1000,
+        .keepalive_ms = 60000,
+        .keepalive_timeout_ms = 20000,
+        .keepalive_without_calls = true,
+        .max_pings_without_data = 2,
+        .min_ping_interval_ms = 10000,
+        .max_ping_strikes = 2,
+        .reply_compression = "none",
+        .handshake_timeout_ms = 10000,
+        .default_max_batch_size = 4,
+        .queue_requests = 4096,
+        .queue_bytes = INT64_C(1) << 30,
+        .inline_limit_us = -1,
+        .max_message_bytes = 256 << 20,
+        .max_live_calls = 10000,
+        .memory_bytes = INT64_C(4) << 30,
+        .header_limit_bytes = 1 << 20,
+        .request_arena_bytes = INT64_C(1) << 30,
+        .id = "inferd",
+        .exit_timeout_s = 30,
+        .trace = { .rate = 1000, .count = -1 },
+        .rate_limit = "off",
+    };
+    set_limits(&options);
+    if (personality == PERSONALITY_TENSORFLOW) {
+        options.exit_on_error = true;
+        options.http_port = 0;
+        options.load_retries = 5;
+        options.max_message_bytes = INT32_MAX;
+    } else if (personality == PERSONALITY_TRITON) {
+        options.port = 8001;
+        options.http_port = 8000;
+        options.metrics_port = 8002;
+        options.http_timeout_ms = 0;
+        options.id = "triton";
+        options.control_mode = "none";
+        options.exit_on_error = true;
+        options.max_message_bytes = INT32_MAX;
+    }
+    return options;
+}
+
 Status option_set_control_mode(const char *value, const char **dst) {
     if (strcmp(value, "none") != 0 && strcmp(value, "poll") != 0 && strcmp(value, "explicit") != 0)
         return status_error(STATUS_INVALID_ARGUMENT,
@@ -17,6 +90,19 @@ Status option_set_control_mode(const char *value, const char **dst) {
                             value);
     *dst = value;
     return status_ok();
+}
+
+Status option_set_compression(const char *value, const char **dst) {
+    static const char *const words[] = { "none", "low", "medium", "high" };
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
+        if (strcmp(value, words[i]) == 0) {
+            *dst = words[i];
+            return status_ok();
+        }
+    return status_error(STATUS_INVALID_ARGUMENT,
+                        "--grpc-infer-response-compression-level: expected none, low, medium or "
+                        "high, got '%s'",
+                        value);
 }
 
 Status option_set_rate_limit(const char *value, const char **dst) {

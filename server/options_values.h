@@ -2,11 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Values of flags that are neither numbers nor free text. INVALID_ARGUMENT naming the flag. Private
- * to server/options.c. */
+/* Defaults, and values of flags that are neither numbers nor free text. INVALID_ARGUMENT naming the
+ * flag. Private to server/options.c. */
 
 #include "server/options.h"
 
+Options option_defaults(Personality personality);
+Status option_set_compression(const char *value, const char **dst);
 Status option_set_control_mode(const char *value, const char **dst);
 Status option_set_rate_limit(const char *value, const char **dst);
 /* "local,size=BYTES": what stands for BYTES. */

@@ -47,6 +47,20 @@ static uint64_t limit_ms(uint64_t limit_ns) {
     return limit_ns ? limit_ns / NS_PER_MS : INT_MAX;
 }
 
+/* What the core takes for one of a client's algorithms; 0: replies go as they are. */
+static uint64_t compression_level(const char *word) {
+    static const struct {
+        const char *word;
+        grpc_compression_level level;
+    } rows[] = { { "low", GRPC_COMPRESS_LEVEL_LOW },
+                 { "medium", GRPC_COMPRESS_LEVEL_MED },
+                 { "high", GRPC_COMPRESS_LEVEL_HIGH } };
+    for (size_t i = 0; word && i < ARRAY_LENGTH(rows); i++)
+        if (strcmp(word, rows[i].word) == 0)
+            return rows[i].level;
+    return GRPC_COMPRESS_LEVEL_NONE;
+}
+
 static void put_own(ChannelArgs *args, const RpcOptions *options) {
     const struct {
         const char *name;
@@ -62,8 +76,10 @@ static void put_own(ChannelArgs *args, const RpcOptions *options) {
         { GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, options->handshake_timeout_ns / NS_PER_MS },
         { GRPC_ARG_KEEPALIVE_TIME_MS, options->keepalive_time_ns / NS_PER_MS },
         { GRPC_ARG_KEEPALIVE_TIMEOUT_MS, options->keepalive_timeout_ns / NS_PER_MS },
-        { GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1 },
-        { GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000 },
+        { GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, options->keepalive_without_calls },
+        { GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, options->max_pings_without_data },
+        { GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, options->min_ping_interval_ms },
+        { GRPC_ARG_HTTP2_MAX_PING_STRIKES, options->max_ping_strikes },
         { GRPC_ARG_MAX_CONNECTION_IDLE_MS, limit_ms(options->connection_idle_ns) },
         { GRPC_ARG_MAX_CONNECTION_AGE_MS, limit_ms(options->connection_age_ns) },
         { GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, limit_ms(options->connection_age_grace_ns) },
@@ -79,6 +95,9 @@ static void put_own(ChannelArgs *args, const RpcOptions *options) {
     };
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
         put_int(args, rows[i].name, rows[i].value);
+    uint64_t level = compression_level(options->reply_compression);
+    if (level)
+        put_int(args, GRPC_COMPRESSION_CHANNEL_DEFAULT_LEVEL, level);
     if (!options->core_memory_bytes)
         return;
     args->quota = grpc_resource_quota_create("inferd");

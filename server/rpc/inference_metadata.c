@@ -53,7 +53,9 @@ Status inference_model_ready(ServerContext *server, const Spans *request, Arena 
 /* In the order in which Triton lists them; only what is built. */
 static const char *const EXTENSIONS[] = {
     "classification",
+    "sequence",
     "model_repository",
+    "model_repository(unload_dependents)",
     "schedule_policy",
     "model_configuration",
     "system_shared_memory",

@@ -30,8 +30,11 @@ typedef struct RpcOptions {
     uint64_t connection_idle_ns, connection_age_ns, connection_age_grace_ns; /* 0: none */
     uint64_t handshake_timeout_ns;
     uint64_t keepalive_time_ns, keepalive_timeout_ns;
-    bool reuse_port; /* several processes on one port */
-    Tls *tls;        /* of addresses with a port; NULL: none. Lent for the server's life. */
+    bool keepalive_without_calls;
+    uint64_t max_pings_without_data, min_ping_interval_ms, max_ping_strikes;
+    const char *reply_compression; /* "low", "medium", "high"; else or NULL: none */
+    bool reuse_port;               /* several processes on one port */
+    Tls *tls; /* of addresses with a port; NULL: none. Lent for the server's life. */
     /* "k=v,...": integers where they parse, else strings; set last; NULL */
     const char *channel_arguments;
 } RpcOptions;

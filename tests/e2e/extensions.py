@@ -11,10 +11,12 @@ import json
 import mmap
 import os
 import pathlib
+import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 import grpc
@@ -305,6 +307,57 @@ class Settings(Case):
         names = list(self.call("ServerMetadata").extensions)
         for name in ("classification", "model_configuration", "statistics", "system_shared_memory", "trace", "logging"):
             self.assertIn(name, names)
+
+
+class Counted:
+    """A way to a server that counts what comes back."""
+
+    def __init__(self, port):
+        self.bytes = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.target = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        self.server = socket.create_connection(("127.0.0.1", port))
+        self.thread = threading.Thread(target=self.accept, daemon=True)
+        self.thread.start()
+
+    def accept(self):
+        client, _ = self.listener.accept()
+        self.listener.close()
+        threading.Thread(target=self.carry, args=(client, self.server), daemon=True).start()
+        self.carry(self.server, client, lambda data: setattr(self, "bytes", self.bytes + len(data)))
+
+    def carry(self, source, target, tell=lambda data: None):
+        try:
+            while data := source.recv(1 << 16):
+                tell(data)
+                target.sendall(data)
+        except OSError:
+            pass  # the other side is gone
+        for end in (source, target):
+            end.close()
+
+
+class Compression(Case):
+    flags = ["--grpc-infer-response-compression-level=high"]
+
+    def back(self, encodings=None):
+        """The bytes that come back for a text of 200,000."""
+        counted = Counted(self.server.port)
+        options = [] if encodings is None else [("grpc.compression_enabled_algorithms_bitset", encodings)]
+        request = inference.ModelInferRequest(model_name="words")
+        request.inputs.add(name="w", datatype="BYTES", shape=[1])
+        request.raw_input_contents.append(struct.pack("<I", 200000) + b"a" * 200000)
+        with grpc.insecure_channel(counted.target, options=options) as channel:
+            infer = channel.unary_unary("/inference.GRPCInferenceService/ModelInfer",
+                                        request_serializer=inference.ModelInferRequest.SerializeToString,
+                                        response_deserializer=inference.ModelInferResponse.FromString)
+            self.assertEqual(infer(request, timeout=60).raw_output_contents[0], request.raw_input_contents[0])
+        counted.thread.join(60)
+        return counted.bytes
+
+    def test_replies_are_compressed_for_those_who_take_it(self):
+        self.assertLess(self.back(), 20000)
+        self.assertGreater(self.back(encodings=1), 200000)  # identity alone
 
 
 class TraceFiles(unittest.TestCase):

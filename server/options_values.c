@@ -15,6 +15,14 @@ static void set_limits(Options *options) {
     options->max_connections = 10000;
     options->http_max_peer_connections = 2000;
     options->inflated_limit_bytes = 16 << 20;
+    options->max_streams = 1000;
+    options->keepalive_ms = 60000;
+    options->keepalive_timeout_ms = 20000;
+    options->keepalive_without_calls = true;
+    options->max_pings_without_data = 2;
+    options->min_ping_interval_ms = 10000;
+    options->max_ping_strikes = 2;
+    options->handshake_timeout_ms = 10000;
 }
 
 Options option_defaults(Personality personality) {
@@ -41,15 +49,7 @@ Options option_defaults(Personality personality) {
         .http_timeout_ms = 30000,
         .http_max_body_bytes = 64 << 20,
         .http_max_connections = 10000,
-        .max_streams = 1000,
-        .keepalive_ms = 60000,
-        .keepalive_timeout_ms = 20000,
-        .keepalive_without_calls = true,
-        .max_pings_without_data = 2,
-        .min_ping_interval_ms = 10000,
-        .max_ping_strikes = 2,
         .reply_compression = "none",
-        .handshake_timeout_ms = 10000,
         .default_max_batch_size = 4,
         .queue_requests = 4096,
         .queue_bytes = INT64_C(1) << 30,

@@ -198,8 +198,10 @@ static void test_model_metadata_has_the_signature(void **state) {
     Tensorflow__Serving__SignatureDefMap *map =
         tensorflow__serving__signature_def_map__unpack(NULL, value.len, value.data);
     assert_non_null(map);
-    assert_int_equal(map->n_signature_def, 1);
+    assert_int_equal(map->n_signature_def, 2); /* rows of ten are scores, and no values */
     assert_string_equal(map->signature_def[0]->key, "serving_default");
+    assert_string_equal(map->signature_def[1]->key, "tensorflow/serving/classify");
+    assert_string_equal(map->signature_def[1]->value->inputs[0]->key, "inputs");
     const Tensorflow__SignatureDef *signature = map->signature_def[0]->value;
     assert_string_equal(signature->method_name, "tensorflow/serving/predict");
     assert_string_equal(signature->inputs[0]->key, "image");

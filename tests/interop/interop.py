@@ -125,7 +125,7 @@ def perf_analyzer(scene):
     binary = "/perf/perf_analyzer/bin/perf_analyzer"
     (chroot / binary[1:]).chmod(0o755)
     said = run(["chroot", chroot, binary, "-m", "simple", "-i", "grpc", "-u", f"127.0.0.1:{scene.grpc}",
-                "--concurrency-range", "1:4:1", "-p", "1000", "-s", "100", "-r", "3"], "Inferences/Second vs. Client")
+                "--concurrency-range", "1:4:1", "-p", "1000", "-s", "100", "-r", "20"], "Inferences/Second vs. Client")
     rows = re.findall(r"Concurrency: \d+, throughput: [1-9][\d.]* infer/sec", said)
     server = re.findall(r"Inference count: [1-9]\d*[\s\S]{0,300}?queue \d+ usec[\s\S]{0,100}?compute infer \d+ usec", said)
     if len(rows) < 4 or len(server) < 4:

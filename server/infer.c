@@ -26,8 +26,14 @@ enum { DECODE_IN_PLACE_NS = 50000 };
 
 /* --- the reply --- */
 
+static void let_in(InferCall *call) {
+    overload_arrived(&call->context->overload, call->foreseen);
+    call->foreseen = 0;
+}
+
 /* Counted before it is sent: who has the answer finds it in the statistics. */
 static void end(InferCall *call, const Status *status, const WireReply *reply) {
+    let_in(call); /* where it was not offered */
     for (; call->region_count > 0; call->region_count--)
         shared_region_release(call->regions[call->region_count - 1]);
     settings_trace_request(call->context->settings, &call->request, call->wire->id, status,
@@ -240,20 +246,37 @@ static Status prepare(InferCall *call) {
     return status_ok();
 }
 
+/* While a model is overloaded, calls like those that it refuses are refused on their headers. */
+static void note_offer(InferCall *call, const void *model, const Status *status) {
+    Overload *overload = &call->context->overload;
+    const InferRequest *request = &call->request;
+    bool was_late = status->retry_ms && request->forecast_done_ns > request->deadline_ns;
+    if (!call->transport->peer || !request->forecast_done_ns)
+        return;
+    if (was_late || overload_is_on(overload, request->times.queued_ns))
+        overload_note(overload, call->transport->peer(call), model, request, was_late,
+                      request->times.queued_ns);
+}
+
 /* The caller holds a reference besides the call's own, which a submitted request takes along. */
 static void submit_prepared(InferCall *call, Status status) {
     if (status_is_ok(&status) && (atomic_load(&call->flags) & INFER_CANCELLED))
         status = status_error(STATUS_CANCELLED, "the client is gone");
     else if (status_is_ok(&status)) {
+        let_in(call); /* from now on it is in the queue, or not at all */
+        const void *model = call->request.lease.version; /* an OK may be the end of the lease */
         status = scheduler_submit(call->context->scheduler, &call->request);
+        note_offer(call, model, &status);
         if (status_is_ok(&status)) {
             unsigned before = atomic_fetch_or(&call->flags, INFER_QUEUED);
             if ((before & INFER_CANCELLED) && !(before & INFER_DONE))
                 cancel_queued(call);
             return;
         }
+        unsigned retry_ms = status.retry_ms;
         if (call->protocol->describe)
             status = call->protocol->describe(&status, call->wire);
+        status.retry_ms = retry_ms;
     }
     end(call, &status, NULL);
 }

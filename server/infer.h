@@ -35,6 +35,8 @@ typedef struct InferTransport {
     /* Keeps the call while a task or a cancellation works on it. Thread: any. */
     void (*ref)(InferCall *call);
     void (*unref)(InferCall *call);
+    /* overload_peer of the connection; 0: not known. NULL: it never is. */
+    uint64_t (*peer)(InferCall *call);
 } InferTransport;
 
 /* Who has done what; bits of InferCall.flags, each set once. */
@@ -55,6 +57,7 @@ struct InferCall {
     WireInfer *wire;      /* the protocol's may be the head of something larger */
     const Caller *caller; /* lent; NULL is nobody, where access is limited */
     uint64_t arrived_ns, deadline_ns;
+    uint64_t foreseen; /* overload_decide's; 0 */
     bool must_open;
     bool takes_one;     /* of a decoupled model's responses, if it gives no more */
     Arena *reply_arena; /* of each of several responses; NULL: arena */

@@ -39,6 +39,7 @@ static void read_parts(void *user, ServerSample *sample) {
     sample->http_connections_refused = http.refused_connections;
     sample->memory_limit_bytes = serving->context.memory.limit_bytes;
     sample->memory_level = (uint64_t)atomic_load(&((Serving *)user)->context.memory.level);
+    sample->refused_early = atomic_load(&((Serving *)user)->context.overload.refused);
     sample->start_ns = serving->start_epoch_ns;
     if (serving->cache) {
         ResponseCacheCounts cache = response_cache_counts(serving->cache);

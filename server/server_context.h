@@ -11,6 +11,7 @@
 #include "runtime/schedule/scheduler.h"
 #include "server/access/access.h"
 #include "server/memory_guard.h"
+#include "server/overload.h"
 
 #include <stdatomic.h>
 
@@ -43,6 +44,7 @@ typedef struct ServerContext {
                                    payloads, typed tensors */
     /* any thread */
     MemoryGuard memory;
+    Overload overload;
     atomic_bool draining;
     atomic_bool measuring; /* a network, for the console: one at a time */
 } ServerContext;

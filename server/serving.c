@@ -430,6 +430,7 @@ Status serving_start(const Options *options, const char *version, Serving *servi
         .request_arena_bytes = (size_t)options->request_arena_bytes,
     };
     TRY(model_list_new(options, serving->repo, &serving->list));
+    overload_init(&serving->context.overload);
     memory_guard_init(&serving->context.memory, (size_t)options->memory_limit_bytes);
     if (options->check)
         return status_ok();
@@ -467,4 +468,5 @@ void serving_deinit(Serving *serving) {
     tls_free(serving->tls);
     metrics_free(serving->metrics);
     arena_free(serving->arena);
+    overload_deinit(&serving->context.overload);
 }

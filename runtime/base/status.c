@@ -58,6 +58,7 @@ static void end_cut_message(char *message) {
 Status status_error_v(StatusCode code, const char *format, va_list args) {
     Status status;
     status.code = code;
+    status.retry_ms = 0;
     int length = vsnprintf(status.message, sizeof status.message, format, args);
     if (length < 0)
         status.message[0] = '\0';
@@ -82,7 +83,16 @@ Status status_prefix(const Status *status, const char *format, ...) {
     va_start(args, format);
     vsnprintf(prefix, sizeof prefix, format, args);
     va_end(args);
-    return status_error(status->code, "%s: %s", prefix, status->message);
+    Status prefixed = status_error(status->code, "%s: %s", prefix, status->message);
+    prefixed.retry_ms = status->retry_ms;
+    return prefixed;
+}
+
+Status status_retry(Status status, uint64_t retry_ns) {
+    enum { NS_PER_MILLI = 1000000, MS_MAX = 60000 };
+    uint64_t ms = MIN_OF(retry_ns / NS_PER_MILLI + 1, (uint64_t)MS_MAX);
+    status.retry_ms = status_is_ok(&status) ? 0 : (unsigned)ms;
+    return status;
 }
 
 Status status_from_errno(int error, const char *what) {

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef enum StatusCode {
     STATUS_OK = 0,
@@ -33,10 +34,11 @@ typedef enum StatusCode {
     STATUS_UNAUTHENTICATED = 16,
 } StatusCode;
 
-enum { STATUS_MESSAGE_BYTES = 380 };
+enum { STATUS_MESSAGE_BYTES = 376 };
 
 typedef struct [[nodiscard]] Status {
     StatusCode code;
+    unsigned retry_ms;                  /* when trying again may help; 0: nobody can tell */
     char message[STATUS_MESSAGE_BYTES]; /* NUL-terminated UTF-8; empty when OK */
 } Status;
 
@@ -44,10 +46,11 @@ static inline bool status_is_ok(const Status *status) {
     return status->code == STATUS_OK;
 }
 
-/* Writes eight bytes, not the whole message buffer: this is on the hot path. */
+/* Writes a few bytes, not the whole message buffer: this is on the hot path. */
 static inline Status status_ok(void) {
     Status status;
     status.code = STATUS_OK;
+    status.retry_ms = 0;
     status.message[0] = '\0';
     return status;
 }
@@ -61,6 +64,9 @@ Status status_error_v(StatusCode code, const char *format, va_list args)
  * OK. */
 Status status_prefix(const Status *status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The same with a word on when to try again, at least 1 ms. */
+Status status_retry(Status status, uint64_t retry_ns);
 
 /* For operators only (start-up, logs, model load): "<what>: <strerror>". Maps ENOENT, EACCES,
  * ENOMEM, ... to codes. */

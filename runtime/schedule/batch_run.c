@@ -178,6 +178,7 @@ static void recycle_locked(BatchRun *run) {
     run->is_prepared = run->is_counted = false;
     run->model = NULL;
     run->queue = NULL;
+    list_remove(&run->node);
     list_push_front(&run->scheduler->free_runs, &run->node);
 }
 
@@ -187,6 +188,7 @@ static void settle_locked(BatchRun *run, InferRequest *request, uint64_t now_ns,
     QueueCounts *counts = &run->model->counts;
     if (request->deadline_slot != INDEX_NONE)
         heap_remove(&scheduler->deadlines, request);
+    forecast_seen_locked(scheduler, request, now_ns);
     request->state = REQUEST_DONE;
     request->run = NULL;
     request->times.taken_ns = run->taken_ns;

@@ -43,23 +43,51 @@ void learned_time_record(LearnedTime *learned, size_t rows, uint64_t elapsed_ns)
     else
         known += (MIN_OF(sample, known * OUTLIER) - known) / WEIGHT_UP;
     learned->classes[index].batch_ns = MAX_OF(known, (uint64_t)1);
+    uint64_t slow = learned->classes[index].slow_ns;
+    if (samples < SETTLED_SAMPLES)
+        slow = known;
+    else if (sample > slow)
+        slow += (MIN_OF(sample, slow * OUTLIER) - slow) / WEIGHT_DOWN;
+    else
+        slow -= (slow - sample) / WEIGHT_UP;
+    learned->classes[index].slow_ns = MAX_OF(slow, (uint64_t)1);
     if (samples < UINT32_MAX)
         learned->classes[index].samples = samples + 1;
 }
 
-uint64_t learned_time_estimate(const LearnedTime *learned, size_t rows) {
+/* The class that tells most about that many rows; LEARNED_CLASSES: none does. */
+static size_t nearest_class(const LearnedTime *learned, size_t rows) {
     size_t wanted = class_of(rows);
     for (size_t distance = 0; distance < LEARNED_CLASSES; distance++) {
         if (wanted + distance < LEARNED_CLASSES && learned->classes[wanted + distance].samples)
-            return MAX_OF((uint64_t)1, scale(learned->classes[wanted + distance].batch_ns,
-                                             class_rows(wanted + distance), rows));
+            return wanted + distance;
         if (distance <= wanted && learned->classes[wanted - distance].samples)
-            return MAX_OF((uint64_t)1, scale(learned->classes[wanted - distance].batch_ns,
-                                             class_rows(wanted - distance), rows));
+            return wanted - distance;
     }
-    return 0;
+    return LEARNED_CLASSES;
+}
+
+uint64_t learned_time_estimate(const LearnedTime *learned, size_t rows) {
+    size_t index = nearest_class(learned, rows);
+    if (index == LEARNED_CLASSES)
+        return 0;
+    return MAX_OF((uint64_t)1, scale(learned->classes[index].batch_ns, class_rows(index), rows));
+}
+
+uint64_t learned_time_promise(const LearnedTime *learned, size_t rows) {
+    size_t index = nearest_class(learned, rows);
+    if (index == LEARNED_CLASSES)
+        return 0;
+    return MAX_OF((uint64_t)1, scale(learned->classes[index].slow_ns, class_rows(index), rows));
 }
 
 uint32_t learned_time_samples(const LearnedTime *learned, size_t rows) {
     return learned->classes[class_of(rows)].samples;
+}
+
+bool learned_time_is_known(const LearnedTime *learned) {
+    for (size_t i = 0; i < LEARNED_CLASSES; i++)
+        if (learned->classes[i].samples >= SETTLED_SAMPLES)
+            return true;
+    return false;
 }

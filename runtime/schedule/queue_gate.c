@@ -10,6 +10,11 @@
 
 #include "runtime/schedule/queue_gate.h"
 
+#include "runtime/schedule/forecast.h"
+
+/* Times vary, and the answer has a way to go. */
+enum { MARGIN = 8 };
+
 static bool would_exceed(size_t used, size_t more, size_t limit) {
     return limit > 0 && (used >= limit || more > limit - used);
 }
@@ -30,8 +35,10 @@ QueueGate queue_gate_decide(const QueueGateView *view, uint64_t now_ns) {
         would_exceed(view->queued_bytes, view->payload_bytes, view->max_bytes))
         return REFUSE_QUEUE_BYTES;
     bool is_known = view->run_ns > 0 && view->is_busy && view->deadline_ns != TIME_NEVER;
-    if (is_known &&
-        time_after(time_after(now_ns, view->ahead_ns), view->run_ns) > view->deadline_ns)
+    uint64_t needed_ns =
+        is_known ? forecast_total_ns(view->ahead_ns, view->run_ns, view->stretch_percent) : 0;
+    needed_ns += needed_ns / MARGIN;
+    if (is_known && time_after(now_ns, needed_ns) > view->deadline_ns)
         return REFUSE_TOO_LATE;
     return ADMIT;
 }

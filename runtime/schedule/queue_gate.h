@@ -36,6 +36,7 @@ typedef struct QueueGateView {
     bool is_busy;      /* something of the model is queued or runs */
     uint64_t ahead_ns; /* learned time of what is certain to run before it, over all workers */
     uint64_t run_ns;   /* its own; 0: not known */
+    uint32_t stretch_percent; /* of both, as seen lately */
 } QueueGateView;
 
 QueueGate queue_gate_decide(const QueueGateView *view, uint64_t now_ns);

@@ -264,6 +264,7 @@ void end_queued_locked(Scheduler *scheduler, InferRequest *request, uint64_t now
     if (request->deadline_slot != INDEX_NONE)
         heap_remove(&scheduler->deadlines, request);
     request_detach_locked(scheduler, request);
+    forecast_seen_locked(scheduler, request, now_ns);
     if (queue)
         queue_update_locked(scheduler, queue, now_ns);
     counts->cancelled += request->ended_by == STATUS_CANCELLED;

@@ -86,6 +86,11 @@ struct InferRequest {
     size_t response_count; /* so far */
     CacheUse cache_use;
     uint64_t cache_ns; /* looking its answer up, and keeping it */
+    /* valid after scheduler_submit, whether it was taken or not: when one like it that joins now
+     * would be done; 0: that is not known, or it has no deadline */
+    uint64_t forecast_done_ns;
+    uint64_t forecast_run_ns; /* of it, its own run */
+    uint32_t forecast_class;  /* among which requests that holds */
 
     /* scheduler only, under its lock; nobody else need set them */
     ListNode queue_node;   /* in its lane, then in its batch */
@@ -96,6 +101,7 @@ struct InferRequest {
     struct Flow *flow;
     struct BatchRun *run; /* while running */
     uint64_t sequence, urgent_ns, charged_ns;
+    uint64_t forecast_ns;  /* how long it was to take; 0: nothing was told */
     uint64_t expires_ns;   /* its deadline, or sooner the end of what its level lets it wait */
     uint32_t level;        /* of the model's priorities; 0: it has none */
     bool waits_briefly;    /* expires_ns is its level's word */

@@ -25,6 +25,10 @@ ScheduleClass schedule_class(uint32_t priority) {
     return priority < ARRAY_LENGTH(classes) ? classes[priority] : CLASS_BACKGROUND;
 }
 
+unsigned schedule_reserved_percent(ScheduleClass class) {
+    return (unsigned)RESERVED_PERCENT[class];
+}
+
 ScheduleClass schedule_next(const ScheduleView *view) {
     ScheduleClass first = CLASS_NONE, owed = CLASS_NONE;
     for (ScheduleClass class = CLASS_URGENT; class < CLASS_COUNT; class ++) {

@@ -26,6 +26,9 @@ typedef struct ScheduleView {
 
 ScheduleClass schedule_class(uint32_t priority);
 
+/* What it gets of the compute time at least, while it has work. */
+unsigned schedule_reserved_percent(ScheduleClass class);
+
 /* The class that is owed most, if any is owed; else the most urgent one that is ready. CLASS_NONE:
  * nothing is. */
 ScheduleClass schedule_next(const ScheduleView *view);

@@ -38,6 +38,9 @@ Status scheduler_new(const SchedulerOptions *options, Scheduler **ret_scheduler)
     list_init(&scheduler->models);
     list_init(&scheduler->free_runs);
     list_init(&scheduler->handed);
+    list_init(&scheduler->running);
+    for (size_t i = 0; i < CLASS_COUNT; i++)
+        scheduler->stretch_percent[i] = FORECAST_EXACT;
     list_init(&scheduler->sequence_models);
     for (size_t i = 0; i < CLASS_COUNT; i++)
         heap_init(&scheduler->ready[i], offsetof(Lane, ready_slot), lane_before_in_class);

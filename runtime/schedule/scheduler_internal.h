@@ -10,6 +10,7 @@
  */
 
 #include "runtime/base/thread.h"
+#include "runtime/schedule/forecast.h"
 #include "runtime/schedule/level_policy.h"
 #include "runtime/schedule/queue_gate.h"
 #include "runtime/schedule/reply_order.h"
@@ -57,7 +58,7 @@ typedef struct BatchRun {
     Scheduler *scheduler;
     ModelQueue *model;
     ShapeQueue *queue;
-    ListNode node;  /* in Scheduler.free_runs or Scheduler.handed */
+    ListNode node;  /* in Scheduler.free_runs, Scheduler.handed or Scheduler.running */
     ListNode taken; /* its requests, in order */
     Batch batch;
     size_t request_capacity, tensor_capacity;
@@ -72,6 +73,7 @@ typedef struct BatchRun {
     atomic_bool stop;
     size_t live; /* requests that still want the answer; under the scheduler's lock */
     uint64_t taken_ns, gathered_ns, executed_ns;
+    uint64_t expected_ns; /* learned time of it, from taken_ns */
     BatchReason reason;
     bool is_prepared; /* inputs are gathered */
     bool is_counted;  /* in its model's RunLimit */
@@ -105,7 +107,8 @@ struct Scheduler {
     Resource *resources;
     Lane *free_lanes;
     Flow *free_flows;
-    ListNode free_runs, handed;
+    ListNode free_runs, handed, running;
+    uint32_t stretch_percent[CLASS_COUNT]; /* of forecasts */
 };
 
 /* cached_reply.c */
@@ -172,6 +175,9 @@ void end_queued_locked(Scheduler *scheduler, InferRequest *request, uint64_t now
                        ListNode *gone);
 /* Ends requests that never ran, outside the lock. */
 void scheduler_end(Scheduler *scheduler, ListNode *gone);
+
+/* submit.c: it has ended, as forecast or not. */
+void forecast_seen_locked(Scheduler *scheduler, const InferRequest *request, uint64_t now_ns);
 
 /* take.c, batch_run.c */
 Status batch_run_new(Scheduler *scheduler, BatchRun **ret_run);

@@ -16,7 +16,7 @@
 
 /* How far ahead a request without a deadline is taken to be due: it is not starved by those that
  * have one. */
-enum { PATIENCE_MS = 1000 };
+#define PATIENCE_NS UINT64_C(1000000000)
 
 typedef struct Flow {
     uint64_t tenant;

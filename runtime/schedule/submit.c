@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROOM_MIN = 16, KNOWN_SAMPLES = 3 };
+enum { ROOM_MIN = 16 };
 
 typedef enum Lack { LACK_NOTHING, LACK_QUEUE, LACK_FLOW, LACK_LANE, LACK_ROOM } Lack;
 
@@ -84,21 +84,72 @@ static Flow *pop_flow(Scheduler *scheduler, Spares *spares) {
     return flow;
 }
 
-/* Learned time of what is certain to run before a request that joins the end of its lane. */
-static uint64_t time_ahead(const Scheduler *scheduler, const Lane *lane,
-                           const InferRequest *request) {
-    if (!lane ||
-        LIST_ITEM(lane->requests.prev, InferRequest, queue_node)->urgent_ns > request->urgent_ns)
-        return 0;
-    size_t workers = scheduler->options.pool ? pool_thread_count(scheduler->options.pool) : 1;
-    return shape_queue_cost_ns(lane->queue, lane->rows) / workers;
+/* Of queues that nothing is known of, the guess that flows are charged with. */
+static uint64_t promise_ns(const ShapeQueue *queue, size_t rows) {
+    uint64_t promise = learned_time_promise(&queue->learned, rows);
+    return promise ? promise : shape_queue_cost_ns(queue, rows);
+}
+
+/* What runs and what is ready, as far as one looks: many lanes only make the forecast too short. */
+static ForecastView forecast_view_locked(const Scheduler *scheduler, ScheduleClass class,
+                                         uint64_t now_ns) {
+    enum { LANES_SEEN = 64 };
+    ForecastView view = {
+        .class = class,
+        .workers = scheduler->options.pool ? pool_thread_count(scheduler->options.pool) : 1,
+        .lanes = scheduler->ready[class].count,
+    };
+    LIST_FOR_EACH (node, &scheduler->running) {
+        const BatchRun *run = LIST_ITEM(node, BatchRun, node);
+        uint64_t end_ns = time_after(run->taken_ns, run->expected_ns);
+        view.running_ns += end_ns > now_ns ? end_ns - now_ns : 0;
+    }
+    for (size_t i = 0; i < CLASS_COUNT; i++)
+        for (size_t k = 0; k < MIN_OF(scheduler->ready[i].count, (size_t)LANES_SEEN); k++) {
+            const Lane *lane = scheduler->ready[i].items[k];
+            view.queued_ns[i] += promise_ns(lane->queue, lane->rows);
+        }
+    return view;
+}
+
+/* Forecasts only where somebody will not wait for ever. The batch that it will be part of is as
+ * large as what waits makes it; those that fill other batches go before it. */
+static void forecast_locked(const Scheduler *scheduler, const ShapeQueue *queue, const Lane *lane,
+                            InferRequest *request, QueueGateView *gate) {
+    if (request->deadline_ns == TIME_NEVER || !queue || !learned_time_is_known(&queue->learned))
+        return;
+    uint64_t now_ns = request->times.queued_ns;
+    size_t batch_rows = queue->joinable ? MAX_OF(queue->model->policy.max_rows, (size_t)1) : 1;
+    size_t before = 0;
+    bool is_last = lane && LIST_ITEM(lane->requests.prev, InferRequest, queue_node)->urgent_ns <=
+                               MIN_OF(request->deadline_ns, time_after(now_ns, PATIENCE_NS));
+    if (is_last)
+        before = lane->rows - lane->rows % batch_rows;
+    ScheduleClass class = request_class(request);
+    ForecastView view = forecast_view_locked(scheduler, class, now_ns);
+    view.own_ns = before ? promise_ns(queue, before) : 0;
+    size_t company = MIN_OF(queue->rows - MIN_OF(before, queue->rows), batch_rows - 1);
+    gate->run_ns = promise_ns(queue, MIN_OF(request->rows + company, batch_rows));
+    gate->ahead_ns = forecast_wait_ns(&view);
+    gate->stretch_percent = scheduler->stretch_percent[class];
+    request->forecast_ns = forecast_total_ns(gate->ahead_ns, gate->run_ns, gate->stretch_percent);
+    request->forecast_class = class;
+    request->forecast_run_ns = gate->run_ns;
+    request->forecast_done_ns = time_after(now_ns, request->forecast_ns);
+}
+
+void forecast_seen_locked(Scheduler *scheduler, const InferRequest *request, uint64_t now_ns) {
+    uint32_t *stretch = &scheduler->stretch_percent[request->forecast_class];
+    uint64_t took_ns = now_ns - request->times.queued_ns;
+    bool tells = request->ended_by != STATUS_CANCELLED || took_ns > request->forecast_ns;
+    if (request->forecast_ns > 0 && tells)
+        *stretch = forecast_learn(*stretch, request->forecast_ns, took_ns);
 }
 
 static QueueGate admit_locked(Scheduler *scheduler, ModelQueue *model, const ShapeQueue *queue,
-                              const Lane *lane, const InferRequest *request) {
+                              const Lane *lane, InferRequest *request) {
     const QueueCounts *counts = &model->counts;
     const LevelPolicy *level = queue_policy_of(&model->policy, request->level);
-    bool is_known = queue && learned_time_samples(&queue->learned, request->rows) >= KNOWN_SAMPLES;
     QueueGateView view = {
         .draining = scheduler->draining,
         .rows = request->rows,
@@ -112,9 +163,8 @@ static QueueGate admit_locked(Scheduler *scheduler, ModelQueue *model, const Sha
         .max_bytes = model->max_bytes,
         .deadline_ns = request->deadline_ns,
         .is_busy = counts->queued_requests > 0 || model->running > 0,
-        .ahead_ns = time_ahead(scheduler, lane, request),
-        .run_ns = is_known ? learned_time_estimate(&queue->learned, request->rows) : 0,
     };
+    forecast_locked(scheduler, queue, lane, request, &view);
     return queue_gate_decide(&view, request->times.queued_ns);
 }
 
@@ -174,7 +224,7 @@ static void register_locked(Scheduler *scheduler, ModelQueue *model, InferReques
 
 static void lie_down_locked(Scheduler *scheduler, Lane *lane, InferRequest *request) {
     uint64_t now_ns = request->times.queued_ns;
-    request->urgent_ns = MIN_OF(request->deadline_ns, time_after(now_ns, PATIENCE_MS * NS_PER_MS));
+    request->urgent_ns = MIN_OF(request->deadline_ns, time_after(now_ns, PATIENCE_NS));
     request->flow = lane->flow;
     lane_add(lane, request);
     lane_changed_locked(scheduler, lane);
@@ -235,6 +285,14 @@ static Lack accept_locked(Scheduler *scheduler, InferRequest *request, Spares *s
     return LACK_NOTHING;
 }
 
+/* When one that may wait as long as this one would be taken; of a full queue, when it moves on. */
+static uint64_t retry_ns(QueueGate gate, const InferRequest *request) {
+    enum { UNKNOWN_MS = 100 };
+    if (gate != REFUSE_TOO_LATE)
+        return UNKNOWN_MS * NS_PER_MS;
+    return request->forecast_done_ns - MIN_OF(request->forecast_done_ns, request->deadline_ns);
+}
+
 static Status refuse(QueueGate gate, const InferRequest *request) {
     const ModelVersion *version = request->lease.version;
     static const StatusCode codes[] = {
@@ -244,8 +302,12 @@ static Status refuse(QueueGate gate, const InferRequest *request) {
         [REFUSE_QUEUE_REQUESTS] = STATUS_RESOURCE_EXHAUSTED,
         [REFUSE_LEVEL_REQUESTS] = STATUS_RESOURCE_EXHAUSTED,
         [REFUSE_QUEUE_BYTES] = STATUS_RESOURCE_EXHAUSTED,
-        [REFUSE_TOO_LATE] = STATUS_DEADLINE_EXCEEDED,
+        [REFUSE_TOO_LATE] = STATUS_UNAVAILABLE,
         [REFUSE_SEQUENCES] = STATUS_RESOURCE_EXHAUSTED,
+    };
+    static const bool retries[REFUSE_SEQUENCES + 1] = {
+        [REFUSE_QUEUE_REQUESTS] = true, [REFUSE_LEVEL_REQUESTS] = true, [REFUSE_QUEUE_BYTES] = true,
+        [REFUSE_TOO_LATE] = true,       [REFUSE_SEQUENCES] = true,
     };
     static const char *const reasons[] = {
         [REFUSE_DRAINING] = "the server is shutting down",
@@ -266,7 +328,8 @@ static Status refuse(QueueGate gate, const InferRequest *request) {
                             "inference request for sequence %s to model '%s' must specify the "
                             "START flag on the first request of the sequence",
                             SEQUENCE_ID_TEXT(&request->sequence_id), version->name);
-    return status_error(codes[gate], "model '%s': %s", version->name, reasons[gate]);
+    Status status = status_error(codes[gate], "model '%s': %s", version->name, reasons[gate]);
+    return retries[gate] ? status_retry(status, retry_ns(gate, request)) : status;
 }
 
 /* What its model's priority levels make of it. */
@@ -286,6 +349,7 @@ static void init_request(const Scheduler *scheduler, InferRequest *request) {
     request->state = REQUEST_NEW;
     request->ended_by = STATUS_OK;
     request->deadline_slot = INDEX_NONE;
+    request->forecast_ns = request->forecast_done_ns = 0;
     request->run = NULL;
     request->lane = NULL;
     request->shape_queue = NULL;

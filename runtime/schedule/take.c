@@ -50,6 +50,12 @@ static void take_request_locked(Scheduler *scheduler, BatchRun *run, InferReques
         stop_waiting_locked(scheduler, request);
 }
 
+/* Company that would make somebody of the batch late is left for the next one. */
+static bool delays_nobody(const BatchRun *run, size_t rows, uint64_t due_ns) {
+    return due_ns == TIME_NEVER ||
+           time_after(run->taken_ns, learned_time_promise(&run->queue->learned, rows)) <= due_ns;
+}
+
 /* Whole requests, the given lane's first, then of whichever lane is next in fairness, while they
  * fit. */
 static void fill_locked(Scheduler *scheduler, BatchRun *run, Lane *lane,
@@ -58,11 +64,16 @@ static void fill_locked(Scheduler *scheduler, BatchRun *run, Lane *lane,
     size_t likely_rows = MAX_OF(MIN_OF(decision->max_rows, queue->rows), (size_t)1);
     uint64_t cost_ns = shape_queue_cost_ns(queue, likely_rows);
     size_t rows = 0;
+    uint64_t due_ns = TIME_NEVER;
     while (lane) {
         InferRequest *request = lane_first(lane);
         size_t request_rows = MAX_OF(request->rows, (size_t)1);
         if (rows > 0 && (!queue->joinable || rows + request_rows > decision->max_rows))
             break;
+        if (rows > 0 &&
+            !delays_nobody(run, rows + request_rows, MIN_OF(due_ns, request->deadline_ns)))
+            break;
+        due_ns = MIN_OF(due_ns, request->deadline_ns);
         rows += request_rows;
         take_request_locked(scheduler, run, request,
                             MAX_OF(cost_ns / likely_rows * request_rows, (uint64_t)1));
@@ -70,6 +81,7 @@ static void fill_locked(Scheduler *scheduler, BatchRun *run, Lane *lane,
             break;
         lane = heap_first(&queue->lanes);
     }
+    run->expected_ns = MAX_OF(learned_time_promise(&queue->learned, rows), cost_ns);
     QueueCounts *counts = &run->model->counts;
     counts->batches++;
     counts->batches_by_reason[run->reason]++;
@@ -89,6 +101,7 @@ static BatchRun *pick_locked(Scheduler *scheduler, uint64_t now_ns, size_t idle_
     if (limit_ns == TIME_NEVER && !list_is_empty(&scheduler->handed)) {
         BatchRun *handed = LIST_ITEM(list_pop_front(&scheduler->handed), BatchRun, node);
         handed->taken_ns = handed->gathered_ns = now_ns; /* inputs may be gathered already */
+        list_push_back(&scheduler->running, &handed->node);
         return handed;
     }
     for (;;) {
@@ -116,6 +129,7 @@ static BatchRun *pick_locked(Scheduler *scheduler, uint64_t now_ns, size_t idle_
         scheduler->virtual_ns[class] = MAX_OF(scheduler->virtual_ns[class], lane->flow->virtual_ns);
         fill_locked(scheduler, run, lane, &decision);
         queue_update_locked(scheduler, queue, now_ns);
+        list_push_back(&scheduler->running, &run->node);
         run->is_counted = run->model->limit.is_limited;
         if (run->is_counted)
             run_limit_start_locked(scheduler, &run->model->limit, now_ns);
@@ -196,6 +210,7 @@ bool scheduler_run_inline(Scheduler *scheduler) {
         if (batch_run_start(run, true))
             continue;
         LOCKED(&scheduler->mutex);
+        list_remove(&run->node);
         list_push_back(&scheduler->handed, &run->node);
         return false;
     }

@@ -306,6 +306,10 @@ static void write_server(Text *text, const MetricRow *row, const Scrape *scrape)
     add_series(text, row, "", value);
 }
 
+static void write_refusals(Text *text, const MetricRow *row, const Scrape *scrape) {
+    add_times(text, row, "", scrape->server.calls.refusals);
+}
+
 static void write_cpu_use(Text *text, const MetricRow *row, const Scrape *scrape) {
     const ServerSample *server = &scrape->server;
     double share =

@@ -39,6 +39,7 @@ enum {
     CELL_CALLS = offsetof(MetricsCalls, calls) / sizeof(uint64_t),
     CELL_REQUESTS = offsetof(MetricsCalls, requests) / sizeof(uint64_t),
     CELL_UNKNOWN = offsetof(MetricsCalls, unknown) / sizeof(uint64_t),
+    CELL_REFUSALS = offsetof(MetricsCalls, refusals) / sizeof(uint64_t),
     SERVER_CELLS = sizeof(MetricsCalls) / sizeof(uint64_t)
 };
 
@@ -250,6 +251,12 @@ void metrics_record_call(Metrics *metrics, StatusCode code) {
 void metrics_record_http(Metrics *metrics, int code) {
     if (metrics && code >= HTTP_CODE_FIRST && code < HTTP_CODE_FIRST + HTTP_CODES)
         tally_add(tally_mine(metrics->tally), (size_t)(CELL_REQUESTS + code - HTTP_CODE_FIRST), 1);
+}
+
+void metrics_record_refusal(Metrics *metrics, uint64_t arrived_ns) {
+    if (metrics)
+        histogram_add(tally_mine(metrics->tally), CELL_REFUSALS,
+                      clock_now_ns(clock_monotonic()) - arrived_ns);
 }
 
 /* --- reading --- */

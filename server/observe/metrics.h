@@ -88,6 +88,8 @@ void metrics_record(Metrics *metrics, InferApi api, MetricEntry entry, uint64_t 
 /* A call, or a request over HTTP, of whatever method has ended. Thread: any; takes no lock. */
 void metrics_record_call(Metrics *metrics, StatusCode code);
 void metrics_record_http(Metrics *metrics, int code);
+/* One of them was told to come back later. */
+void metrics_record_refusal(Metrics *metrics, uint64_t arrived_ns);
 
 /* Adds a version's sums to totals[VERSION_CELLS]. The caller holds a lease. Thread: any. */
 void metrics_version_sums(const ModelVersion *version, uint64_t *totals);
@@ -96,6 +98,7 @@ void metrics_version_sums(const ModelVersion *version, uint64_t *totals);
 enum { HTTP_CODE_FIRST = 100, HTTP_CODES = 500 };
 typedef struct MetricsCalls {
     uint64_t calls[STATUS_CODES], requests[HTTP_CODES], unknown[STATUS_CODES];
+    uint64_t refusals[HISTOGRAM_CELLS]; /* from the headers to the status */
 } MetricsCalls;
 void metrics_calls(const Metrics *metrics, MetricsCalls *ret_calls);
 

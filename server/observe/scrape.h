@@ -24,6 +24,7 @@ typedef struct ServerSample {
     uint64_t workers, workers_idle;
     uint64_t live_calls, live_requests, receive_bytes; /* gRPC calls, over HTTP, of requests */
     uint64_t output_bytes, batch_bytes;
+    uint64_t refused_early;
     uint64_t models, versions;
     uint64_t resident_bytes, memory_bytes, memory_used_bytes, cpu_ns, open_files, start_ns;
     uint64_t http_connections, http_connections_refused;

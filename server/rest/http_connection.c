@@ -462,6 +462,7 @@ void http_connection_open(HttpServer *server, evutil_socket_t socket, HttpPeer *
     }
     connection->server = server;
     connection->peer = peer;
+    connection->number = ++server->opened;
     connection->bev = bev;
     connection->tls = tls;
     http_parser_init(&connection->parser, HTTP_REQUEST);

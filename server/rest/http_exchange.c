@@ -33,6 +33,7 @@ Status http_exchange_new(HttpConnection *connection, HttpExchange **ret_exchange
     exchange->server = server;
     exchange->connection = connection;
     exchange->arrived_ns = connection->arrived_ns;
+    exchange->peer = overload_peer(&connection->number, sizeof connection->number);
     atomic_init(&exchange->references, 1);
     list_init(&exchange->node);
     atomic_fetch_add(&server->live, 1);
@@ -52,6 +53,7 @@ void http_exchange_unref(HttpExchange *exchange) {
     if (atomic_fetch_sub_explicit(&exchange->references, 1, memory_order_acq_rel) != 1)
         return;
     HttpServer *server = exchange->server;
+    overload_arrived(&server->context->overload, exchange->foreseen);
     http_exchange_charge(exchange, 0);
     if (exchange->reply.body)
         evbuffer_free(exchange->reply.body);
@@ -84,6 +86,10 @@ size_t http_exchange_inflate_limit(const HttpExchange *exchange) {
 
 uint64_t http_exchange_deadline_ns(const HttpExchange *exchange) {
     return time_after(exchange->arrived_ns, exchange->server->request_timeout_ns);
+}
+
+uint64_t http_exchange_peer(const HttpExchange *exchange) {
+    return exchange->peer;
 }
 
 Status http_exchange_grow(HttpExchange *exchange, size_t bytes) {
@@ -140,6 +146,8 @@ void http_exchange_reply(HttpExchange *exchange, HttpReply reply) {
     reply.coding = compress_reply(exchange, &reply);
     exchange->reply = reply;
     metrics_record_http(server->context->metrics, reply.code);
+    if (reply.retry_ms)
+        metrics_record_refusal(server->context->metrics, exchange->arrived_ns);
     bool first;
     {
         LOCKED(&server->mutex);
@@ -184,15 +192,20 @@ void http_exchange_json(HttpExchange *exchange, int code, const char *text, size
     http_exchange_reply(exchange, (HttpReply){ .code = code, .body = body });
 }
 
-void http_exchange_fail(HttpExchange *exchange, int code, const char *message) {
+void http_exchange_refuse(HttpExchange *exchange, int code, const char *message,
+                          unsigned retry_ms) {
     json_t *object = json_pack("{s:s%}", "error", message, strlen(message));
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
-    if (text)
-        http_exchange_json(exchange, code, text, strlen(text));
-    else
-        http_exchange_reply(exchange, (HttpReply){ .code = code });
+    struct evbuffer *body = text ? evbuffer_new() : NULL;
+    if (body)
+        evbuffer_add(body, text, strlen(text));
+    http_exchange_reply(exchange, (HttpReply){ .code = code, .body = body, .retry_ms = retry_ms });
     free(text);
     json_decref(object);
+}
+
+void http_exchange_fail(HttpExchange *exchange, int code, const char *message) {
+    http_exchange_refuse(exchange, code, message, 0);
 }
 
 void http_reply_head(const HttpExchange *exchange, const HttpReply *reply, bool keep_alive,
@@ -219,6 +232,8 @@ void http_reply_head(const HttpExchange *exchange, const HttpReply *reply, bool 
         evbuffer_add(head, cors, sizeof cors - 1);
     if (reply->code == 401)
         evbuffer_add(head, "WWW-Authenticate: Bearer\r\n", 26);
+    if (reply->retry_ms) /* in whole seconds, as HTTP has it */
+        evbuffer_add_printf(head, "Retry-After: %u\r\n", (reply->retry_ms + 999) / 1000);
     if (!keep_alive)
         evbuffer_add(head, "Connection: close\r\n", 19);
     else if (exchange->is_old)

@@ -38,6 +38,7 @@ typedef struct HttpReply {
     const char *extra;        /* static header lines, each ended by CRLF; NULL */
     bool is_open;             /* the body comes in pieces: http_exchange_continue */
     const char *coding;       /* likewise: set by http_exchange_reply when it compresses */
+    unsigned retry_ms;        /* when to try again; 0: not said */
 } HttpReply;
 
 struct HttpExchange {
@@ -50,7 +51,7 @@ struct HttpExchange {
     bool is_old;                       /* HTTP/1.0 */
     const char *headers[HEADER_COUNT]; /* in the arena; NULL: not sent */
     Arena *arena;
-    uint64_t arrived_ns;
+    uint64_t arrived_ns, peer, foreseen;
     char *body; /* a NUL follows */
     size_t body_bytes, body_capacity;
     bool is_compressed; /* Content-Encoding is not identity: not inflated yet */
@@ -79,6 +80,8 @@ ServerContext *http_exchange_context(const HttpExchange *exchange);
 /* What its body may inflate to. */
 size_t http_exchange_inflate_limit(const HttpExchange *exchange);
 uint64_t http_exchange_deadline_ns(const HttpExchange *exchange);
+/* overload_peer of its connection. */
+uint64_t http_exchange_peer(const HttpExchange *exchange);
 /* The exchange holds so many bytes more. RESOURCE_EXHAUSTED: too much for all together. Thread:
  * whoever works on it. */
 Status http_exchange_grow(HttpExchange *exchange, size_t bytes);
@@ -94,5 +97,6 @@ void http_exchange_reply(HttpExchange *exchange, HttpReply reply);
 size_t http_exchange_continue(HttpExchange *exchange, struct evbuffer *piece, bool is_last);
 /* {"error": message}. */
 void http_exchange_fail(HttpExchange *exchange, int code, const char *message);
+void http_exchange_refuse(HttpExchange *exchange, int code, const char *message, unsigned retry_ms);
 /* A text of JSON, copied. */
 void http_exchange_json(HttpExchange *exchange, int code, const char *text, size_t length);

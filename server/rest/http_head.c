@@ -53,6 +53,7 @@ void http_head_reset(HttpConnection *connection) {
 bool http_head_begin(HttpConnection *connection) {
     http_head_reset(connection);
     connection->head = malloc(sizeof *connection->head);
+    connection->refused_status = status_ok();
     if (!connection->head)
         return false;
     HttpHead *head = connection->head;
@@ -177,6 +178,11 @@ static void admit(HttpConnection *connection, HttpExchange *exchange) {
     };
     size_t reserve = 0;
     Status status = admission_decide(&server->limits, &view, &reserve);
+    if (status_is_ok(&status) && view.class == ADMIT_INFER &&
+        overload_is_on(&server->context->overload, exchange->arrived_ns))
+        status = overload_decide(&server->context->overload, exchange->peer,
+                                 http_exchange_deadline_ns(exchange), exchange->arrived_ns,
+                                 &exchange->foreseen);
     if (status_is_ok(&status)) {
         http_exchange_charge(exchange, reserve);
         return;
@@ -256,5 +262,6 @@ void http_head_finish(HttpConnection *connection, HttpExchange *exchange) {
 }
 
 void http_head_answer_refused(HttpConnection *connection, HttpExchange *exchange) {
-    http_exchange_fail(exchange, connection->refused, connection->refused_why);
+    http_exchange_refuse(exchange, connection->refused, connection->refused_why,
+                         connection->refused_status.retry_ms);
 }

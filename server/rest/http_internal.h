@@ -48,6 +48,7 @@ struct HttpServer {
     bool started, closed;
     /* http thread */
     ListNode connections;
+    uint64_t opened;                /* connections */
     atomic_size_t connection_count; /* changed here alone, read by any */
     atomic_uint_fast64_t refused_connections;
     bool listening, told_stopped;
@@ -86,6 +87,7 @@ struct HttpConnection {
     HttpServer *server;
     ListNode node; /* in HttpServer.connections */
     HttpPeer *peer;
+    uint64_t number; /* of all that were ever opened */
     struct bufferevent *bev;
     SSL *tls; /* NULL: bytes go over the socket as they are; bev's */
     http_parser parser;

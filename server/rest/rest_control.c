@@ -21,7 +21,8 @@
 enum { NAME = 1, VERSION = 2, READY = 2, SPEC = 1, SPEC_LABEL = 4, METADATA_FIELD = 2, VALUE = 1 };
 
 void rest_fail(HttpExchange *exchange, const Status *status, RestProtocol protocol) {
-    http_exchange_fail(exchange, http_status_of(status->code, protocol), status->message);
+    http_exchange_refuse(exchange, http_status_of(status->code, protocol), status->message,
+                         status->retry_ms);
 }
 
 void rest_reply_document(HttpExchange *exchange, json_t *document) {

@@ -95,6 +95,10 @@ static void finish(InferCall *call, const Status *status, const WireReply *reply
     http_exchange_unref(exchange); /* the call's own */
 }
 
+static uint64_t peer(InferCall *call) {
+    return http_exchange_peer(rest_of(call)->exchange);
+}
+
 static void ref(InferCall *call) {
     http_exchange_ref(rest_of(call)->exchange);
 }
@@ -137,6 +141,7 @@ static const InferTransport TRANSPORT = {
     .finish = finish,
     .ref = ref,
     .unref = unref,
+    .peer = peer,
 };
 
 /* --- replies that are events --- */
@@ -234,6 +239,7 @@ static const InferTransport EVENTS_TRANSPORT = {
     .finish = finish_events,
     .ref = ref,
     .unref = unref,
+    .peer = peer,
 };
 
 static void on_gone(HttpExchange *exchange) {
@@ -283,6 +289,8 @@ static void start(HttpExchange *exchange, const Start *start) {
     call->arrived_ns = exchange->arrived_ns;
     call->deadline_ns = http_exchange_deadline_ns(exchange);
     call->must_open = exchange->is_compressed;
+    call->foreseen = exchange->foreseen;
+    exchange->foreseen = 0;
     exchange->user = rest;
     exchange->on_gone = on_gone;
     http_exchange_ref(exchange); /* the call's own, which finish gives back */

@@ -11,6 +11,7 @@
 
 #include "server/rpc/admission.h"
 
+#include "runtime/base/clock.h"
 #include "runtime/base/size.h"
 
 /* What HTTP/2 lets a client send before we ask for more. */
@@ -21,10 +22,14 @@ static size_t control_limit(size_t max_live_calls) {
     return size_add(max_live_calls, max_live_calls / 8 + 64, &limit) ? limit : max_live_calls;
 }
 
+/* How soon a place is likely to be free: nothing is known of who holds them. */
+enum { RETRY_CALLS_MS = 100, RETRY_MEMORY_MS = 1000 };
+
 static Status too_many_calls(const AdmissionView *view, size_t limit) {
-    return status_error(STATUS_RESOURCE_EXHAUSTED,
-                        "the server has %zu calls in progress, its limit is %zu", view->live_calls,
-                        limit);
+    return status_retry(status_error(STATUS_RESOURCE_EXHAUSTED,
+                                     "the server has %zu calls in progress, its limit is %zu",
+                                     view->live_calls, limit),
+                        RETRY_CALLS_MS * NS_PER_MS);
 }
 
 Status admission_decide(const AdmissionLimits *limits, const AdmissionView *view,
@@ -48,16 +53,20 @@ Status admission_decide(const AdmissionLimits *limits, const AdmissionView *view
         return status_ok();
     }
     if (view->memory_full)
-        return status_error(STATUS_RESOURCE_EXHAUSTED,
-                            "the server has nearly all the memory it may have; retry later");
+        return status_retry(
+            status_error(STATUS_RESOURCE_EXHAUSTED,
+                         "the server has nearly all the memory it may have; retry later"),
+            RETRY_MEMORY_MS * NS_PER_MS);
     if (view->live_calls >= limits->max_live_calls)
         return too_many_calls(view, limits->max_live_calls);
     size_t together;
     if (!size_add(view->reserved_bytes, reserve, &together) || together > limits->max_bytes)
-        return status_error(
-            STATUS_RESOURCE_EXHAUSTED,
-            "requests and replies in progress hold %zu bytes, the limit is %zu; retry later",
-            view->reserved_bytes, limits->max_bytes);
+        return status_retry(
+            status_error(
+                STATUS_RESOURCE_EXHAUSTED,
+                "requests and replies in progress hold %zu bytes, the limit is %zu; retry later",
+                view->reserved_bytes, limits->max_bytes),
+            RETRY_CALLS_MS * NS_PER_MS);
     *ret_reserve_bytes = reserve;
     return status_ok();
 }
@@ -68,11 +77,13 @@ Status admission_body(const AdmissionLimits *limits, size_t reserved_bytes, size
                             "a request of %zu bytes is above the limit of %zu", message_bytes,
                             limits->max_message_bytes);
     if (reserved_bytes > limits->max_bytes)
-        return status_error(STATUS_RESOURCE_EXHAUSTED,
-                            "with this request of %zu bytes, requests and replies in progress "
-                            "would hold %zu, the limit "
-                            "is %zu; retry later",
-                            message_bytes, reserved_bytes, limits->max_bytes);
+        return status_retry(
+            status_error(STATUS_RESOURCE_EXHAUSTED,
+                         "with this request of %zu bytes, requests and replies in progress "
+                         "would hold %zu, the limit "
+                         "is %zu; retry later",
+                         message_bytes, reserved_bytes, limits->max_bytes),
+            RETRY_CALLS_MS * NS_PER_MS);
     return status_ok();
 }
 

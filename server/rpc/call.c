@@ -101,6 +101,22 @@ static Status admit(Call *call) {
     return status_ok();
 }
 
+uint64_t call_peer(const Call *call) {
+    char *name = grpc_call_get_peer(call->call);
+    uint64_t peer = name && !strncmp(name, "ip", 2) ? overload_peer(name, strlen(name)) : 0;
+    gpr_free(name);
+    return peer;
+}
+
+static Status foresee(Call *call) {
+    Overload *overload = &call->server->context->overload;
+    bool is_infer = call->method->row && call->method->row->kind == METHOD_INFER;
+    if (!is_infer || call->deadline_ns == TIME_NEVER || !overload_is_on(overload, call->arrived_ns))
+        return status_ok();
+    return overload_decide(overload, call_peer(call), call->deadline_ns, call->arrived_ns,
+                           &call->infer.foreseen);
+}
+
 static StringView slice_text(const grpc_slice *slice) {
     return (StringView){ .data = (const char *)GRPC_SLICE_START_PTR(*slice),
                          .length = GRPC_SLICE_LENGTH(*slice) };
@@ -187,8 +203,8 @@ static void on_arrived(void *user, bool ok) {
     Status status = admit(call);
     if (status_is_ok(&status))
         status = identify(call);
-    if (status_is_ok(&status) && !row)
-        status = unknown_method(call);
+    if (status_is_ok(&status))
+        status = row ? foresee(call) : unknown_method(call);
     if (!status_is_ok(&status)) {
         call->stream.closing = true; /* it never opened: its end has nothing left to send */
         call_finish(call, &status, NULL);
@@ -315,54 +331,6 @@ static void on_received(void *user, bool ok) {
     call_unref(call); /* the operation's; those above held their own */
 }
 
-/* --- the end --- */
-
-grpc_op call_status_op(const Status *status, grpc_slice *details) {
-    grpc_op op = { .op = GRPC_OP_SEND_STATUS_FROM_SERVER };
-    op.data.send_status_from_server.status = (grpc_status_code)status->code;
-    if (!status_is_ok(status)) {
-        *details = grpc_slice_from_copied_string(status->message);
-        op.data.send_status_from_server.status_details = details;
-    }
-    return op;
-}
-
-void call_record(Call *call, const Status *status) {
-    static LogLimit limit;
-    metrics_record_call(call->server->context->metrics, status->code);
-    if (status->code == STATUS_INTERNAL)
-        log_event_limited(&limit, LOG_ERROR, "call_failed", "method=%s reason=%s",
-                          call->method->row ? call->method->row->path : "unknown",
-                          LOG_TEXT(status->message));
-}
-
-void call_finish(Call *call, const Status *status, const WireReply *reply) {
-    grpc_byte_buffer *message = NULL;
-    Status sent = *status;
-    if (status_is_ok(status))
-        sent = slices_encode(reply, &message);
-    call_record(call, &sent);
-    request_release_outputs(&call->infer.request);
-    lease_release(&call->infer.request.lease);
-    call_release_message(call);
-    call_charge(call, message ? reply->bytes : 0);
-
-    grpc_op ops[3] = { { .op = GRPC_OP_SEND_INITIAL_METADATA } };
-    size_t count = 1;
-    if (message) {
-        ops[count] = (grpc_op){ .op = GRPC_OP_SEND_MESSAGE };
-        ops[count++].data.send_message.send_message = message;
-    }
-    grpc_slice details = grpc_empty_slice();
-    ops[count++] = call_status_op(&sent, &details);
-    /* From here on the call may end at any moment. */
-    call_start(call, ops, count, &call->finished);
-    call_unref(call);
-    grpc_slice_unref(details);
-    if (message)
-        grpc_byte_buffer_destroy(message); /* the shell; the core has taken the slices */
-}
-
 static void on_finished(void *user, bool ok) {
     (void)ok;
     call_unref(user);
@@ -451,6 +419,8 @@ Call *call_ref(Call *call) {
 
 static void clear_call(Call *call) {
     RpcServer *server = call->server;
+    overload_arrived(&server->context->overload, call->infer.foreseen);
+    call->infer.foreseen = 0;
     if (call->call) {
         call_charge(call, 0);
         grpc_call_unref(call->call);

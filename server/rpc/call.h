@@ -101,12 +101,21 @@ void call_finish(Call *call, const Status *status, const WireReply *reply);
 
 /* A stream's way out ends here too: counts only. */
 void call_record(Call *call, const Status *status);
-/* The operation that sends the status; details must live until the batch is started. */
-grpc_op call_status_op(const Status *status, grpc_slice *details);
+/* What a status op points to; it must live until the batch is started. */
+typedef struct CallTrailer {
+    grpc_slice details;
+    grpc_metadata pushback;
+} CallTrailer;
+/* The operation that sends the status, and when to try again. */
+grpc_op call_status_op(const Status *status, CallTrailer *trailer);
+void call_trailer_deinit(CallTrailer *trailer);
 /* Charges the call with that many bytes instead of what it had; returns what all calls have then.
  */
 size_t call_charge(Call *call, size_t bytes);
 void call_release_message(Call *call);
+
+/* overload_peer of its connection; 0: they cannot be told apart (Unix sockets). Costs a copy. */
+uint64_t call_peer(const Call *call);
 
 /* infer.c. The message is there: decodes it, here or on a worker, and submits it. The caller holds
  * a reference besides the call's own. Thread: rpc. */

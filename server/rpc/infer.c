@@ -51,6 +51,10 @@ static void finish(InferCall *infer, const Status *status, const WireReply *repl
     call_finish(call_of(infer), status, reply);
 }
 
+static uint64_t peer(InferCall *infer) {
+    return call_peer(call_of(infer));
+}
+
 static void ref(InferCall *infer) {
     call_ref(call_of(infer));
 }
@@ -68,6 +72,7 @@ static const InferTransport TRANSPORT = {
     .finish = finish,
     .ref = ref,
     .unref = unref,
+    .peer = peer,
 };
 
 void call_infer_start(Call *call) {

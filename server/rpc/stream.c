@@ -43,11 +43,11 @@ static void send_status(Call *call) {
     size_t count = 0;
     if (!call->stream.headers_sent)
         ops[count++] = (grpc_op){ .op = GRPC_OP_SEND_INITIAL_METADATA };
-    grpc_slice details = grpc_empty_slice();
-    ops[count++] = call_status_op(&status, &details);
+    CallTrailer trailer;
+    ops[count++] = call_status_op(&status, &trailer);
     call_start(call, ops, count, &call->finished);
     call_unref(call); /* the call's own */
-    grpc_slice_unref(details);
+    call_trailer_deinit(&trailer);
 }
 
 bool stream_try_claim(Call *call) {

@@ -7,6 +7,9 @@
  * in which order) is bench.py's.
  *
  * bench_client TARGET MODEL INPUT SHAPE OUTSTANDING CONNECTIONS SECONDS poll|sleep    SHAPE: 1x16
+ *              [CALLS_PER_S TIMEOUT_MS PRIORITY]
+ *
+ * With the last three it is an open loop, failures are counted by code and are no failure of ours.
  *
  * poll: it has a core of its own and never sleeps there, see LoadOptions.busy_poll
  */
@@ -48,7 +51,9 @@ static float *make_floats(size_t count) {
     return values;
 }
 
-static void *pack_request(char *model, char *input, const char *shape, size_t *ret_bytes) {
+static void *pack_request(char **argv, int64_t priority, size_t *ret_bytes) {
+    char *model = argv[2], *input = argv[3];
+    const char *shape = argv[4];
     int64_t dims[RANK_MAX];
     size_t elements, rank = read_shape(shape, dims, &elements);
     AUTO(free) float *values = make_floats(elements);
@@ -66,6 +71,16 @@ static void *pack_request(char *model, char *input, const char *shape, size_t *r
     request.inputs = tensors;
     request.n_raw_input_contents = 1;
     request.raw_input_contents = &raw;
+    Inference__InferParameter level = INFERENCE__INFER_PARAMETER__INIT;
+    Inference__ModelInferRequest__ParametersEntry entry =
+        INFERENCE__MODEL_INFER_REQUEST__PARAMETERS_ENTRY__INIT;
+    Inference__ModelInferRequest__ParametersEntry *entries[] = { &entry };
+    level.parameter_choice_case = INFERENCE__INFER_PARAMETER__PARAMETER_CHOICE_INT64_PARAM;
+    level.int64_param = priority;
+    entry.key = (char *)"priority";
+    entry.value = &level;
+    request.n_parameters = priority > 0;
+    request.parameters = entries;
     *ret_bytes = inference__model_infer_request__get_packed_size(&request);
     void *bytes = malloc(*ret_bytes);
     if (bytes)
@@ -73,9 +88,9 @@ static void *pack_request(char *model, char *input, const char *shape, size_t *r
     return bytes;
 }
 
-static Status measure(char **argv, LoadResult *result) {
+static Status measure(char **argv, bool is_open, LoadResult *result) {
     size_t bytes;
-    AUTO(free) void *message = pack_request(argv[2], argv[3], argv[4], &bytes);
+    AUTO(free) void *message = pack_request(argv, is_open ? atoi(argv[11]) : 0, &bytes);
     if (!message)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     AUTO(client_free) Client *client = NULL;
@@ -89,27 +104,43 @@ static Status measure(char **argv, LoadResult *result) {
                                     .outstanding = (size_t)atoi(argv[5]),
                                     .duration_ns = duration_ns,
                                     .warm_up_ns = duration_ns / 4,
-                                    .timeout_ns = 60 * NS_PER_S,
+                                    .calls_per_s = is_open ? atof(argv[9]) : 0,
+                                    .seed = (uint64_t)duration_ns ^ (uint64_t)argv[8][0],
+                                    .timeout_ns = is_open ? (uint64_t)atoi(argv[10]) * NS_PER_MS
+                                                          : 60 * NS_PER_S,
                                     .busy_poll = !strcmp(argv[8], "poll") },
                     result);
 }
 
+static void print_failures(const LoadResult *result) {
+    printf("\"missed\": %llu, \"failed\": %llu, \"first_error\": \"%.60s\", \"codes\": [",
+           (unsigned long long)result->missed, (unsigned long long)result->failed,
+           result->first_error.message);
+    for (size_t i = 0; i < ARRAY_LENGTH(result->failed_by_code); i++)
+        printf("%s%llu", i ? ", " : "", (unsigned long long)result->failed_by_code[i]);
+    printf("], ");
+}
+
 int main(int argc, char **argv) {
     static LoadResult result;
-    if (argc != 9) {
+    if (argc != 9 && argc != 12) {
         fprintf(stderr,
                 "usage: bench_client TARGET MODEL INPUT SHAPE OUTSTANDING CONNECTIONS SECONDS "
-                "poll|sleep\n");
+                "poll|sleep [CALLS_PER_S TIMEOUT_MS PRIORITY]\n");
         return 2;
     }
-    Status status = measure(argv, &result);
-    if (status_is_ok(&status) && result.failed > 0)
+    bool is_open = argc == 12;
+    Status status = measure(argv, is_open, &result);
+    if (status_is_ok(&status) && result.failed > 0 && !is_open)
         status = result.first_error;
     if (!status_is_ok(&status)) {
         fprintf(stderr, "bench_client: %s: %s\n", status_code_name(status.code), status.message);
         return 1;
     }
-    printf("{\"calls_per_s\": %.1f, \"p50_us\": %.2f, \"p99_us\": %.2f, \"calls\": %llu, "
+    printf("{");
+    if (is_open)
+        print_failures(&result);
+    printf("\"calls_per_s\": %.1f, \"p50_us\": %.2f, \"p99_us\": %.2f, \"calls\": %llu, "
            "\"reply_bytes\": %llu}\n",
            (double)result.latency.total * 1e9 / (double)result.elapsed_ns,
            (double)histogram_percentile(&result.latency, 0.5) / 1e3,

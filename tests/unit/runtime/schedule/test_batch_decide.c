@@ -15,14 +15,18 @@
 #include <cmocka.h>
 
 /* By class of rows: 1, 2, 3-4, 5-8. */
-static const LearnedTime TINY = { { { 3000, 9 }, { 3200, 9 }, { 3500, 9 }, { 4000, 9 } } };
-static const LearnedTime LARGE = {
-    { { 1000000, 9 }, { 2000000, 9 }, { 4000000, 9 }, { 8000000, 9 } }
+static const LearnedTime TINY = {
+    { { 3000, 3000, 9 }, { 3200, 3200, 9 }, { 3500, 3500, 9 }, { 4000, 4000, 9 } }
 };
+static const LearnedTime LARGE = { { { 1000000, 1000000, 9 },
+                                     { 2000000, 2000000, 9 },
+                                     { 4000000, 4000000, 9 },
+                                     { 8000000, 8000000, 9 } } };
 /* Eight rows take as long as one: weights are the traffic. */
-static const LearnedTime FLAT = {
-    { { 1000000, 9 }, { 1000000, 9 }, { 1000000, 9 }, { 1000000, 9 } }
-};
+static const LearnedTime FLAT = { { { 1000000, 1000000, 9 },
+                                    { 1000000, 1000000, 9 },
+                                    { 1000000, 1000000, 9 },
+                                    { 1000000, 1000000, 9 } } };
 
 typedef struct Row {
     const char *says;

@@ -18,7 +18,7 @@
 #define VIEW(row_count, deadline, ...)                                                             \
     {                                                                                              \
         .rows = (row_count), .max_rows = 8, .payload_bytes = 10, .deadline_ns = (deadline),        \
-        __VA_ARGS__                                                                                \
+        .stretch_percent = 100, __VA_ARGS__                                                        \
     }
 
 static const struct {
@@ -41,8 +41,9 @@ static const struct {
     { "larger than the limit, alone", VIEW(1, TIME_NEVER, .max_bytes = 5), ADMIT },
     { "larger than the limit, in company", VIEW(1, TIME_NEVER, .queued_bytes = 1, .max_bytes = 5),
       REFUSE_QUEUE_BYTES },
-    { "just in time", VIEW(1, 1150, .is_busy = true, .ahead_ns = 100, .run_ns = 50), ADMIT },
-    { "too late", VIEW(1, 1149, .is_busy = true, .ahead_ns = 100, .run_ns = 50), REFUSE_TOO_LATE },
+    { "just in time, with the margin",
+      VIEW(1, 1168, .is_busy = true, .ahead_ns = 100, .run_ns = 50), ADMIT },
+    { "too late", VIEW(1, 1167, .is_busy = true, .ahead_ns = 100, .run_ns = 50), REFUSE_TOO_LATE },
     { "an idle model tries", VIEW(1, 1149, .ahead_ns = 100, .run_ns = 50), ADMIT },
     { "what is not known is tried", VIEW(1, 1001, .is_busy = true, .ahead_ns = 100), ADMIT },
     { "no deadline is never late",

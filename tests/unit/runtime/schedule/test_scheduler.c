@@ -325,8 +325,9 @@ static void submit(History *history, Guest *guest) {
     if (status.code == STATUS_RESOURCE_EXHAUSTED)
         assert_true(is_full);
     else
-        assert_true(status.code == STATUS_DEADLINE_EXCEEDED &&
-                    guest->sim.request.deadline_ns != TIME_NEVER);
+        assert_true(
+            (status.code == STATUS_UNAVAILABLE || status.code == STATUS_DEADLINE_EXCEEDED) &&
+            guest->sim.request.deadline_ns != TIME_NEVER);
 }
 
 static void cancel(History *history, Guest *guest) {

@@ -17,7 +17,13 @@
 static Status version_warm(void *user, ModelVersion *version, const FileSource *files) {
     const Serving *serving = user;
     int64_t iterations = serving->options->warmup_iterations;
-    return warmup_replay(version, files, (size_t)MAX_OF(iterations, INT64_C(1)));
+    uint64_t begun_ns = clock_now_ns(clock_monotonic());
+    size_t records;
+    Status status = warmup_replay(version, files, (size_t)MAX_OF(iterations, INT64_C(1)), &records);
+    if (records > 0)
+        metrics_warmed(serving->metrics, version->name, records, &status,
+                       clock_now_ns(clock_monotonic()) - begun_ns);
+    return status;
 }
 
 static Status version_ready(void *user, ModelVersion *version) {
@@ -33,7 +39,7 @@ static Status version_ready(void *user, ModelVersion *version) {
     TRY(metrics_add_version(serving->metrics, version));
     Status status = scheduler_add_version(serving->scheduler, version);
     if (!status_is_ok(&status))
-        metrics_remove_version(serving->metrics, version, (uint64_t[ROWS_CELLS]){ 0 });
+        metrics_remove_version(serving->metrics, version, (uint64_t[ROWS_CELLS]){ 0 }, 0);
     return status;
 }
 
@@ -41,7 +47,8 @@ static void version_gone(void *user, ModelVersion *version) {
     Serving *serving = user;
     uint64_t batch_rows[ROWS_CELLS] = { 0 };
     scrape_batch_rows(serving->scheduler, version, batch_rows);
-    metrics_remove_version(serving->metrics, version, batch_rows);
+    uint64_t compute_ns = scheduler_counts(serving->scheduler, version).compute_ns;
+    metrics_remove_version(serving->metrics, version, batch_rows, compute_ns);
     scheduler_remove_version(serving->scheduler, version);
 }
 

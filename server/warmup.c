@@ -147,9 +147,11 @@ static Status replay_record(ModelVersion *version, const Span *record, size_t it
     return status_ok();
 }
 
-Status warmup_replay(ModelVersion *version, const FileSource *files, size_t iterations) {
+Status warmup_replay(ModelVersion *version, const FileSource *files, size_t iterations,
+                     size_t *ret_records) {
     AUTO(file_bytes_deinit) FileBytes bytes = { 0 };
     size_t records = 0;
+    *ret_records = 0;
     Status status = files->read(files, PATH, FILE_BYTES_MAX, &bytes);
     if (status.code == STATUS_NOT_FOUND)
         return status_ok();
@@ -163,5 +165,6 @@ Status warmup_replay(ModelVersion *version, const FileSource *files, size_t iter
         if (status_is_ok(&status))
             status = replay_record(version, &record, iterations);
     }
+    *ret_records = records;
     return status_prefix(&status, "%s, record %zu", PATH, records);
 }

@@ -31,6 +31,7 @@ typedef enum MetricUnit { UNIT_ONE, UNIT_US, UNIT_SECONDS } MetricUnit;
 typedef struct MetricRow MetricRow;
 struct MetricRow {
     const char *name, *help;
+    const char *labels; /* names, for docs/METRICS.md */
     MetricType type;
     MetricUnit unit;
     size_t offset;
@@ -256,6 +257,29 @@ static void write_load_attempts(Text *text, const MetricRow *row, const Scrape *
     }
 }
 
+static void write_warm_records(Text *text, const MetricRow *row, const Scrape *scrape) {
+    for (size_t i = 0; i < scrape->model_count; i++) {
+        char labels[LABELS_BYTES], all[LABELS_BYTES + 40];
+        model_labels("model_path", scrape->models[i].model, labels);
+        for (size_t code = 0; code < STATUS_CODES; code++) {
+            snprintf(all, sizeof all, "%s,status=\"%s\"", labels,
+                     status_code_name((StatusCode)code));
+            if (scrape->models[i].warm_records[code] > 0)
+                add_series(text, row, all, scrape->models[i].warm_records[code]);
+        }
+    }
+}
+
+static void write_warm_times(Text *text, const MetricRow *row, const Scrape *scrape) {
+    for (size_t i = 0; i < scrape->model_count; i++) {
+        char labels[LABELS_BYTES], all[LABELS_BYTES + 40];
+        model_labels("model_path", scrape->models[i].model, labels);
+        snprintf(all, sizeof all, "%s,status=\"OK\"", labels);
+        if (histogram_count(scrape->models[i].warm_times) > 0)
+            add_times(text, row, all, scrape->models[i].warm_times);
+    }
+}
+
 static void write_load_latency(Text *text, const MetricRow *row, const Scrape *scrape) {
     for (size_t i = 0; i < scrape->model_count; i++) {
         char labels[LABELS_BYTES];
@@ -300,6 +324,15 @@ static void write_run_count(Text *text, const MetricRow *row, const Scrape *scra
     add_series(text, row, "", count);
 }
 
+static void write_run_time(Text *text, const MetricRow *row, const Scrape *scrape) {
+    uint64_t ns = 0;
+    for (size_t i = 0; i < scrape->model_count; i++)
+        ns += scrape->models[i].compute_ns;
+    for (size_t i = 0; i < scrape->version_count; i++)
+        ns += scrape->versions[i].queue.compute_ns;
+    add_series(text, row, "", ns);
+}
+
 static void write_server(Text *text, const MetricRow *row, const Scrape *scrape) {
     uint64_t value;
     memcpy(&value, (const char *)&scrape->server + row->offset, sizeof value);
@@ -337,15 +370,29 @@ static void write_http_requests(Text *text, const MetricRow *row, const Scrape *
 
 #include "server/observe/metrics_table.h"
 
+static const char *const TYPE_NAMES[] = {
+    [COUNTER] = "counter", [GAUGE] = "gauge", [HISTOGRAM] = "histogram"
+};
+
+void exposition_describe(void (*each)(void *user, const MetricWords *words), void *user) {
+    static const char *const units[] = { [UNIT_ONE] = "", [UNIT_US] = "us", [UNIT_SECONDS] = "s" };
+    for (size_t i = 0; i < ARRAY_LENGTH(METRICS_TABLE); i++) {
+        const MetricRow *row = &METRICS_TABLE[i];
+        MetricWords words = { .name = row->name,
+                              .type = TYPE_NAMES[row->type],
+                              .unit = units[row->unit],
+                              .labels = row->labels ? row->labels : "",
+                              .help = row->help };
+        each(user, &words);
+    }
+}
+
 Status exposition_make(const Scrape *scrape, char **ret_text, size_t *ret_length) {
-    static const char *const types[] = {
-        [COUNTER] = "counter", [GAUGE] = "gauge", [HISTOGRAM] = "histogram"
-    };
     Text text = { 0 };
     for (size_t i = 0; i < ARRAY_LENGTH(METRICS_TABLE); i++) {
         const MetricRow *row = &METRICS_TABLE[i];
         add(&text, "# HELP %s %s\n# TYPE %s %s\n", row->name, row->help, row->name,
-            types[row->type]);
+            TYPE_NAMES[row->type]);
         row->write(&text, row, scrape);
     }
     if (text.failed) {

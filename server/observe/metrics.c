@@ -137,7 +137,7 @@ Status metrics_add_version(Metrics *metrics, ModelVersion *version) {
 }
 
 void metrics_remove_version(Metrics *metrics, ModelVersion *version,
-                            const uint64_t batch_rows[ROWS_CELLS]) {
+                            const uint64_t batch_rows[ROWS_CELLS], uint64_t compute_ns) {
     AUTO(version_free) VersionMetrics *counters = TAKE(version->metrics);
     if (!counters)
         return;
@@ -146,6 +146,7 @@ void metrics_remove_version(Metrics *metrics, ModelVersion *version,
     tally_sums(counters->tally, past->cells);
     for (size_t i = 0; i < ROWS_CELLS; i++)
         past->batch_rows[i] += batch_rows[i];
+    past->compute_ns += compute_ns;
     list_remove(&counters->node);
 }
 
@@ -165,6 +166,20 @@ void metrics_load_changed(Metrics *metrics, const char *name, VersionState state
         if (model->begun_ns && !failed)
             model->past.load_ns += now_ns - model->begun_ns;
     }
+}
+
+void metrics_warmed(Metrics *metrics, const char *name, size_t records, const Status *status,
+                    uint64_t elapsed_ns) {
+    ModelMetrics *model;
+    Status opened = open_model(metrics, name, &model);
+    if (!status_is_ok(&opened))
+        return; /* no memory: not counted */
+    LOCKED(&metrics->mutex);
+    model->past.warm_records[status->code] += records;
+    if (!status_is_ok(status))
+        return;
+    model->past.warm_times[histogram_bucket(elapsed_ns)]++;
+    model->past.warm_times[HISTOGRAM_SUM] += elapsed_ns;
 }
 
 /* --- recording --- */

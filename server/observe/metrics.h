@@ -71,10 +71,14 @@ DEFINE_AUTO(Metrics, metrics_free);
 Status metrics_add_version(Metrics *metrics, ModelVersion *version);
 /* Keeps what counts from the start on. Thread: any, when the last lease is gone. */
 void metrics_remove_version(Metrics *metrics, ModelVersion *version,
-                            const uint64_t batch_rows[ROWS_CELLS]);
+                            const uint64_t batch_rows[ROWS_CELLS], uint64_t compute_ns);
 /* A load has begun, or ended well or badly. Thread: repo, loader. */
 void metrics_load_changed(Metrics *metrics, const char *model, VersionState state,
                           const Status *status);
+
+/* Recorded requests were replayed; status is that of the last. Thread: loader. */
+void metrics_warmed(Metrics *metrics, const char *model, size_t records, const Status *status,
+                    uint64_t elapsed_ns);
 
 /**
  * An inference has ended; once for each. Its lease is still held if it ever had one.
@@ -107,8 +111,10 @@ typedef struct ModelTotals {
     const char *model; /* lives as long as the metrics */
     uint64_t loads[STATUS_CODES];
     uint64_t load_ns;
+    uint64_t warm_records[STATUS_CODES];  /* by how the warm-up ended */
+    uint64_t warm_times[HISTOGRAM_CELLS]; /* of those that ended well */
     uint64_t cells[VERSION_CELLS];
-    uint64_t batch_rows[ROWS_CELLS]; /* of versions that are gone */
+    uint64_t batch_rows[ROWS_CELLS], compute_ns; /* of versions that are gone */
 } ModelTotals;
 /* Calls `each` for every model ever loaded, in order of first sight, with the lock held: it must be
  * short. Thread: any. */

@@ -10,27 +10,32 @@
 #define VERSION(name_, type_, unit_, field_, help_)                                                \
     {                                                                                              \
         .name = (name_), .type = (type_), .unit = (unit_), .write = write_versions,                \
-        .offset = offsetof(VersionSample, field_), .help = (help_)                                 \
+        .labels = PER_VERSION, .offset = offsetof(VersionSample, field_), .help = (help_)          \
     }
 #define VERSION_TIMES(name_, cell_, help_)                                                         \
     {                                                                                              \
         .name = (name_), .type = HISTOGRAM, .unit = UNIT_SECONDS, .write = write_version_times,    \
-        .offset = (cell_), .help = (help_)                                                         \
+        .labels = PER_VERSION, .offset = (cell_), .help = (help_)                                  \
     }
 #define SERVER(name_, type_, unit_, field_, help_)                                                 \
     {                                                                                              \
         .name = (name_), .type = (type_), .unit = (unit_), .write = write_server,                  \
         .offset = offsetof(ServerSample, field_), .help = (help_)                                  \
     }
-#define OTHER(name_, type_, unit_, write_, help_)                                                  \
-    { .name = (name_), .type = (type_), .unit = (unit_), .write = (write_), .help = (help_) }
+#define OTHER(name_, labels_, type_, unit_, write_, help_)                                         \
+    {                                                                                              \
+        .name = (name_), .labels = (labels_), .type = (type_), .unit = (unit_), .write = (write_), \
+        .help = (help_)                                                                            \
+    }
+
+#define PER_VERSION   "model, version"
 
 #define SUM_OF(cell_) cells[(cell_) + HISTOGRAM_SUM]
 
 static const MetricRow METRICS_TABLE[] = {
-    OTHER("nv_inference_request_success", COUNTER, UNIT_ONE, write_successes,
+    OTHER("nv_inference_request_success", PER_VERSION, COUNTER, UNIT_ONE, write_successes,
           "Requests answered well, whatever protocol they came by; a batch of rows is one."),
-    OTHER("nv_inference_request_failure", COUNTER, UNIT_ONE, write_failures,
+    OTHER("nv_inference_request_failure", PER_VERSION ", reason", COUNTER, UNIT_ONE, write_failures,
           "Requests for this version that failed."),
     VERSION("nv_inference_count", COUNTER, UNIT_ONE, queue.done_rows,
             "Inferences: rows of all executions, answers from the cache left out."),
@@ -57,28 +62,35 @@ static const MetricRow METRICS_TABLE[] = {
             "Looking up what was there, us."),
     VERSION("nv_cache_miss_duration_per_model", COUNTER, UNIT_US, cells[CELL_CACHE_MISS_NS],
             "Looking up what was not there and putting it in, us."),
-    OTHER("nv_cpu_utilization", GAUGE, UNIT_ONE, write_cpu_use,
+    OTHER("nv_cpu_utilization", "", GAUGE, UNIT_ONE, write_cpu_use,
           "Share of the machine's cores in use since the last look, 0 to 1."),
     SERVER("nv_cpu_memory_total_bytes", GAUGE, UNIT_ONE, memory_bytes, "Memory of the machine."),
     SERVER("nv_cpu_memory_used_bytes", GAUGE, UNIT_ONE, memory_used_bytes, "Of it, in use."),
 
-    OTHER(":tensorflow:serving:request_count", COUNTER, UNIT_ONE, write_request_count,
+    OTHER(":tensorflow:serving:request_count", "model_name, status", COUNTER, UNIT_ONE,
+          write_request_count,
           "Predict, Classify and Regress by model and status; without a name: no such version."),
-    OTHER(":tensorflow:serving:request_latency", HISTOGRAM, UNIT_US, write_request_latency,
-          "From arrival to answer, of those answered well, us."),
-    OTHER(":tensorflow:serving:runtime_latency", HISTOGRAM, UNIT_US, write_runtime_latency,
-          "Of it, queue and execution, us."),
-    OTHER(":tensorflow:serving:batching_session:queuing_latency", HISTOGRAM, UNIT_US,
-          write_queuing_latency, "Time in the queue, us."),
-    OTHER(":tensorflow:serving:batching_session:processed_batch_size", HISTOGRAM, UNIT_ONE,
+    OTHER(":tensorflow:serving:request_latency", "model_name, API, entrypoint", HISTOGRAM, UNIT_US,
+          write_request_latency, "From arrival to answer, of those answered well, us."),
+    OTHER(":tensorflow:serving:runtime_latency", "model_name, API, runtime", HISTOGRAM, UNIT_US,
+          write_runtime_latency, "Of it, queue and execution, us."),
+    OTHER(":tensorflow:serving:batching_session:queuing_latency", "thread_pool_name", HISTOGRAM,
+          UNIT_US, write_queuing_latency, "Time in the queue, us."),
+    OTHER(":tensorflow:serving:batching_session:processed_batch_size", "", HISTOGRAM, UNIT_ONE,
           write_batch_sizes, "Rows of executed batches."),
-    OTHER(":tensorflow:serving:batching_session:wrapped_run_count", COUNTER, UNIT_ONE,
+    OTHER(":tensorflow:serving:batching_session:wrapped_run_count", "", COUNTER, UNIT_ONE,
           write_run_count, "Executions."),
-    OTHER(":tensorflow:cc:saved_model:load_attempt_count", COUNTER, UNIT_ONE, write_load_attempts,
-          "Loads by model and how they ended."),
-    OTHER(":tensorflow:cc:saved_model:load_latency", COUNTER, UNIT_US, write_load_latency,
-          "Time to load, of loads that ended well, us."),
-    OTHER(":tensorflow:core:graph_runs", COUNTER, UNIT_ONE, write_run_count, "Executions."),
+    OTHER(":tensorflow:cc:saved_model:load_attempt_count", "model_path, status", COUNTER, UNIT_ONE,
+          write_load_attempts, "Loads by model and how they ended."),
+    OTHER(":tensorflow:cc:saved_model:load_latency", "model_path", COUNTER, UNIT_US,
+          write_load_latency, "Time to load, of loads that ended well, us."),
+    OTHER(":tensorflow:serving:model_warmup_latency", "model_path, status", HISTOGRAM, UNIT_US,
+          write_warm_times, "Replaying a version's recorded requests, us."),
+    OTHER(":tensorflow:serving:model_warmup_records_read", "model_path, status", COUNTER, UNIT_ONE,
+          write_warm_records, "Recorded requests that were replayed, by how that ended."),
+    OTHER(":tensorflow:core:graph_runs", "", COUNTER, UNIT_ONE, write_run_count, "Executions."),
+    OTHER(":tensorflow:core:graph_run_time_usecs", "", COUNTER, UNIT_US, write_run_time,
+          "Time in executions, gathering included, us."),
 
     VERSION_TIMES("inferd_request_duration_seconds", CELL_REQUEST,
                   "From arrival to answer, of requests answered well."),
@@ -88,9 +100,9 @@ static const MetricRow METRICS_TABLE[] = {
     VERSION_TIMES("inferd_execute_duration_seconds", CELL_INFER, "Of it, executing the batch."),
     VERSION_TIMES("inferd_reply_duration_seconds", CELL_OUTPUT,
                   "Of it, from the batch's outputs to the answer."),
-    OTHER("inferd_batch_rows", HISTOGRAM, UNIT_ONE, write_version_rows,
+    OTHER("inferd_batch_rows", PER_VERSION, HISTOGRAM, UNIT_ONE, write_version_rows,
           "Rows of executed batches."),
-    OTHER("inferd_batches_total", COUNTER, UNIT_ONE, write_batch_reasons,
+    OTHER("inferd_batches_total", PER_VERSION ", reason", COUNTER, UNIT_ONE, write_batch_reasons,
           "Batches by why they were closed."),
     VERSION("inferd_queue_requests", GAUGE, UNIT_ONE, queue.queued_requests, "Requests that wait."),
     VERSION("inferd_queue_rows", GAUGE, UNIT_ONE, queue.queued_rows, "Their rows."),
@@ -114,9 +126,9 @@ static const MetricRow METRICS_TABLE[] = {
     VERSION("inferd_arena_bytes", GAUGE, UNIT_ONE, arena_bytes,
             "Working memory of one execution, at most."),
 
-    OTHER("inferd_calls_total", COUNTER, UNIT_ONE, write_calls,
+    OTHER("inferd_calls_total", "code", COUNTER, UNIT_ONE, write_calls,
           "gRPC calls that have ended, all methods, by status."),
-    OTHER("inferd_http_requests_total", COUNTER, UNIT_ONE, write_http_requests,
+    OTHER("inferd_http_requests_total", "code", COUNTER, UNIT_ONE, write_http_requests,
           "HTTP requests that have been answered, all paths, by code."),
     OTHER("inferd_refusal_duration_seconds", HISTOGRAM, UNIT_SECONDS, write_refusals,
           "From the headers to the status, of requests told to come back later."),

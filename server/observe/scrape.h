@@ -71,3 +71,10 @@ Status scrape_make(const ScrapeSources *sources, Arena *arena, Scrape *ret_scrap
 
 /* The same as Prometheus' text exposition, version 0.0.4; to be freed. */
 Status exposition_make(const Scrape *scrape, char **ret_text, size_t *ret_length);
+
+/* One metric in words, for docs/METRICS.md; texts are static. */
+typedef struct MetricWords {
+    const char *name, *type, *unit, *labels, *help;
+} MetricWords;
+/* In the order of the page. Pure. */
+void exposition_describe(void (*each)(void *user, const MetricWords *words), void *user);

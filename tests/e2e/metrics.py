@@ -15,6 +15,7 @@ ports and paths of both servers tell it or do not.
 
 import collections
 import json
+import pathlib
 import random
 import re
 import shutil
@@ -403,6 +404,42 @@ def check_paths(binary, repository):
             check(codes(paths, f"--monitoring-config-file={file.name}") == wanted, text)
 
 
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def masked(data):
+    crc = crc32c(data)
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def check_warmup(binary):
+    """Two recorded requests are replayed before a version is there, and an execution is timed."""
+    with tempfile.TemporaryDirectory() as repository:
+        add_model(repository, "warm", identity_model(FLOAT))
+        record = field(6, field(1, predict_bytes("warm", 2)))
+        length = struct.pack("<Q", len(record))
+        folder = pathlib.Path(repository, "warm/1/assets.extra")
+        folder.mkdir()
+        (folder / "tf_serving_warmup_requests").write_bytes((length + masked(length) + record + masked(record)) * 2)
+        server = Server(binary, f"--model-repository={repository}", "--http-port=0", "--http-address=127.0.0.1")
+        port = re.search(r" port=(\d+)", server.wait("protocol=http"))[1]
+        with grpc.insecure_channel(server.target) as channel:
+            channel.unary_unary(PREDICT)(predict_bytes("warm", 1), timeout=60)
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
+        server.stop()
+    for line in (':tensorflow:serving:model_warmup_records_read{model_path="warm",status="OK"} 2',
+                 ':tensorflow:serving:model_warmup_latency_count{model_path="warm",status="OK"} 1',
+                 ":tensorflow:core:graph_runs 1"):
+        check(line + "\n" in page, f"{line} is not on the page")
+    check(":tensorflow:core:graph_run_time_usecs 0\n" not in page, "no time was spent")
+
+
 def main():
     binary, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 10000
     with tempfile.TemporaryDirectory() as repository:
@@ -425,6 +462,7 @@ def main():
         scene.rest.socket.close()
         scene.server.stop()
         check_paths(binary, repository)
+    check_warmup(binary)
     total = sum(count for key, count in scene.tally.counts.items() if key[0] in ("call", "http"))
     print(f"{total} requests counted alike")
     failed = sum(count for key, count in scene.tally.counts.items() if key[0] == "call" and key[1] != "OK" or

@@ -44,7 +44,7 @@ ALLOWED = {
     "clients/c": BASE + ["proto"],
     "clients/inferctl": ["clients/c", "clients/load", "runtime"],
     "clients/load": ["clients/c"] + BASE,
-    "tools": ["runtime"],
+    "tools": ["runtime", "server"],
     "tests": ["runtime", "cuda", "server", "clients", "proto", "tests"],
 }
 

@@ -118,7 +118,8 @@ static Status replay(const char *config, const File *file, size_t iterations) {
     Rig *rig = rig_open();
     ModelVersion *version = rig_load(rig, "echo", config);
     FileSource files = file_source_plain(directory);
-    Status status = warmup_replay(version, &files, iterations);
+    size_t records;
+    Status status = warmup_replay(version, &files, iterations, &records);
     rig_unload(rig, version);
     rig_close(rig);
     close(directory);

@@ -11,11 +11,14 @@
  * failed at start and that is not wanted, 2 for a wrong command line.
  */
 
+#include "runtime/base/beneath.h"
 #include "runtime/base/log.h"
 #include "runtime/base/thread.h"
 #include "server/check.h"
 #include "server/drain.h"
 #include "server/rpc/core_compat.h"
+#include "server/sandbox/sandbox_rules.h"
+#include "server/trust_files.h"
 
 #include <malloc.h>
 #include <poll.h>
@@ -124,14 +127,28 @@ static Status load_and_wait(Serving *serving, int signal_fd, bool *ret_loaded) {
     return status;
 }
 
+/* What is read from anywhere, and then the sandbox, before there is a second thread. */
+static Status confine(const Options *options, Serving *serving) {
+    SandboxPlan plan;
+    TRY(trust_files_read(options, &serving->trust));
+    sandbox_plan(options, &plan);
+    return sandbox_enter(plan.mode, &plan.rules);
+}
+
 /* --check: everything but the network. */
 static int check(const Options *options) {
     Serving serving = { 0 };
-    core_init();
-    Status status = serving_start(options, INFERD_VERSION, &serving);
-    bool good = status_is_ok(&status) && check_run(&serving, stdout);
-    serving_deinit(&serving);
-    core_deinit();
+    Status status = confine(options, &serving);
+    bool good = false;
+    if (status_is_ok(&status)) {
+        core_init();
+        status = serving_start(options, INFERD_VERSION, &serving);
+        good = status_is_ok(&status) && check_run(&serving, stdout);
+        serving_deinit(&serving);
+        core_deinit();
+    } else {
+        trust_deinit(&serving.trust);
+    }
     if (!status_is_ok(&status))
         fprintf(stderr, "inferd: %s\n", status.message);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -142,6 +159,8 @@ static int serve(const Options *options) {
     Serving serving = { 0 };
     bool loaded = false;
     Status status = signals_open(&signal_fd);
+    if (status_is_ok(&status))
+        status = confine(options, &serving);
     if (status_is_ok(&status)) {
         core_init();
         status = serving_start(options, INFERD_VERSION, &serving);
@@ -149,8 +168,10 @@ static int serve(const Options *options) {
             status = load_and_wait(&serving, signal_fd, &loaded);
         serving_deinit(&serving);
         core_deinit();
-        close(signal_fd);
+    } else {
+        trust_deinit(&serving.trust);
     }
+    descriptor_close_auto_(&signal_fd);
     if (!status_is_ok(&status))
         log_event(LOG_ERROR, "start_failed", "code=%s reason=%s", status_code_name(status.code),
                   LOG_TEXT(status.message));

@@ -90,6 +90,7 @@ typedef struct Options {
     const char *id;
     int64_t log_verbose;
     TraceOptions trace;
+    const char *sandbox; /* "auto", "on", "off" */
     int64_t exit_timeout_s, drain_pause_ms;
 
     TextList without_effect; /* names of flags that were given, are known and do nothing yet */

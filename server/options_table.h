@@ -216,6 +216,9 @@ static const OptionRow OPTION_TABLE[] = {
          "How long calls in progress may take after SIGTERM."),
     FLAG("drain-pause-millis", GROUP_SERVER, OPTION_INT, drain_pause_ms, 0, MILLION,
          "How long we answer and say NOT_SERVING before we stop listening."),
+    FLAG("sandbox", GROUP_SERVER, OPTION_SANDBOX, sandbox, 0, 0,
+         "Give up what is not needed (system calls, files, core dumps): on, off, or auto: what the "
+         "kernel can."),
     FLAG("log-verbose", GROUP_SERVER, OPTION_INT, log_verbose, 0, 9, "1: debug lines too."),
     FLAG("trace-config", GROUP_SERVER, OPTION_TRACE, trace, 0, 0,
          "Traces: level=TIMESTAMPS, rate=N, count=N, triton,file=PATH or triton,log-frequency=N."),

@@ -29,6 +29,7 @@ Options option_defaults(Personality personality) {
     Options options = {
         .personality = personality,
         .control_mode = "",
+        .sandbox = "auto",
         .allow_reload = true,
         .file_poll_s = 1,
         .repository_poll_s = 15,
@@ -103,6 +104,14 @@ Status option_set_compression(const char *value, const char **dst) {
                         "--grpc-infer-response-compression-level: expected none, low, medium or "
                         "high, got '%s'",
                         value);
+}
+
+Status option_set_sandbox(const char *value, const char **dst) {
+    if (strcmp(value, "auto") != 0 && strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "--sandbox: expected auto, on or off, got '%s'", value);
+    *dst = value;
+    return status_ok();
 }
 
 Status option_set_rate_limit(const char *value, const char **dst) {

@@ -10,6 +10,7 @@
 Options option_defaults(Personality personality);
 Status option_set_compression(const char *value, const char **dst);
 Status option_set_control_mode(const char *value, const char **dst);
+Status option_set_sandbox(const char *value, const char **dst);
 Status option_set_rate_limit(const char *value, const char **dst);
 /* "local,size=BYTES": what stands for BYTES. */
 Status option_cache_size(const char *value, const char **ret_bytes);

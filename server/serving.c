@@ -21,7 +21,6 @@
 #include "server/repo_hooks.h"
 #include "server/rpc/core_compat.h"
 #include "server/text_file.h"
-#include "server/trust_files.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -400,13 +399,12 @@ static Status make_settings(const Options *options, Settings **ret_settings) {
 }
 
 Status serving_start(const Options *options, const char *version, Serving *serving) {
-    *serving = (Serving){ .options = options };
+    *serving = (Serving){ .options = options, .trust = serving->trust };
     TRY(check_paths(options));
     TRY(arena_new(4096, 4 * (size_t)TEXT_FILE_LIMIT, &serving->arena));
     TRY(make_metrics(serving));
     TRY(start_tls(serving));
     TRY(start_access(serving));
-    TRY(trust_files_read(options, &serving->trust));
     TRY(shared_memory_new(options->allow_client_shm, &serving->shared_memory));
     TRY(make_settings(options, &serving->settings));
     TRY(start_compute(serving));

@@ -25,7 +25,7 @@ typedef struct Serving {
     ServerContext context;
     Tls *tls; /* NULL: none */
     Access *access;
-    Trust trust;  /* owned */
+    Trust trust;  /* owned; from before the start */
     Arena *arena; /* what configuration files said */
     OutputPool *outputs;
     ResponseCache *cache; /* NULL: not wanted */

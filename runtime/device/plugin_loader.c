@@ -27,6 +27,10 @@ void plugin_set_directory(const char *directory) {
     plugin_directory = directory ? directory : INFERD_PLUGIN_DIR;
 }
 
+const char *plugin_directory_get(void) {
+    return plugin_directory;
+}
+
 static bool is_plain_name(const char *name) {
     size_t length = strlen(name);
     if (length == 0 || length >= PLUGIN_NAME_BYTES)

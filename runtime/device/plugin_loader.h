@@ -13,6 +13,7 @@
 /* NULL restores the compiled-in directory. Lent for the life of the process. Thread: main, before
  * the first load. */
 void plugin_set_directory(const char *directory);
+const char *plugin_directory_get(void);
 
 /**
  * Loads the plugin (it stays loaded) and gives its table, whose abi and size have been checked.

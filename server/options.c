@@ -224,6 +224,8 @@ static Status set_value(Options *options, const OptionRow *row, const char *name
         return set_bool(options, row, name, value);
     case OPTION_COMPRESSION:
         return option_set_compression(value, dst);
+    case OPTION_SANDBOX:
+        return option_set_sandbox(value, dst);
     case OPTION_RATE_LIMIT:
         return option_set_rate_limit(value, dst);
     case OPTION_CACHE:

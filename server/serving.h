@@ -49,7 +49,7 @@ typedef struct Serving {
  * serving_load. core_init has been called.
  *
  * @options  lent for the serving's life
- * @serving  written in part on failure too: serving_deinit mends that
+ * @serving  zeroed, but for trust; written in part on failure too: serving_deinit mends that
  *
  * Errors: of the flag or file that is wrong, or the address that cannot be had
  * Thread: main

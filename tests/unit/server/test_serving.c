@@ -42,7 +42,7 @@ static Status start(const char *first, const char *second, size_t *ret_models) {
     snprintf(arguments[3], sizeof arguments[3], "%s", second ? second : "");
     AUTO(options_deinit) Options options = { 0 };
     check_ok(options_parse(second ? 4 : 3, argv, &options));
-    Serving serving;
+    Serving serving = { 0 };
     Status status = serving_start(&options, "test", &serving);
     if (status_is_ok(&status))
         status = serving_load(&serving);

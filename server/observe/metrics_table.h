@@ -130,7 +130,7 @@ static const MetricRow METRICS_TABLE[] = {
           "gRPC calls that have ended, all methods, by status."),
     OTHER("inferd_http_requests_total", "code", COUNTER, UNIT_ONE, write_http_requests,
           "HTTP requests that have been answered, all paths, by code."),
-    OTHER("inferd_refusal_duration_seconds", HISTOGRAM, UNIT_SECONDS, write_refusals,
+    OTHER("inferd_refusal_duration_seconds", "", HISTOGRAM, UNIT_SECONDS, write_refusals,
           "From the headers to the status, of requests told to come back later."),
     SERVER("inferd_refused_early_total", COUNTER, UNIT_ONE, refused_early,
            "Of them, those refused on their headers, like others of their connection before."),

@@ -100,7 +100,7 @@ static void wait_once(ares_channel channel, uint64_t left_ns) {
     struct pollfd polls[ARES_GETSOCK_MAXNUM];
     int wanted = ares_getsock(channel, sockets, ARES_GETSOCK_MAXNUM);
     nfds_t count = 0;
-    for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
+    for (int i = 0; i < ARES_GETSOCK_MAXNUM - 1; i++) { /* the last one's bit is the sign */
         short events = (short)((ARES_GETSOCK_READABLE(wanted, i) ? POLLIN : 0) |
                                (ARES_GETSOCK_WRITABLE(wanted, i) ? POLLOUT : 0));
         if (events)

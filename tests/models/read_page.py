@@ -3,7 +3,7 @@
 """read_page.py INFERD: a page of text is drawn, and read by the running server with the two PP-OCRv4 models.
 
 The detection model says where lines are, the recognition model reads each of them, all in one batch; both are asked
-over HTTP with binary tensors. The text must be that of the page, letter by letter.
+over HTTP with binary tensors; how is the example's (clients/examples/python/read_page.py). The text must be that of the page, letter by letter.
 """
 
 import json
@@ -20,13 +20,14 @@ import numpy as np
 import onnx
 import sources
 from PIL import Image, ImageDraw, ImageFont
-from scipy import ndimage
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "clients/examples/python"))
+from read_page import read as read_lines  # noqa: E402
 
 PAGE = ["Every plan is compiled once", "and kept while it is used", "A batch closes when it is full", "Rollback takes 25 seconds",
         "All 1905 cases were tried"]
 RAPID = "rapidocr_onnxruntime/models/"
 FILES = {"detection": "ch_PP-OCRv4_det_infer.onnx", "recognition": "ch_PP-OCRv4_rec_infer.onnx"}
-HEIGHT = 48  # of a line, as recognition wants it
 
 
 class Server:
@@ -70,43 +71,6 @@ def draw_page() -> np.ndarray:
     return np.asarray(page)
 
 
-def as_input(picture: np.ndarray) -> np.ndarray:
-    """[1, 3, height, width] around 0, blue first."""
-    return ((picture[..., ::-1].astype(np.float32) / 255 - 0.5) / 0.5).transpose(2, 0, 1)[None]
-
-
-def find_lines(chances: np.ndarray) -> list:
-    """Boxes (top, bottom, left, right) from top to bottom; the model marks the core of a line."""
-    marks, _ = ndimage.label(chances > 0.3)
-    boxes = []
-    for rows, columns in ndimage.find_objects(marks):
-        high, wide = rows.stop - rows.start, columns.stop - columns.start
-        if high < 5:
-            continue
-        grow = int(np.ceil(high * wide * 1.6 / (2 * (high + wide))))
-        boxes.append((max(rows.start - grow, 0), rows.stop + grow, max(columns.start - grow, 0), columns.stop + grow))
-    return sorted(boxes)
-
-
-def cut_lines(page: np.ndarray, boxes: list) -> np.ndarray:
-    """All lines at one height, as wide as the widest, filled up with grey."""
-    lines = []
-    for top, bottom, left, right in boxes:
-        part = Image.fromarray(page[top:bottom, left:right])
-        lines.append(as_input(np.asarray(part.resize((max(round(part.width * HEIGHT / part.height), 1), HEIGHT), Image.BILINEAR))))
-    batch = np.zeros((len(lines), 3, HEIGHT, max(line.shape[3] for line in lines)), np.float32)
-    for number, line in enumerate(lines):
-        batch[number, :, :, :line.shape[3]] = line
-    return batch
-
-
-def spell(chances: np.ndarray, letters: list) -> str:
-    """The likeliest letter of each column; repeated ones count once, 0 is none."""
-    best = chances.argmax(1)
-    kept = [index for place, index in enumerate(best) if index and (place == 0 or best[place - 1] != index)]
-    return "".join(letters[index - 1] for index in kept)
-
-
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for name, file in FILES.items():
@@ -119,11 +83,9 @@ def main() -> int:
         page = draw_page()
         server = Server(sys.argv[1], folder)
         try:
-            boxes = find_lines(server.infer("detection", as_input(page))[0, 0])
-            rows = server.infer("recognition", cut_lines(page, boxes)) if boxes else []
+            read = read_lines(server.infer, page, letters)
         finally:
             code = server.stop()
-    read = [spell(row, letters).strip() for row in rows]
     for line in read:
         print(f"read: {line}")
     print(f"RESULT lines={len(PAGE)} read={sum(a == b for a, b in zip(read, PAGE))}")

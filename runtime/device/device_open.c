@@ -11,6 +11,7 @@
 
 #include "runtime/device/device_open.h"
 
+#include "runtime/device/placed_device.h"
 #include "runtime/device/plugin_loader.h"
 
 #include <stdio.h>
@@ -20,6 +21,24 @@ enum { NAME_BYTES = 64 };
 
 static char auto_note[STATUS_MESSAGE_BYTES + 32]; /* main thread only */
 
+/* A plugin's device, with the CPU for what it lacks. */
+static Status open_placed(const DeviceApi *api, const char *selector, const DeviceHost *host,
+                          Device **ret_device) {
+    Device *primary, *cpu;
+    TRY(api->open(host, selector, &primary));
+    Status status = cpu_device_api()->open(host, "", &cpu);
+    if (!status_is_ok(&status)) {
+        api->close(primary);
+        return status;
+    }
+    status = placed_device_new(primary, cpu, ret_device);
+    if (!status_is_ok(&status)) {
+        api->close(primary);
+        cpu->api->close(cpu);
+    }
+    return status;
+}
+
 static Status open_named(const char *name, const char *selector, const DeviceHost *host,
                          Device **ret_device) {
     const DeviceApi *api = cpu_device_api();
@@ -28,6 +47,7 @@ static Status open_named(const char *name, const char *selector, const DeviceHos
         if (status.code == STATUS_NOT_FOUND) /* an explicit device that is not there */
             return status_error(STATUS_FAILED_PRECONDITION, "%s", status.message);
         TRY(status);
+        return open_placed(api, selector, host, ret_device);
     }
     return api->open(host, selector, ret_device);
 }

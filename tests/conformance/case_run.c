@@ -25,6 +25,7 @@ typedef struct Case {
     const char *root, *name;
     Device *device;
     OutputPool *outputs;
+    const char *device_name;   /* NULL: the CPU */
     bool compares, runs_plain; /* runs_plain: without passes too */
 } Case;
 
@@ -96,7 +97,7 @@ static Status run_set(const Case *test, Executor *executor, size_t set) {
 }
 
 static Status run_sets(const Case *test, bool optimise) {
-    Executor *executor;
+    AUTO(executor_free) Executor *executor = NULL;
     TRY(load_model(test, optimise, &executor));
     char path[PATH_MAX];
     for (size_t set = 0;; set++) {
@@ -110,7 +111,7 @@ static Status run_sets(const Case *test, bool optimise) {
 static Status run_case(Case *test) {
     const char *note;
     DeviceHost host = { .abi = DEVICE_ABI, .struct_bytes = sizeof host };
-    TRY(device_open("cpu", &host, &test->device, &note));
+    TRY(device_open(test->device_name ? test->device_name : "cpu", &host, &test->device, &note));
     TRY(output_pool_new(OUTPUT_LIMIT_BYTES, &test->outputs));
     TRY(run_sets(test, true));
     if (!test->runs_plain)
@@ -130,4 +131,11 @@ Status case_run_optimised(const char *root, const char *name) {
 
 Status case_run_only(const char *root, const char *name) {
     return run_case(&(Case){ .root = root, .name = name, .runs_plain = true });
+}
+
+Status case_run_on(const char *device_name, const char *root, const char *name) {
+    Case test = { .root = root, .name = name, .device_name = device_name, .compares = true };
+    Status status = run_case(&test);
+    device_close(test.device);
+    return status;
 }

@@ -12,3 +12,5 @@ Status case_run(const char *root, const char *name);
 Status case_run_optimised(const char *root, const char *name);
 /* As case_run, but nothing is compared: only whether it is answered or refused. */
 Status case_run_only(const char *root, const char *name);
+/* With all passes, on a device by name, which is closed again: what it leaks can be told then. */
+Status case_run_on(const char *device_name, const char *root, const char *name);

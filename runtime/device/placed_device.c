@@ -23,10 +23,28 @@ static const PlacedDevice *placed_of_const(const Device *device) {
     return (const PlacedDevice *)(const void *)device;
 }
 
+static bool is_known(const Graph *graph, ValueId id) {
+    const Value *value = id == VALUE_NONE ? NULL : graph_value_const(graph, id);
+    return !value || (value->dtype != DTYPE_INVALID && shape_is_known(&value->shape));
+}
+
+/* What is known only when data are is the CPU's. */
+static bool ports_known(const Graph *graph, const Node *node) {
+    for (uint32_t i = 0; i < node->input_count; i++)
+        if (!is_known(graph, node->inputs[i]))
+            return false;
+    for (uint32_t i = 0; i < node->output_count; i++)
+        if (!is_known(graph, node->outputs[i]))
+            return false;
+    return true;
+}
+
 /* A view is where its source is made: it moves nothing there. */
 Side placed_side(const PlacedDevice *device, const Graph *graph, NodeId id) {
     const Device *primary = device->sides[SIDE_PRIMARY];
     const Node *node = graph_node_const(graph, id);
+    if (!ports_known(graph, node))
+        return SIDE_CPU;
     while (node->op->flags & OP_VIEW && node->inputs[0] != VALUE_NONE) {
         NodeId producer = graph_value_const(graph, node->inputs[0])->producer;
         if (producer == NODE_NONE || !primary->api->claims(primary, graph, id))
@@ -177,10 +195,18 @@ size_t placed_device_list(const Device *base, const Graph *graph,
         return 0;
     for (NodeId id = 0; id < graph_node_count(graph); id++) {
         const Node *node = graph_node_const(graph, id);
-        if (node->removed || placed_side(placed_of_const(base), graph, id) == SIDE_PRIMARY)
+        const Device *primary = placed_of_const(base)->sides[SIDE_PRIMARY];
+        if (node->removed || primary->api->claims(primary, graph, id))
             continue;
         count++;
         tell(user, node);
     }
     return count;
+}
+
+void placed_device_to_cpu(Device **device, DeviceModel **model) {
+    if ((*device)->api->open != placed_open)
+        return;
+    *model = (*model)->sides[SIDE_CPU];
+    *device = placed_of(*device)->sides[SIDE_CPU];
 }

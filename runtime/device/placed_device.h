@@ -17,3 +17,6 @@ Status placed_device_new(Device *primary, Device *cpu, Device **ret_device);
  * placed. */
 size_t placed_device_list(const Device *device, const Graph *graph,
                           void (*tell)(void *user, const Node *node), void *user);
+
+/* Of a placed device and its model the CPU's; others stay as they are. */
+void placed_device_to_cpu(Device **device, DeviceModel **model);

@@ -14,6 +14,8 @@
 
 #include "runtime/exec/body_plans.h"
 
+#include "runtime/device/placed_device.h"
+
 #include "runtime/base/size.h"
 #include "runtime/graph/op_schema.h"
 #include "runtime/plan/plan_builds.h"
@@ -91,6 +93,8 @@ static Status start_entry(const PlanSource *source, const Graph *body, BodyEntry
     entry->input_count = graph_input_count(body);
     entry->source = *source;
     entry->source.graph = body;
+    /* a node waits for its body, which a device thread must not */
+    placed_device_to_cpu(&entry->source.device, &entry->source.model);
     entry->dtypes = calloc(entry->input_count + 1, sizeof *entry->dtypes);
     if (!entry->dtypes)
         return out_of_memory();

@@ -238,6 +238,10 @@ Status executor_piece_max(Executor *executor, const Shape *input_shapes, Shape *
     *ret_piece_max = 1;
     if (rows <= 1)
         return status_ok();
+    if (executor->api->asynchronous && !executor->options.deterministic) {
+        *ret_piece_max = rows; /* a device spreads a batch itself */
+        return status_ok();
+    }
     executor_set_rows(executor, input_shapes, 1, shapes);
     ExecutorPlan *one_row;
     TRY(executor_get_plan(executor, shapes, &one_row));
@@ -259,6 +263,8 @@ static bool has_plan(Executor *executor, const Shape *shapes) {
 /* @shapes  room for one an input */
 static bool pieces_are_planned(Executor *executor, const Shape *input_shapes, Shape *shapes) {
     size_t rows = (size_t)input_shapes[0].dims[0];
+    if (executor->api->asynchronous && !executor->options.deterministic)
+        return has_plan(executor, input_shapes);
     executor_set_rows(executor, input_shapes, 1, shapes);
     ExecutorPlan *one_row = find_plan(executor, shapes);
     if (!one_row)

@@ -40,6 +40,7 @@ typedef struct Options {
     TextList repositories;   /* whole ones; a positional DIRECTORY is one of them */
     const char *single_file; /* positional FILE.onnx */
     const char *model_name, *model_base_path, *model_config_file;
+    const char *plugin_directory; /* NULL: as built */
     char *joined_path; /* MODEL_BASE_PATH/MODEL_NAME, where the environment says what to serve */
     const char *control_mode; /* "none", "poll", "explicit" */
     TextList load_models;     /* of "explicit": at start */

@@ -35,6 +35,8 @@ static const OptionRow OPTION_TABLE[] = {
          "Name of the one model below --model-base-path."),
     FLAG("model-base-path", GROUP_MODELS, OPTION_TEXT, model_base_path, 0, 0,
          "Folder of one model's versions, <version>/model.onnx."),
+    FLAG("backend-directory", GROUP_MODELS, OPTION_TEXT, plugin_directory, 0, 0,
+         "Folder of device plugins (libinferd_cuda.so); else the one that was built in."),
     FLAG("model-config-file", GROUP_MODELS, OPTION_TEXT, model_config_file, 0, 0,
          "File that lists models and their base paths (ModelServerConfig, text); instead of the "
          "two above."),
@@ -248,7 +250,6 @@ static const OptionRow OPTION_TABLE[] = {
     NOT_YET_BOOL("allow-grpc", "gRPC is always served"),
     NOT_YET_BOOL("flush-filesystem-caches", "files are read once"),
     NOT_YET("saved-model-tags", "SavedModel"),
-    NOT_YET("backend-directory", "there are no backends"),
     NOT_YET("backend-config", "there are no backends"),
     NOT_YET_BOOL("log-info", "see --log-verbose"),
     NOT_YET_BOOL("log-warning", "see --log-verbose"),

@@ -260,18 +260,26 @@ void repo_count_models(Repo *repo, size_t *ret_wanted, size_t *ret_failed) {
     }
 }
 
+/* Models on a device that is lost are loaded, but serve nobody. */
+static bool device_is_healthy(const Repo *repo) {
+    Device *device = repo->options.device;
+    return !device || device->api->health(device).healthy;
+}
+
 bool repo_is_ready(Repo *repo) {
+    bool healthy = device_is_healthy(repo);
     LOCKED(&repo->mutex);
-    bool ready = repo->scanned;
+    bool ready = repo->scanned && healthy;
     for (size_t i = 0; i < repo->model_count && ready; i++)
         ready = model_is_ready(repo->models[i]);
     return ready;
 }
 
 bool repo_model_is_ready(Repo *repo, StringView name) {
+    bool healthy = device_is_healthy(repo);
     LOCKED(&repo->mutex);
     const RepoModel *model = repo_find_model_locked(repo, name);
-    return model && serves(model);
+    return healthy && model && serves(model);
 }
 
 bool repo_wait_loaded(Repo *repo, uint64_t deadline_ns) {

@@ -119,11 +119,11 @@ static void wait_for_work(PoolWorker *worker, bool has_helped, bool task_first) 
     if (!look_again && has_helped) {
         {
             LOCKED(&pool->mutex);
-            pool->lingering++;
+            atomic_fetch_add(&pool->lingering, 1);
         }
         look_again = linger(pool, epoch);
         LOCKED(&pool->mutex);
-        pool->lingering--;
+        atomic_fetch_sub(&pool->lingering, 1);
         if (pool->lingering_claimed > 0) {
             pool->lingering_claimed--;
             look_again = true;
@@ -212,7 +212,7 @@ void pool_wake(Pool *pool) {
     if (atomic_load(&pool->listening) == 0)
         return;
     LOCKED(&pool->mutex);
-    if (pool->lingering > pool->lingering_claimed) {
+    if (atomic_load(&pool->lingering) > pool->lingering_claimed) {
         pool->lingering_claimed++;
         atomic_fetch_add(&pool->wake_epoch, 1);
         return;
@@ -222,11 +222,11 @@ void pool_wake(Pool *pool) {
 }
 
 size_t pool_idle_count(const Pool *pool) {
-    return atomic_load(&pool->parked);
+    return atomic_load(&pool->parked) + atomic_load(&pool->lingering);
 }
 
-size_t pool_helper_count(const Pool *pool) {
-    return pool ? MIN_OF(pool_idle_count(pool), pool->helpers_max) : 0;
+size_t pool_helper_count(Pool *pool) {
+    return !pool || pool_is_alone(pool) ? 0 : MIN_OF(pool_idle_count(pool), pool->helpers_max);
 }
 
 size_t pool_thread_count(const Pool *pool) {

@@ -39,11 +39,12 @@ DEFINE_AUTO(Pool, pool_free);
 void pool_set_source(Pool *pool, PoolSource source, void *user);
 /* Wakes at most one parked worker. Cheap when none is parked. Thread: any. */
 void pool_wake(Pool *pool);
-/* Workers that are parked now; a hint. */
+/* Workers that have nothing to do now: parked, or about to; a hint. */
 size_t pool_idle_count(const Pool *pool);
 /* Of them those that would have a core beside the caller's; a hint. Always 0 on a lone core: there
- * cut work only costs switches. NULL has none. */
-size_t pool_helper_count(const Pool *pool);
+ * cut work only costs switches; and for a while after helpers came so late that the caller would
+ * have been done sooner alone. NULL has none. */
+size_t pool_helper_count(Pool *pool);
 size_t pool_thread_count(const Pool *pool);
 
 /* false: too many tasks wait (1024); the caller runs it or refuses. */

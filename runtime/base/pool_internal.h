@@ -3,7 +3,7 @@
 #pragma once
 
 /* What pool.c (threads, tasks, parking) and pool_for.c (operators cut into chunks) share. Nobody
- * else includes it. */
+ * else includes it but their test. */
 
 #include "runtime/base/list.h"
 #include "runtime/base/pool.h"
@@ -24,7 +24,7 @@ typedef struct PoolJob {
         count; /* count pieces of items / count items, the first items % count have one more */
     unsigned float_mode; /* of the caller, for whoever helps */
     /* any thread */
-    atomic_size_t next;    /* piece to hand out; may run beyond count */
+    _Atomic uint64_t left; /* pieces not handed out: begin in the lower half, end in the upper */
     atomic_size_t pending; /* pieces not finished */
     atomic_bool sleeping;  /* the caller waits on done */
     Mutex mutex;           /* with done, for sleeping only */
@@ -66,18 +66,26 @@ struct Pool {
     atomic_size_t wake_epoch;
     atomic_size_t task_count;
     atomic_size_t job_count; /* jobs in the list */
+    atomic_size_t lingering;
     atomic_bool stopping;
+    /* Helpers were late: until then nobody is asked to help. 0: they may be. */
+    _Atomic uint64_t alone_until_ns;
 
     Mutex mutex;
     /* under mutex */
     PoolWorker *parked_top; /* last parked, first woken: its caches are warm */
-    size_t lingering, lingering_claimed;
+    size_t lingering_claimed;
     PoolTaskItem tasks[POOL_TASKS_MAX];
     size_t task_first;
     ListNode jobs;
     PoolJob *free_jobs;
 };
 
+/* How long to do without help after a job of own_ns whose caller then waited for wait_ns; 0: help
+ * was worth it. Pure. */
+uint64_t pool_alone_ns(uint64_t own_ns, uint64_t wait_ns);
+/* Helpers cost more than they brought, not long ago. */
+bool pool_is_alone(Pool *pool);
 /* Runs chunks of an open job until none is left. false: there was none. Thread: worker. */
 bool pool_help(Pool *pool);
 /* All jobs are back. */

@@ -9,7 +9,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/float_mode.h"
-#include "runtime/base/pool.h"
+#include "runtime/base/pool_internal.h"
 #include "runtime/base/size.h"
 #include "runtime/base/thread.h"
 
@@ -192,6 +192,7 @@ static void test_idle_worker_joins(void **state) {
     for (size_t round = 0; round < 300; round++) {
         Gate gate;
         gate_init(&gate);
+        atomic_store(&pool->alone_until_ns, 0); /* a helper that was late must be asked again */
         pool_for(pool, 2, 1, meet_chunk, &gate);
         gate_deinit(&gate);
     }
@@ -220,6 +221,7 @@ static void test_helpers_have_the_callers_floating_point_mode(void **state) {
         bool flushes = FLOAT_MODE_FLUSH != 0 && round % 2 == 1;
         Denormals test = { .tiny = FLT_MIN };
         gate_init(&test.gate);
+        atomic_store(&pool->alone_until_ns, 0);
         unsigned before = flushes ? float_mode_flush() : float_mode_get();
         pool_for(pool, 2, 1, denormal_chunk, &test);
         float_mode_set(before);
@@ -346,6 +348,19 @@ static void test_caller_does_all_when_workers_are_busy(void **state) {
     shop_deinit(&shop);
 }
 
+static void test_late_help_is_done_without_for_a_while(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t own_us, wait_us, alone_us;
+    } rows[] = {
+        { 0, 0, 0 },       { 100, 5, 0 },        { 100, 100, 0 },       { 100, 120, 0 },
+        { 100, 121, 672 }, { 10, 4010, 128000 }, { 3000, 4000, 32000 }, { 10, 500000, 1000000 },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+        assert_int_equal(pool_alone_ns(rows[i].own_us * 1000, rows[i].wait_us * 1000),
+                         rows[i].alone_us * 1000);
+}
+
 /* --- tasks --- */
 
 static void raise_task(void *user) {
@@ -424,6 +439,7 @@ int main(void) {
         cmocka_unit_test(test_no_wake_is_spent_on_a_busy_worker),
         cmocka_unit_test(test_no_wake_is_lost_while_workers_linger),
         cmocka_unit_test(test_caller_does_all_when_workers_are_busy),
+        cmocka_unit_test(test_late_help_is_done_without_for_a_while),
         cmocka_unit_test(test_tasks_are_bounded_and_all_run_before_the_end),
         cmocka_unit_test(test_scratch_is_aligned_kept_and_grown),
         cmocka_unit_test(test_scratch_is_the_threads_own),

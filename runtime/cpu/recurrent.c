@@ -28,7 +28,9 @@
 enum {
     CHUNK_BYTES = 128 << 10, /* of gates: beside the weights in the second cache */
     CHUNK_STEPS_MIN = 12,
-    SLICE_ROWS_MIN = 8, /* a slice reads all weights at each step */
+    /* A slice reads all weights at each step: alone it is better to have few. */
+    SLICE_ROWS_ALONE = 16,
+    SLICE_ROWS_SHARED = 4,
     GATES_MAX = 4,
 };
 
@@ -43,14 +45,19 @@ typedef enum RecurrentInput {
     INPUT_PEEPHOLE,
 } RecurrentInput;
 
+/* The batch in slices of rows, and what a slice has in scratch, in floats. */
+typedef struct RecurrentCut {
+    size_t rows, slices, chunk_steps;
+    size_t from_state_at, state_at, cell_at, bias_at, floats;
+} RecurrentCut;
+
 typedef struct RecurrentKernel {
     Kernel base;
     bool is_lstm, linear_before_reset, batch_first, reverse_first;
     size_t directions, steps, batch, inputs, hidden, gates;
     const float *w, *r; /* packed, a matrix a direction and gate */
     size_t w_matrix, r_matrix;
-    size_t chunk_steps, slice_rows, slices;
-    size_t from_state_at, state_at, cell_at, bias_at; /* in scratch, in floats */
+    RecurrentCut alone, shared; /* which of them: whether there is somebody to share with */
 } RecurrentKernel;
 
 static bool is_plain_f32(const Value *value) {
@@ -100,21 +107,28 @@ static size_t round_up(size_t count) {
     return (count + 15) / 16 * 16;
 }
 
-/* Sizes of scratch. The gates of one step are as many as rows of W, so nothing overflows. */
+/* The gates of one step are as many as rows of W, so nothing overflows. */
+static RecurrentCut cut_batch(const RecurrentKernel *rnn, size_t threads, size_t rows_least) {
+    size_t width = rnn->gates * rnn->hidden;
+    RecurrentCut cut = { .rows = (rnn->batch + threads - 1) / threads };
+    cut.rows = MIN_OF(rnn->batch, MAX_OF(cut.rows, rows_least));
+    cut.slices = (rnn->batch + cut.rows - 1) / cut.rows;
+    cut.chunk_steps = CHUNK_BYTES / sizeof(float) / (cut.rows * width);
+    cut.chunk_steps = MAX_OF(cut.chunk_steps, (size_t)CHUNK_STEPS_MIN);
+    cut.chunk_steps = MIN_OF(cut.chunk_steps, rnn->steps);
+    cut.from_state_at = round_up(cut.chunk_steps * cut.rows * width);
+    cut.state_at = cut.from_state_at + round_up(cut.rows * width);
+    cut.cell_at = cut.state_at + round_up(cut.rows * rnn->hidden);
+    cut.bias_at = cut.cell_at + round_up(cut.rows * rnn->hidden);
+    cut.floats = cut.bias_at + round_up(width + rnn->hidden);
+    return cut;
+}
+
 static void measure(const KernelBuild *build, RecurrentKernel *rnn) {
     size_t threads = build->pool ? pool_thread_count(build->pool) : 1;
-    size_t width = rnn->gates * rnn->hidden;
-    size_t share = (rnn->batch + threads - 1) / threads;
-    rnn->slice_rows = MIN_OF(rnn->batch, MAX_OF(share, (size_t)SLICE_ROWS_MIN));
-    rnn->slices = (rnn->batch + rnn->slice_rows - 1) / rnn->slice_rows;
-    rnn->chunk_steps = CHUNK_BYTES / sizeof(float) / (rnn->slice_rows * width);
-    rnn->chunk_steps = MAX_OF(rnn->chunk_steps, (size_t)CHUNK_STEPS_MIN);
-    rnn->chunk_steps = MIN_OF(rnn->chunk_steps, rnn->steps);
-    rnn->from_state_at = round_up(rnn->chunk_steps * rnn->slice_rows * width);
-    rnn->state_at = rnn->from_state_at + round_up(rnn->slice_rows * width);
-    rnn->cell_at = rnn->state_at + round_up(rnn->slice_rows * rnn->hidden);
-    rnn->bias_at = rnn->cell_at + round_up(rnn->slice_rows * rnn->hidden);
-    rnn->base.scratch_bytes = (rnn->bias_at + round_up(width + rnn->hidden)) * sizeof(float);
+    rnn->alone = cut_batch(rnn, threads, SLICE_ROWS_ALONE);
+    rnn->shared = cut_batch(rnn, threads, SLICE_ROWS_SHARED);
+    rnn->base.scratch_bytes = MAX_OF(rnn->alone.floats, rnn->shared.floats) * sizeof(float);
 }
 
 static Status recurrent_prepare(const KernelBuild *build, Kernel **ret_kernel) {
@@ -150,6 +164,7 @@ static Status recurrent_prepare(const KernelBuild *build, Kernel **ret_kernel) {
 
 typedef struct RecurrentRun {
     const RecurrentKernel *rnn;
+    const RecurrentCut *cut;
     const VectorLoops *loops;
     const float *input[RECURRENT_INPUTS]; /* NULL where left out */
     float *dst, *last_state, *last_cell;  /* NULL where not wanted */
@@ -329,7 +344,7 @@ static void run_slice(const Slice *slice) {
     sum_biases(slice);
     load_states(slice);
     for (size_t done = 0; done < rnn->steps;) {
-        size_t count = MIN_OF(rnn->chunk_steps, rnn->steps - done);
+        size_t count = MIN_OF(slice->run->cut->chunk_steps, rnn->steps - done);
         size_t begin = slice->reverse ? rnn->steps - done - count : done;
         project(slice, begin, count);
         for (size_t i = 0; i < count; i++) {
@@ -349,23 +364,24 @@ static void run_slice(const Slice *slice) {
 static void run_items(void *user, size_t begin, size_t end) {
     RecurrentRun *run = user;
     const RecurrentKernel *rnn = run->rnn;
+    const RecurrentCut *cut = run->cut;
     float *scratch = thread_scratch(rnn->base.scratch_bytes);
     if (!scratch) {
         atomic_store(&run->starved, true);
         return;
     }
     for (size_t item = begin; item < end; item++) {
-        size_t first = item % rnn->slices * rnn->slice_rows, direction = item / rnn->slices;
+        size_t first = item % cut->slices * cut->rows, direction = item / cut->slices;
         Slice slice = { .run = run,
                         .direction = direction,
                         .first = first,
-                        .rows = MIN_OF(rnn->slice_rows, rnn->batch - first),
+                        .rows = MIN_OF(cut->rows, rnn->batch - first),
                         .reverse = direction == 1 || rnn->reverse_first,
                         .from_input = scratch,
-                        .from_state = scratch + rnn->from_state_at,
-                        .state = scratch + rnn->state_at,
-                        .cell = scratch + rnn->cell_at,
-                        .bias = scratch + rnn->bias_at };
+                        .from_state = scratch + cut->from_state_at,
+                        .state = scratch + cut->state_at,
+                        .cell = scratch + cut->cell_at,
+                        .bias = scratch + cut->bias_at };
         run_slice(&slice);
     }
 }
@@ -379,13 +395,14 @@ static float *wanted(const KernelCall *call, uint32_t index) {
 static Status recurrent_run(const Kernel *kernel, const KernelCall *call) {
     const RecurrentKernel *rnn = (const RecurrentKernel *)kernel;
     RecurrentRun run = { .rnn = rnn,
+                         .cut = pool_helper_count(call->pool) > 0 ? &rnn->shared : &rnn->alone,
                          .loops = vector_loops(),
                          .dst = wanted(call, 0),
                          .last_state = wanted(call, 1),
                          .last_cell = wanted(call, 2) };
     for (uint32_t i = 0; i < MIN_OF(call->node->input_count, (uint32_t)RECURRENT_INPUTS); i++)
         run.input[i] = call->src[i] ? call->src[i]->data : NULL;
-    pool_for(call->pool, rnn->directions * rnn->slices, 1, run_items, &run);
+    pool_for(call->pool, rnn->directions * run.cut->slices, 1, run_items, &run);
     if (atomic_load(&run.starved))
         return status_error(STATUS_RESOURCE_EXHAUSTED, "no memory for %zu bytes of scratch",
                             rnn->base.scratch_bytes);

@@ -2,10 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * A product of two small matrices, register-tiled: tiles of up to ROWS x 4 vectors stay in
- * registers over the whole inner dim. For what a library call is too heavy for, or sees only
- * through strides: heads of attention, a step of a recurrent cell. Compiled once per instruction
- * set; the compiler keeps the tile in registers because both loops over it have constant ends.
+ * A product of two small matrices, register-tiled: tiles of up to TILE_ROWS x 4 or
+ * TALL_ROWS x 2 vectors stay in registers over the inner dim. For what a library call is too heavy
+ * for, or sees only through strides: heads of attention, a step of a recurrent cell. Compiled once
+ * per instruction set; the compiler keeps the tile in registers because both loops over it have
+ * constant ends.
  *
  * Each element is one chain of multiply-adds in the order of inner: tiles of every size give the
  * same bits. Thread: any; no state.
@@ -16,13 +17,18 @@
 #include <string.h>
 
 #if defined(__AVX512F__)
-enum { LANE_COUNT = 16, TILE_ROWS = 6 };
+enum { LANE_COUNT = 16, TILE_ROWS = 6, TALL_ROWS = 12 };
 #elif defined(__AVX2__)
-enum { LANE_COUNT = 8, TILE_ROWS = 3 };
+enum { LANE_COUNT = 8, TILE_ROWS = 3, TALL_ROWS = 6 };
 #else
-enum { LANE_COUNT = 4, TILE_ROWS = 3 };
+enum { LANE_COUNT = 4, TILE_ROWS = 3, TALL_ROWS = 6 };
 #endif
-enum { TILE_VECTORS = 4, PART_BYTES = 32 << 10, LINE_BYTES = 64 };
+enum {
+    TILE_VECTORS = 4, /* of a panel */
+    TALL_VECTORS = 2, /* of a tile of more than TILE_ROWS */
+    PART_BYTES = 32 << 10,
+    LINE_BYTES = 64
+};
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -31,8 +37,8 @@ typedef float Vector __attribute__((vector_size(4 * LANE_COUNT), aligned(4), may
 void VECTOR_GEMM(const SmallGemm *gemm);
 
 typedef struct Tile {
-    const float *a[TILE_ROWS], *b;
-    float *c[TILE_ROWS];
+    const float *a[TALL_ROWS], *b;
+    float *c[TALL_ROWS];
     size_t b_step, inner;
     size_t tail;       /* floats of the last vector that are written; 0: all */
     uintptr_t ahead;   /* memory that is wanted soon, brought near a line at a time */
@@ -52,7 +58,7 @@ INLINE void multiply_add(Vector (*sum)[TILE_VECTORS], const float *const *a, siz
 #pragma GCC unroll 4
     for (size_t v = 0; v < vectors; v++)
         row[v] = *(const Vector *)(b + v * LANE_COUNT);
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (size_t r = 0; r < rows; r++)
 #pragma GCC unroll 4
         for (size_t v = 0; v < vectors; v++)
@@ -60,13 +66,13 @@ INLINE void multiply_add(Vector (*sum)[TILE_VECTORS], const float *const *a, siz
 }
 
 INLINE void run_tile(const Tile *tile, const size_t rows, const size_t vectors) {
-    Vector sum[TILE_ROWS][TILE_VECTORS];
-    const float *a[TILE_ROWS];
+    Vector sum[TALL_ROWS][TILE_VECTORS];
+    const float *a[TALL_ROWS];
     const size_t whole = tile->tail ? vectors - 1 : vectors;
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (size_t r = 0; r < rows; r++)
         a[r] = tile->a[r];
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (size_t r = 0; r < rows; r++)
 #pragma GCC unroll 4
         for (size_t v = 0; v < vectors; v++)
@@ -89,7 +95,7 @@ INLINE void run_tile(const Tile *tile, const size_t rows, const size_t vectors) 
     }
     for (; k < inner; k++, b += b_step)
         multiply_add(sum, a, k, b, rows, vectors);
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (size_t r = 0; r < rows; r++)
 #pragma GCC unroll 4
         for (size_t v = 0; v < vectors; v++) {
@@ -105,9 +111,14 @@ INLINE void run_tile(const Tile *tile, const size_t rows, const size_t vectors) 
     static void tile_##rows##_##vectors(const Tile *tile) {                                        \
         run_tile(tile, rows, vectors);                                                             \
     }
-#define TILES(rows) TILE(rows, 1) TILE(rows, 2) TILE(rows, 3) TILE(rows, 4)
+#define TALL(rows) TILE(rows, 1) TILE(rows, 2)
+#define TALL_NAMES(rows)                                                                           \
+    { tile_##rows##_1, tile_##rows##_2 }
+#define TILES(rows) TALL(rows) TILE(rows, 3) TILE(rows, 4)
 #define NAMES(rows)                                                                                \
     { tile_##rows##_1, tile_##rows##_2, tile_##rows##_3, tile_##rows##_4 }
+
+typedef void (*TileFn)(const Tile *tile);
 
 TILES(1)
 TILES(2)
@@ -116,14 +127,26 @@ TILES(3)
 TILES(4)
 TILES(5)
 TILES(6)
-#endif
-
-static void (*const tiles[TILE_ROWS][TILE_VECTORS])(const Tile *tile) = {
-    NAMES(1), NAMES(2), NAMES(3),
-#if defined(__AVX512F__)
-    NAMES(4), NAMES(5), NAMES(6),
-#endif
+TALL(7)
+TALL(8)
+TALL(9)
+TALL(10)
+TALL(11)
+TALL(12)
+static const TileFn tiles[TILE_ROWS][TILE_VECTORS] = { NAMES(1), NAMES(2), NAMES(3),
+                                                       NAMES(4), NAMES(5), NAMES(6) };
+static const TileFn tall_tiles[TALL_ROWS - TILE_ROWS][TALL_VECTORS] = {
+    TALL_NAMES(7), TALL_NAMES(8), TALL_NAMES(9), TALL_NAMES(10), TALL_NAMES(11), TALL_NAMES(12)
 };
+#else
+TALL(4)
+TALL(5)
+TALL(6)
+static const TileFn tiles[TILE_ROWS][TILE_VECTORS] = { NAMES(1), NAMES(2), NAMES(3) };
+static const TileFn tall_tiles[TALL_ROWS - TILE_ROWS][TALL_VECTORS] = { TALL_NAMES(4),
+                                                                        TALL_NAMES(5),
+                                                                        TALL_NAMES(6) };
+#endif
 
 static void place_rows(const SmallGemm *gemm, size_t row, size_t rows, size_t column, size_t first,
                        Tile *tile) {
@@ -158,9 +181,28 @@ static void run_panel(const SmallGemm *gemm, size_t column, size_t columns, size
     }
 }
 
+/* Somewhat more rows than a tile has: half as wide and all rows at once, so that b is read once. */
+static void run_tall(const SmallGemm *gemm) {
+    const size_t panel = (size_t)LANE_COUNT * TILE_VECTORS, width = LANE_COUNT * TALL_VECTORS;
+    for (size_t column = 0; column < gemm->columns; column += width) {
+        size_t columns = gemm->columns - column < width ? gemm->columns - column : width;
+        Tile tile = { .b = gemm->b + column / panel * gemm->b_panel + column % panel,
+                      .b_step = gemm->b_step,
+                      .inner = gemm->inner,
+                      .tail = columns % LANE_COUNT,
+                      .accumulate = gemm->accumulate };
+        place_rows(gemm, 0, gemm->rows, column, 0, &tile);
+        tall_tiles[gemm->rows - TILE_ROWS - 1][(columns - 1) / LANE_COUNT](&tile);
+    }
+}
+
 /* Several tiles of rows read a panel again: then in parts that stay in the first cache. The sums go
  * on where they were, so the bits are the same. */
 void VECTOR_GEMM(const SmallGemm *gemm) {
+    if (gemm->rows > TILE_ROWS && gemm->rows <= TALL_ROWS) {
+        run_tall(gemm);
+        return;
+    }
     const size_t panel = (size_t)LANE_COUNT * TILE_VECTORS;
     size_t part = gemm->rows > TILE_ROWS ? PART_BYTES / (panel * sizeof(float)) : gemm->inner;
     for (size_t column = 0; column < gemm->columns; column += panel) {

@@ -130,8 +130,8 @@ static Call *take_call(Client *client) {
 gpr_timespec client_timespec(uint64_t deadline_ns) {
     if (deadline_ns > INT64_MAX)
         return gpr_inf_future(GPR_CLOCK_MONOTONIC);
-    return gpr_time_add(gpr_time_0(GPR_CLOCK_MONOTONIC),
-                        gpr_time_from_nanos((int64_t)deadline_ns, GPR_TIMESPAN));
+    int64_t left_ns = (int64_t)deadline_ns - (int64_t)clock_now_ns(clock_monotonic());
+    return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(left_ns, GPR_TIMESPAN));
 }
 
 size_t client_metadata(const Client *client, grpc_metadata *ret_metadata) {

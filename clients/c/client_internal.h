@@ -56,6 +56,7 @@ typedef struct CallSpec {
 Status call_start(Client *client, const CallSpec *spec, Call **ret_call);
 void call_cancel(Call *call);
 
+/* clock_monotonic's time in the core's own: newer cores count from another origin. */
 gpr_timespec client_timespec(uint64_t deadline_ns);
 /* The metadata that every call carries; room for one. Returns how many. */
 size_t client_metadata(const Client *client, grpc_metadata *ret_metadata);

@@ -30,10 +30,13 @@ WORDS = {"sum", "rate", "increase", "by", "without", "and", "or", "histogram_qua
 
 
 def table_rows(project):
-    """Metric -> type, of the server's own table."""
-    text = (project / "server/observe/metrics_table.h").read_text()
-    kinds = dict(re.findall(r'(?:VERSION|SERVER|OTHER)\("([^"]+)", (\w+)', text))
-    return kinds | dict.fromkeys(re.findall(r'VERSION_TIMES\("([^"]+)"', text), "HISTOGRAM")
+    """Series -> its labels, of docs/METRICS.md, which is the server's own table."""
+    rows = {}
+    for name, kind, labels in re.findall(r"^\| `([^`]+)` \| (\w+) \|[^|]*\| ([^|]*) \|", (project / "docs/METRICS.md").read_text(), re.M):
+        told = {label.strip() for label in labels.split(",")} - {""}
+        for series in [name] if kind != "histogram" else [f"{name}_bucket", f"{name}_sum", f"{name}_count"]:
+            rows[series] = told
+    return rows
 
 
 def names_of(expression):
@@ -44,34 +47,39 @@ def names_of(expression):
     return {name for name in re.findall(r"(?<![\w:\[])[a-zA-Z_:][\w:]*", bare) if name not in WORDS and not re.fullmatch(r"\d+\w", name)}
 
 
-def labels_of(expression):
+def grouped_by(expression):
     bare = re.sub(r'"[^"]*"', '""', expression)
-    matched = {label for group in re.findall(r"\{([^}]*)\}", bare) for label in re.findall(r"(\w+)\s*[=!]~?", group)}
-    grouped = {label.strip() for group in re.findall(r"\b(?:by|without)\s*\(([^)]*)\)", bare) for label in group.split(",")}
-    return (matched | grouped) - {""}
+    groups = re.findall(r"\b(?:by|without)\s*\(([^)]*)\)", bare)
+    return {label.strip() for group in groups for label in group.split(",")} - {""}
+
+
+def matched(expression):
+    """(metric, label) of each matcher."""
+    bare = re.sub(r'"[^"]*"', '""', expression)
+    for name, group in re.findall(r"([a-zA-Z_:][\w:]*)\{([^}]*)\}", bare):
+        for label in re.findall(r"(\w+)\s*[=!]~?", group):
+            yield name, label
 
 
 class Known:
-    """What is told: names from the table, which labels each has from a page."""
+    """What is told: metrics and their labels from the table, recording rules."""
 
     def __init__(self, project, page, rules):
-        self.names = set(OF_PROMETHEUS)
-        for name, kind in table_rows(project).items():
-            self.names |= {name} if kind != "HISTOGRAM" else {f"{name}_bucket", f"{name}_sum", f"{name}_count"}
-        self.names |= {rule["record"] for group in rules["groups"] for rule in group["rules"] if "record" in rule}
-        self.labels = set(OF_TARGETS)
-        for line in page.splitlines():
-            if found := re.match(r"[\w:]+\{(.*)\} ", line):
-                self.labels |= set(re.findall(r'(\w+)="', found[1]))
+        self.series = table_rows(project)
+        self.recorded = {rule["record"] for group in rules["groups"] for rule in group["rules"] if "record" in rule}
+        self.labels = OF_TARGETS.union(*self.series.values())
         told = {re.match(r"[\w:]+", line)[0] for line in page.splitlines() if line and line[0] != "#"}
-        missing = told - self.names
+        missing = told - set(self.series)
         assert not missing, f"the page tells what the table does not have: {missing}"
 
     def mistakes(self, expression):
-        for name in sorted(names_of(expression) - self.names):
+        for name in sorted(names_of(expression) - set(self.series) - self.recorded - OF_PROMETHEUS):
             yield f"there is no metric {name}"
-        for label in sorted(labels_of(expression) - self.labels):
+        for label in sorted(grouped_by(expression) - self.labels):
             yield f"there is no label {label}"
+        for name, label in matched(expression):
+            if label not in self.series.get(name, self.labels) | OF_TARGETS:
+                yield f"{name} has no label {label}"
 
 
 def page_of(project, inferd):
@@ -142,7 +150,8 @@ def main():
         for mistake in known.mistakes(plain(expression)):
             failed += 1
             print(f"failed {where}: {mistake}")
-    for planted in ('rate(inferd_request_total{model="m"}[5m])', "sum by (modle) (inferd_queue_requests)"):
+    for planted in ('rate(inferd_request_total{model="m"}[5m])', "sum by (modle) (inferd_queue_requests)",
+                    'inferd_queue_requests{reason="x"}'):
         if not list(known.mistakes(planted)):
             failed += 1
             print(f"failed: a planted mistake was not found: {planted}")

@@ -2,9 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Parsing by table: a row says where the value goes and what it may be. Values are checked here
- * once, so that nothing behind needs to. The same rows print the help, with the defaults of the
- * personality in use. Thread: main, before any other starts.
+ * Parsing by table: a row says where the value goes and what it may be, checked here once. The same
+ * rows print the help, with the defaults of the personality in use. Thread: main, before others.
  */
 
 #include "server/options.h"

@@ -76,7 +76,7 @@ typedef struct Options {
     bool keepalive_without_calls;
     const char *reply_compression; /* "none", "low", "medium", "high" */
 
-    bool enable_batching;
+    bool enable_batching, per_model_batching;
     const char *rate_limit;        /* "off", "execution_count" */
     TextList rate_limit_resources; /* "NAME:COUNT" or "NAME:COUNT:DEVICE", checked */
     const char *batching_file;

@@ -57,7 +57,7 @@ static Status served_models(const Options *options, Arena *arena, const ServedMo
 
 /* NULL: models' own policies only. */
 static Status queue_default(const Options *options, Arena *arena, const QueuePolicy **ret_policy) {
-    if (!options->enable_batching || !options->batching_file)
+    if (!options->enable_batching || !options->batching_file || options->per_model_batching)
         return status_ok();
     const char *text;
     size_t length;
@@ -166,6 +166,7 @@ static Status make_repo(Serving *serving) {
         .warm = options->warm,
         .file_limit_bytes = (size_t)options->file_limit_bytes,
         .trust = &serving->trust,
+        .batching_beside = options->enable_batching && options->per_model_batching,
         .run_memory_limit_bytes = (size_t)options->run_memory_bytes,
         .run_work_limit = (uint64_t)options->run_comparisons,
         .device = serving->device,

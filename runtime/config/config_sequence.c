@@ -172,6 +172,10 @@ static Status check_states(ConfigCheck *check, const SequenceMessage *message,
         if (!status_is_ok(&status))
             return text_message_error(check->text, path, "dims: %s", status.message);
         TRY(check_initial(check, path, row, &states[i]));
+        if (row->use_same_buffer_for_input_output)
+            config_ignore(check, "sequence_batching.state.use_same_buffer_for_input_output");
+        if (row->use_growable_memory)
+            config_ignore(check, "sequence_batching.state.use_growable_memory");
     }
     sequence->states = states;
     sequence->state_count = message->n_state;

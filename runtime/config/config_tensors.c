@@ -182,6 +182,13 @@ static Status check_inputs(ConfigCheck *check) {
         tensors[i].ragged = input->allow_ragged_batch;
         tensors[i].optional = input->optional;
     }
+    const ModelConfig *config = check->config;
+    for (size_t i = 0; i < count; i++)
+        if (tensors[i].optional && config->kind == MODEL_ONNX && config->has_max_batch_size &&
+            config->max_batch_size > 0)
+            return text_message_error(check->text, "input",
+                                      "'%s': optional wants max_batch_size 0 for an ONNX model",
+                                      tensors[i].name);
     check->config->inputs = tensors;
     check->config->input_count = count;
     return check_unique(check, "input", tensors, count);

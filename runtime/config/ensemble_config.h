@@ -32,5 +32,5 @@ typedef struct EnsembleConfig {
     const char *const *tensors; /* names */
     size_t tensor_count;
     const size_t *outputs; /* per output of the model: its tensor */
-    size_t max_inflight;   /* requests; 0: no limit */
+    size_t max_inflight;   /* batches at once; 0: no limit */
 } EnsembleConfig;

@@ -90,11 +90,12 @@ static size_t default_rows(const ModelLoad *load) {
  * is safe. */
 static QueuePolicy make_queue_policy(const ModelLoad *load, const ModelVersion *version) {
     const ModelConfig *config = &version->config;
-    bool own = config->has_dynamic_batching || config->sequence || config->ensemble;
+    bool own = config->has_dynamic_batching || config->sequence || config->ensemble ||
+               config->queue.padding != PADDING_NONE || config->queue.split_rows > 0;
     QueuePolicy policy = own || !load->queue_default ? config->queue : *load->queue_default;
     bool asked = own || load->queue_default;
-    bool safe =
-        load->autocomplete && version->executor && executor_rows_independent(version->executor);
+    bool safe = load->autocomplete && !load->batching_beside && version->executor &&
+                executor_rows_independent(version->executor);
     policy.batching = config->max_batch_size > 1 && (asked || safe) && !config->decoupled;
     policy.max_rows = policy.batching ? config->max_batch_size : 1;
     if (policy.split_rows > 0 && config->has_max_batch_size) {
@@ -111,21 +112,6 @@ static QueuePolicy make_queue_policy(const ModelLoad *load, const ModelVersion *
            policy.preferred_rows[policy.preferred_count - 1] > policy.max_rows)
         policy.preferred_count--;
     return policy;
-}
-
-/* What the parts above the model do not do yet. */
-static Status check_supported(const ModelConfig *config) {
-    const struct {
-        bool asked;
-        const char *what;
-    } rows[] = {
-        { config->checksum_count > 0, "the checksum agent of model_repository_agents" },
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
-        if (rows[i].asked)
-            return status_error(STATUS_UNIMPLEMENTED, "config.pbtxt: %s is not supported",
-                                rows[i].what);
-    return status_ok();
 }
 
 /* Axis 0 of some input is not the batch's rows. */
@@ -166,7 +152,9 @@ static Status build_executor(const ModelLoad *load, ModelVersion *version) {
     return signature_make(version->executor, &version->config, version->arena, &version->signature);
 }
 
-Status model_version_load(const ModelLoad *load, ModelVersion **ret_version) {
+Status model_version_load(const ModelLoad *given, ModelVersion **ret_version) {
+    ModelLoad own = *given;
+    const ModelLoad *load = &own;
     AUTO(free_version) ModelVersion *version = calloc(1, sizeof *version);
     if (!version)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
@@ -175,8 +163,9 @@ Status model_version_load(const ModelLoad *load, ModelVersion **ret_version) {
     if (!version->name)
         return arena_exhausted(version->arena);
     version->number = load->number;
+    if (load->batching_beside)
+        TRY(model_version_read_batching(load, version->arena, &own.queue_default));
     TRY(read_config(load, version));
-    TRY(check_supported(&version->config));
     TRY(version->config.kind == MODEL_ONNX ? build_executor(load, version)
                                            : build_engine(load, version));
     TRY(model_version_prepare_sequences(version, load->model_directory));

@@ -76,6 +76,8 @@ typedef struct ModelLoad {
     size_t config_length;
     const char *model_filename;       /* instead of the config's; NULL */
     const QueuePolicy *queue_default; /* where the config says nothing of batching; NULL */
+    bool batching_beside; /* instead of it, batching_params.pbtxt beside the model says how, or that
+                             nothing is joined, by not being there */
     Device *device;
     Pool *pool;
     bool warm;

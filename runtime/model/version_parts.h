@@ -10,5 +10,8 @@
 Status ensemble_check(const ModelVersion *version, const StepModels *models);
 /* control_spans and initial_states, once the signature is there. */
 Status model_version_prepare_sequences(ModelVersion *version, int model_directory);
+/* batching_params.pbtxt beside the model; *ret_policy stays NULL where there is none. */
+Status model_version_read_batching(const ModelLoad *load, Arena *arena,
+                                   const QueuePolicy **ret_policy);
 /* config.message, once signature and queue_policy are there. */
 Status model_version_complete(ModelVersion *version);

@@ -21,6 +21,7 @@
 
 #include "runtime/base/beneath.h"
 #include "runtime/base/size.h"
+#include "runtime/trust/checksum.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -216,6 +217,14 @@ static void fail(Repo *repo, RepoVersion *target, const Status *status) {
     watch_wake(repo->watch);
 }
 
+/* model_repository_agents. Files of a version alone have no model's directory. */
+static Status check_checksums(const LoadJob *job, const ModelConfig *config, size_t limit_bytes) {
+    for (size_t i = 0; i < config->checksum_count && job->model_directory >= 0; i++)
+        TRY(checksum_check(job->model_directory, config->checksums[i].key,
+                           config->checksums[i].value, limit_bytes));
+    return status_ok();
+}
+
 static Status run_job(Repo *repo, const LoadJob *job, ModelVersion **ret_version) {
     const RepoOptions *options = &repo->options;
     VersionSourceOptions trusted = { .trust = options->trust,
@@ -233,6 +242,7 @@ static Status run_job(Repo *repo, const LoadJob *job, ModelVersion **ret_version
                        .config_length = job->config_length,
                        .model_filename = job->filename,
                        .queue_default = options->queue_default,
+                       .batching_beside = options->batching_beside,
                        .device = options->device,
                        .pool = options->pool,
                        .warm = options->warm,
@@ -245,6 +255,7 @@ static Status run_job(Repo *repo, const LoadJob *job, ModelVersion **ret_version
     AUTO(model_version_unref) ModelVersion *version = NULL;
     uint64_t begun_ns = clock_now_ns(options->clock);
     TRY(model_version_load(&load, &version));
+    TRY(check_checksums(job, &version->config, options->file_limit_bytes));
     version->load_ns = clock_now_ns(options->clock) - begun_ns;
     if (options->warm && options->hooks.version_warm)
         TRY(options->hooks.version_warm(options->hooks.user, version, load.files));

@@ -53,6 +53,7 @@ typedef struct RepoOptions {
                           strict) */
     size_t default_max_batch_size;
     const QueuePolicy *queue_default; /* from the batching file; NULL */
+    bool batching_beside;             /* each version has such a file of its own, or none */
     bool warm;
     size_t file_limit_bytes;
     const Trust *trust;            /* lent; NULL: manifests that are there are checked, no more */

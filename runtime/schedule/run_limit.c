@@ -77,6 +77,8 @@ Status run_limit_init(Scheduler *scheduler, const ModelConfig *config, RunLimit 
     RunLimit limit = { .cost_factor = 1 };
     if (config->kind == MODEL_IDENTITY)
         limit.most = MAX_OF(instances->count, (size_t)1);
+    if (config->ensemble) /* steps run in place, so what is between them is what runs */
+        limit.most = config->ensemble->max_inflight;
     if (scheduler->options.limits_rate && instances->limits) {
         limit.most = MAX_OF(instances->count, (size_t)1);
         limit.cost_factor = MAX_OF(instances->priority, 1U);

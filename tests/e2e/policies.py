@@ -2,10 +2,13 @@
 # SPDX-FileCopyrightText: 2026 The inferd authors
 # SPDX-License-Identifier: Apache-2.0
 """policies.py INFERD MESSAGES: scheduling policies as clients see them, over gRPC and REST: the response cache,
-ragged batches, reshape, TensorFlow Serving's batching parameters."""
+ragged batches, reshape, TensorFlow Serving's batching parameters, sequences."""
 
 import json
+import hashlib
+import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,7 +24,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import grpc_service_pb2 as inference  # noqa: E402
 from grpcio_support import Server, add_model, field  # noqa: E402
-from http_support import INT32, ask, half_plus_two, http_port, integers, model, node, number, port  # noqa: E402
+from http_support import (  # noqa: E402
+    INT32, INT64, STRING, ask, half_plus_two, http_port, integers, model, node, number, port, scalar)
 
 TYPES = {"float32": "FP32", "int32": "INT32", "int64": "INT64"}
 
@@ -48,15 +52,28 @@ def floats(*rows):
     return np.asarray(rows, np.float32)
 
 
+def age(folder):
+    """What was changed long ago need not settle."""
+    for path, _, names in os.walk(folder, topdown=False):
+        for name in [*names, ""]:
+            os.utime(os.path.join(path, name), (1e9, 1e9))
+
+
 class Case(unittest.TestCase):
     """A server for the class: MODELS is {name: (content, config)}."""
     MODELS, FLAGS = {}, []
+
+    @staticmethod
+    def add(folder):
+        """More files."""
 
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         for name, (content, config) in cls.MODELS.items():
             add_model(cls.folder.name, name, content, config)
+        cls.add(cls.folder.name)
+        age(cls.folder.name)
         cls.server = Server(BINARY, "--http-port=0", "--http-address=127.0.0.1", f"--model-repository={cls.folder.name}",
                             *cls.FLAGS)
         cls.http = http_port(cls.server)
@@ -94,6 +111,7 @@ class Case(unittest.TestCase):
         """--check says so of a model with that config."""
         with tempfile.TemporaryDirectory() as folder:
             add_model(folder, "m", content, config)
+            age(folder)
             done = subprocess.run([BINARY, "--check", f"--model-repository={folder}"], capture_output=True, text=True,
                                   timeout=60, check=False)
             self.assertNotEqual(done.returncode, 0, done.stdout)
@@ -295,6 +313,112 @@ class Splitting(BatchingFile):
         self.assertIn("Task size 9 is larger than maximum input batch size 8", document["error"])
         self.assertEqual(self.statistics("summed")["inference_stats"]["success"]["count"], 2)
         self.assertEqual(self.statistics("summed")["inference_count"], 14)
+
+
+def accumulator(id_type):
+    """OUT = (STATE unless START) + IN, where READY; OUT is the next STATE; ID is CORRID."""
+    return model(
+        node("Sub", ["one", "START"], "goes_on") + node("Mul", ["STATE", "goes_on"], "past") + node("Add", ["past", "IN"], "sum") +
+        node("Mul", ["sum", "READY"], "OUT") + node("Identity", ["OUT"], "STATE_OUT") + node("Identity", ["CORRID"], "ID") +
+        node("Identity", ["END"], "ENDS") + scalar("one", 1.0) +
+        b"".join(port(11, name, ["N", 1]) for name in ("IN", "STATE", "START", "READY", "END")) + port(11, "CORRID", ["N", 1], id_type) +
+        port(12, "OUT", ["N", 1]) + port(12, "ENDS", ["N", 1]) + port(12, "ID", ["N", 1], id_type) + port(12, "STATE_OUT", ["N", 1]))
+
+
+def accumulator_config(strategy, id_type):
+    def control(name, kind, more="fp32_false_true: [0, 1]"):
+        return f"control_input {{ name: '{name}' control {{ kind: CONTROL_SEQUENCE_{kind} {more} }} }} "
+    return (f"max_batch_size: 4 input {{ name: 'IN' data_type: TYPE_FP32 dims: 1 }} "
+            f"output {{ name: 'OUT' data_type: TYPE_FP32 dims: 1 }} output {{ name: 'ID' data_type: {id_type} dims: 1 }} "
+            f"output {{ name: 'ENDS' data_type: TYPE_FP32 dims: 1 }} "
+            f"sequence_batching {{ max_sequence_idle_microseconds: 60000000 {strategy} " + control("START", "START") +
+            control("READY", "READY") + control("END", "END") + control("CORRID", "CORRID", f"data_type: {id_type}") +
+            f"state {{ input_name: 'STATE' output_name: 'STATE_OUT' data_type: TYPE_FP32 dims: 1 }} }}")
+
+
+class Sequences(Case):
+    """A model with all four controls and a state that the server keeps."""
+    MODELS = {
+        "direct": (accumulator(INT64), accumulator_config("direct { }", "TYPE_INT64")),
+        "oldest": (accumulator(INT64), accumulator_config("oldest { max_candidate_sequences: 2 }", "TYPE_INT64")),
+        "named": (accumulator(STRING), accumulator_config("direct { }", "TYPE_STRING")),
+        "short": (accumulator(INT64), accumulator_config("direct { }", "TYPE_INT64").replace("60000000", "1")),
+    }
+
+    def step(self, name, sequence, value, start=False, end=False):
+        got = self.infer(name, {"sequence_id": sequence, "sequence_start": start, "sequence_end": end}, IN=floats([value]))
+        self.assertEqual(got["ENDS"].tolist(), [[float(end)]])
+        return got["OUT"].item(), got["ID"].item()
+
+    def test_each_sequence_has_a_state_of_its_own(self):
+        for name in ("direct", "oldest"):
+            steps = [self.step(name, 7, 1, start=True), self.step(name, 9, 100, start=True), self.step(name, 7, 2),
+                     self.step(name, 9, 200, end=True), self.step(name, 7, 3, end=True)]
+            self.assertEqual(steps, [(1, 7), (100, 9), (3, 7), (300, 9), (6, 7)])
+            self.assertEqual(self.step(name, 7, 5, start=True, end=True), (5, 7))  # the old state is forgotten
+            self.refused("INVALID_ARGUMENT", "must specify the START flag on the first request of the sequence", name,
+                         {"sequence_id": 7}, IN=floats([1]))
+
+    def test_sequences_share_batches_and_wait_for_slots(self):
+        for name, slots in (("direct", 4), ("oldest", 2)):
+            count = slots + 3
+            for sequence in range(1, slots + 1):
+                self.step(name, sequence, sequence, start=True)
+            late = [self.method.future(request_of(name, {"sequence_id": sequence, "sequence_start": True, "sequence_end": True},
+                                                  IN=floats([sequence])), timeout=60) for sequence in range(slots + 1, count)]
+            for sequence in range(1, slots + 1):
+                self.assertEqual(self.step(name, sequence, 10, end=True), (sequence + 10, sequence))
+            self.assertEqual([arrays_of(future.result())["OUT"].item() for future in late], list(range(slots + 1, count)))
+
+    def test_ids_may_be_texts(self):
+        request = request_of("named", {"sequence_id": "a b", "sequence_start": True}, IN=floats([1]))
+        response = self.method(request, timeout=60)
+        raw = dict(zip((output.name for output in response.outputs), response.raw_output_contents))
+        self.assertEqual(raw["ID"], b"\x03\0\0\0a b")
+
+    def test_an_idle_sequence_ends(self):
+        self.step("short", 3, 1, start=True)
+        for _ in range(3000):
+            try:
+                self.step("short", 3, 1)
+            except grpc.RpcError as error:
+                self.assertIn("must specify the START flag", error.details())
+                return
+        self.fail("it never ended")
+
+    def test_what_a_sequence_is_not_for(self):
+        self.refused("INVALID_ARGUMENT", "must specify batch-size 1", "direct", {"sequence_id": 5, "sequence_start": True},
+                     IN=floats([1], [2]))
+        self.refused("INVALID_ARGUMENT", "non-zero or non-empty correlation ID", "direct", IN=floats([1]))
+        config = accumulator_config("direct { } iterative_sequence: true", "TYPE_INT64")
+        self.config_fails(accumulator(INT64), config, "iterative sequences are not supported: only a backend of Triton's can ask")
+        self.config_fails(accumulator(INT64), accumulator_config("direct { }", "TYPE_FP32"), "data_type of CONTROL_SEQUENCE_CORRID")
+        self.config_fails(accumulator(STRING), accumulator_config("direct { }", "TYPE_INT64"), "expects datatype int64 for input 'CORRID'")
+
+
+class BatchingBeside(Case):
+    """A batching file in the version's folder."""
+    MODELS = {"summed": (SUMMED, ""), "alone": (SUMMED, "")}
+    FLAGS = ["--enable_batching", "--enable_per_model_batching_parameters"]
+
+    @staticmethod
+    def add(folder):
+        pathlib.Path(folder, "summed/1/batching_params.pbtxt").write_text("max_batch_size { value: 4 } allowed_batch_sizes: 4")
+
+    def test_each_model_has_its_own(self):
+        self.assertEqual(self.infer("summed", x=floats([1]))["y"].tolist(), [[5]])
+        self.assertEqual(self.infer("alone", x=floats([1]))["y"].tolist(), [[2]])
+
+
+class Checksums(Case):
+    MODELS = {"half": (half_plus_two(), "model_repository_agents { agents { name: 'checksum' parameters { "
+                                        f"key: 'MD5:1/model.onnx' value: '{hashlib.md5(half_plus_two()).hexdigest()}' }} }} }}")}
+
+    def test_what_was_copied_badly_is_not_loaded(self):
+        self.assertEqual(self.infer("half", x=floats([2]))["y"].tolist(), [[3]])
+        config = re.sub("value: '.", "value: 'g", self.MODELS["half"][1])
+        self.config_fails(half_plus_two(), config, "expected 32 hex digits")
+        self.config_fails(half_plus_two() + field(2, ""), self.MODELS["half"][1], "Mismatched MD5 hash for file 1/model.onnx, expect: ")
 
 
 class NoCache(Case):

@@ -189,6 +189,8 @@ static void test_refusals(void **state) {
         { "max_batch_size: 2 input { name: 'x' data_type: TYPE_FP32 dims: 1 } batch_output { "
           "target_name: 'y' source_input: 'x' }",
           "config.pbtxt:1:68: batch_output[0]: target_name 'y' is not among the outputs" },
+        { "max_batch_size: 2 input { name: 'x' data_type: TYPE_FP32 dims: 1 optional: true }",
+          "config.pbtxt:1:19: input: 'x': optional wants max_batch_size 0 for an ONNX model" },
         { "parameters { key: 'shape_buckets' value { string_value: '8,4' } }",
           "config.pbtxt:1:1: parameters: shape_buckets: expected up to 64 increasing lengths as in "
           "\"32,64\", got '8,4'" },

@@ -66,6 +66,36 @@ static void test_steps_that_end_later(void **state) {
     rig_close(rig);
 }
 
+/* One after another they take as long as all their delays. */
+static void test_no_more_are_in_flight_than_allowed(void **state) {
+    (void)state;
+    enum { COUNT = 4, DELAY_MS = 10 };
+    Rig *rig = rig_open();
+    ModelVersion *a = rig_load(
+        rig, "a", ECHO "parameters { key: 'execute_delay_ms' value { string_value: '10' } }");
+    ModelVersion *whole =
+        rig_load(rig, "whole",
+                 "platform: 'ensemble' max_batch_size: 1 input { name: 'in' data_type: TYPE_INT64 "
+                 "dims: -1 } "
+                 "output { name: 'out' data_type: TYPE_INT64 dims: -1 } ensemble_scheduling { "
+                 "max_inflight_requests: 1 " STEP("a", "in", "out") "}");
+    uint64_t begun_ns = clock_now_ns(clock_monotonic());
+    RigRequest requests[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        rig_request_init(&requests[i], rig, whole, 1, 1, i);
+        check_ok(rig_submit(&requests[i]));
+    }
+    for (int i = 0; i < COUNT; i++) {
+        rig_wait(&requests[i]);
+        check_ok(requests[i].status);
+    }
+    uint64_t elapsed_ns = clock_now_ns(clock_monotonic()) - begun_ns;
+    assert_true(elapsed_ns >= COUNT * DELAY_MS * NS_PER_MS);
+    rig_unload(rig, whole);
+    rig_unload(rig, a);
+    rig_close(rig);
+}
+
 static void test_an_ensemble_in_an_ensemble(void **state) {
     (void)state;
     Rig *rig = rig_open();
@@ -166,6 +196,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_chain),
         cmocka_unit_test(test_steps_that_end_later),
+        cmocka_unit_test(test_no_more_are_in_flight_than_allowed),
         cmocka_unit_test(test_an_ensemble_in_an_ensemble),
         cmocka_unit_test(test_branches_and_inputs_that_are_outputs),
         cmocka_unit_test(test_a_step_that_fails_ends_it),

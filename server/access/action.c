@@ -102,7 +102,7 @@ static const struct {
     { "/v2/models/", "*", ACTION_METADATA },
     { "/v2/models/", "/versions/#", ACTION_METADATA },
     { "/v2/models", "/v2/models", ACTION_INDEX },
-    { "/v2/repository/index", "", ACTION_INDEX },
+    { "/v2/repository/", "/index", ACTION_INDEX },
     { "/v2/repository/", "/load", ACTION_LOAD },
     { "/v2/repository/", "/unload", ACTION_UNLOAD },
     { "/v2/systemsharedmemory/", "", ACTION_SHARED_MEMORY },

@@ -97,6 +97,7 @@ void rest_model_ready(HttpExchange *exchange);
 void rest_console(HttpExchange *exchange);       /* a file; argument: its name, NULL: the path's */
 void rest_console_model(HttpExchange *exchange); /* labels, and what may be changed */
 void rest_graph(HttpExchange *exchange);         /* operators and their time */
+void rest_named_repository(HttpExchange *exchange);
 void rest_load(HttpExchange *exchange);
 void rest_unload(HttpExchange *exchange);
 void rest_tensorflow_predict(HttpExchange *exchange);

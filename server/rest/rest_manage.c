@@ -185,3 +185,10 @@ void rest_load(HttpExchange *exchange) {
 void rest_unload(HttpExchange *exchange) {
     start(exchange, inference_repository_unload);
 }
+
+/* As its RPCs with a repository_name. */
+void rest_named_repository(HttpExchange *exchange) {
+    Status status =
+        status_error(STATUS_UNIMPLEMENTED, "'repository_name' specification is not supported");
+    rest_fail(exchange, &status, REST_INFERENCE);
+}

@@ -165,6 +165,9 @@ const RouteRow ROUTES[] = {
     CONTROL("GET", "/v2/models/*/versions/#/config", &CONFIG),
     CONTROL("POST", "/v2/repository/index", &INDEX),
     INFER("/v2/repository/models/*/load", rest_load),
+    INFER("/v2/repository/*/index", rest_named_repository),
+    INFER("/v2/repository/*/models/*/load", rest_named_repository),
+    INFER("/v2/repository/*/models/*/unload", rest_named_repository),
     INFER("/v2/repository/models/*/unload", rest_unload),
 
     PAGE("/", "index.html"),

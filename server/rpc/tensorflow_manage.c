@@ -11,6 +11,7 @@
 #include "runtime/base/size.h"
 #include "runtime/config/server_config.h"
 #include "server/control.h"
+#include "server/observe/metrics.h"
 #include "server/wire/wire_pack.h"
 #include "server/wire/wire_tensor.h"
 
@@ -26,10 +27,72 @@ static void give(void *arena, void *memory) {
     (void)arena, (void)memory;
 }
 
+enum { COUNTERS = 4 };
+
 typedef struct Reload {
     Arena *arena; /* holds the request */
     Tensorflow__Serving__ReloadConfigRequest *request;
+    uint64_t before[COUNTERS]; /* as the call found them */
 } Reload;
+
+/* --- what rose meanwhile --- */
+
+static uint64_t sum_codes(const uint64_t counts[STATUS_CODES]) {
+    uint64_t sum = 0;
+    for (size_t code = 0; code < STATUS_CODES; code++)
+        sum += counts[code];
+    return sum;
+}
+
+static uint64_t load_attempts(const ModelTotals *totals) {
+    return sum_codes(totals->loads);
+}
+
+static uint64_t load_time(const ModelTotals *totals) {
+    return totals->load_ns / NS_PER_US;
+}
+
+static uint64_t requests(const ModelTotals *totals) {
+    return sum_codes(&totals->cells[CELL_CODES]);
+}
+
+static uint64_t warmup_records(const ModelTotals *totals) {
+    return sum_codes(totals->warm_records);
+}
+
+/* Counters by their names in TensorFlow; on the metrics' page each '/' is a ':'. All their series
+ * together, where TensorFlow Serving takes the first. */
+static const struct {
+    const char *name;
+    uint64_t (*read)(const ModelTotals *totals);
+} COUNTER_ROWS[COUNTERS] = {
+    { "/tensorflow/cc/saved_model/load_attempt_count", load_attempts },
+    { "/tensorflow/cc/saved_model/load_latency", load_time },
+    { "/tensorflow/serving/request_count", requests },
+    { "/tensorflow/serving/model_warmup_records_read", warmup_records },
+};
+
+static void add_model(void *user, const ModelTotals *totals) {
+    uint64_t *sums = user;
+    for (size_t i = 0; i < COUNTERS; i++)
+        sums[i] += COUNTER_ROWS[i].read(totals);
+}
+
+static bool is_counter(const char *asked, const char *name) {
+    for (; *asked && *name; asked++, name++)
+        if (*asked != *name && !(*asked == ':' && *name == '/'))
+            return false;
+    return *asked == *name;
+}
+
+static int64_t increase(const Reload *reload, const uint64_t now[COUNTERS], const char *asked) {
+    for (size_t i = 0; i < COUNTERS; i++)
+        if (is_counter(asked, COUNTER_ROWS[i].name))
+            return (int64_t)(now[i] - reload->before[i]);
+    return 0; /* as there: unknown */
+}
+
+/* --- the message --- */
 
 static Status unpack(ControlCall *call, Reload *reload) {
     const Spans *message = &call->message;
@@ -46,8 +109,9 @@ static Status unpack(ControlCall *call, Reload *reload) {
     return reload->request ? status_ok() : wire_malformed("ReloadConfigRequest");
 }
 
-/* Each metric that was asked for; what rose during the call is not known here. */
-static Status pack_reply(const Reload *reload, Arena *arena, WireReply *reply) {
+/* Each metric that was asked for, and how much it rose during the call. */
+static Status pack_reply(const Reload *reload, const uint64_t now[COUNTERS], Arena *arena,
+                         WireReply *reply) {
     Tensorflow__Serving__ReloadConfigResponse response =
         TENSORFLOW__SERVING__RELOAD_CONFIG_RESPONSE__INIT;
     Tensorflow__Serving__StatusProto good = TENSORFLOW__SERVING__STATUS_PROTO__INIT;
@@ -58,6 +122,7 @@ static Status pack_reply(const Reload *reload, Arena *arena, WireReply *reply) {
         metric->name = reload->request->metric_names[i];
         metric->value_increase_case =
             TENSORFLOW__SERVING__METRIC__VALUE_INCREASE_INT64_VALUE_INCREASE;
+        metric->int64_value_increase = increase(reload, now, metric->name);
         list[i] = metric;
     }
     response.status = &good;
@@ -73,14 +138,18 @@ static void on_reloaded(RepoChange *change, const Status *status) {
     WireReply reply;
     wire_reply_init(&reply, call->arena);
     Status answer = *status;
-    if (status_is_ok(status))
-        answer = pack_reply(reload, call->arena, &reply);
+    uint64_t now[COUNTERS] = { 0 };
+    if (status_is_ok(status)) {
+        metrics_each_model(call->context->metrics, add_model, now);
+        answer = pack_reply(reload, now, call->arena, &reply);
+    }
     call->finish(call, &answer, &reply);
     arena_free(held);
 }
 
 static Status start_reload(ControlCall *call, Reload *reload) {
     TRY(unpack(call, reload));
+    metrics_each_model(call->context->metrics, add_model, reload->before);
     const ServedModel *models;
     size_t count;
     if (!call->context->manage.reload)

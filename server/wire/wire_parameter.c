@@ -118,9 +118,9 @@ static Status apply_region_offset(const Parameter *parameter, const ParameterTar
 }
 
 static Status apply_classes(const Parameter *parameter, const ParameterTarget *target) {
-    if (parameter->kind != VALUE_INT64 || (int64_t)parameter->number < 0 ||
+    if (parameter->kind != VALUE_INT64 || (int64_t)parameter->number < 1 ||
         parameter->number > UINT32_MAX)
-        return wrong_type(parameter, "an int64 of at least 0");
+        return wrong_type(parameter, "an int64 of at least 1");
     target->output->classes = (uint32_t)parameter->number;
     return status_ok();
 }

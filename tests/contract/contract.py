@@ -20,12 +20,15 @@ sys.path.insert(0, sys.argv[2])
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "e2e"))
 
+import inference_manage_rows  # noqa: E402
 import inference_rows  # noqa: E402
+import tensorflow_manage_rows  # noqa: E402
 import tensorflow_rows  # noqa: E402
 from report import make_report  # noqa: E402
 from scene import Scene, make_repository  # noqa: E402
 
-TABLES = {"tensorflow": tensorflow_rows.ROWS, "inference": inference_rows.ROWS}
+TABLES = {"tensorflow": tensorflow_rows.ROWS + tensorflow_manage_rows.ROWS,
+          "inference": inference_rows.ROWS + inference_manage_rows.ROWS}
 
 
 def run_rows(scene, rows):

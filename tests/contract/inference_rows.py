@@ -20,6 +20,8 @@ NOTES = [
     ("queues of models without dynamic batching", "have no limit; ours all have one (`--max-queue-requests`)"),
     ("metrics", "summaries, GPU's and pinned memory's families are not told; histograms of all durations always are; requests that "
                 "do not fit the model count as failures with reason OTHER"),
+    ("traces", "end when the process does, however large; ours stop at 1 GiB of files, drop what a slow disk does not take, and hold no "
+               "tensors; OpenTelemetry is not spoken"),
 ]
 
 

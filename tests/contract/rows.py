@@ -24,6 +24,16 @@ class Rpc:
 
 
 @dataclasses.dataclass
+class Stream:
+    """A ModelStreamInfer of these requests (protobuf text); its answers are a list."""
+    requests: list
+    metadata: tuple = ()
+
+    def show(self):
+        return "ModelStreamInfer " + "; ".join(self.requests)
+
+
+@dataclasses.dataclass
 class Rest:
     """A request over HTTP: a body of bytes, text, or what becomes JSON."""
     method: str
@@ -41,7 +51,7 @@ class Rest:
 class Row:
     section: str
     fact: str
-    ask: typing.Union[Rpc, Rest]
+    ask: typing.Union[Rpc, Rest, Stream]
     code: object        # "OK", "NOT_FOUND", 200 ...
     want: object = ""   # see matches()
     differs: str = ""   # the other server's answer, and why ours is another

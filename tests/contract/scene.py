@@ -17,7 +17,7 @@ from tensorflow_serving.apis import (classification_pb2, get_model_metadata_pb2,
 
 from grpcio_support import Server, add_model, field, identity_model
 from http_support import FLOAT, INT64, STRING, http_port, model, node, port, scalar
-from rows import Part, Rest, Rpc, json_matches, message_matches
+from rows import Part, Rest, Rpc, Stream, json_matches, message_matches
 
 SERVING = "tensorflow.serving."
 METHODS = {
@@ -80,6 +80,18 @@ CONFIGS = {
     "tiny": "max_batch_size: 2\n",
 }
 VERSIONED = 'version_policy { all { } }\n'
+# Models without a file: the test engine's, and an ensemble.
+IDENTITY = 'backend: "identity" input { name: "x" data_type: TYPE_INT32 dims: [ -1 ] } ' \
+    'output { name: "y" data_type: TYPE_INT32 dims: [ -1 ] } '
+ENGINES = {
+    "often": IDENTITY + 'model_transaction_policy { decoupled: true } '
+             'parameters { key: "response_count" value { string_value: "input" } }',
+    "turns": IDENTITY.replace("-1", "1") + 'max_batch_size: 4 sequence_batching { max_sequence_idle_microseconds: 60000000 '
+             'control_input { name: "START" control { kind: CONTROL_SEQUENCE_START int32_false_true: [ 0, 1 ] } } }',
+    "chain": 'platform: "ensemble" input { name: "x" data_type: TYPE_FP32 dims: [ -1 ] } output { name: "y" data_type: TYPE_FP32 '
+             'dims: [ -1 ] } ensemble_scheduling { step { model_name: "half" model_version: -1 input_map { key: "x" value: "x" } '
+             'output_map { key: "y" value: "y" } } }',
+}
 
 
 def make_repository(folder):
@@ -92,6 +104,10 @@ def make_repository(folder):
         path.mkdir(parents=True)
         (path / "model.onnx").write_bytes(plus(float(number)))
     (pathlib.Path(folder) / "many" / "config.pbtxt").write_text(VERSIONED)
+    for name, config in ENGINES.items():
+        path = pathlib.Path(folder) / name / "1"
+        path.mkdir(parents=True)
+        (path.parent / "config.pbtxt").write_text(config)
 
 
 # --- servers ---
@@ -108,6 +124,9 @@ SERVERS = {
     "main": ["--model-repository={folder}"],
     "cors": ["--model-repository={folder}", "--rest-api-enable-cors-support"],
     "listed": ["--model-config-file={list}", "--allow-version-labels-for-unavailable-models"],
+    "explicit": ["--model-repository={folder}", "--model-control-mode=explicit", "--load-model=half", "--load-model=scores",
+                 "--load-model=many"],
+    "shared": ["--model-repository={folder}", "--allow-client-shm=true"],
 }
 
 
@@ -141,7 +160,7 @@ class Scene:
         """None, or what is wrong."""
         try:
             server = self.servers[row.on]
-            wrong = self.rpc(server, row) if isinstance(row.ask, Rpc) else self.rest(server, row)
+            wrong = {Rpc: self.rpc, Rest: self.rest, Stream: self.stream}[type(row.ask)](server, row)
         except Exception as error:  # a row that cannot be asked is a failed row
             wrong = f"{type(error).__name__}: {error}"
         return wrong and f"{row.section}: {row.fact}: {row.ask.show()[:160]}: {wrong}"
@@ -150,7 +169,7 @@ class Scene:
         service, request_type, response_type = METHODS[row.ask.method]
         request = row.ask.request
         if isinstance(request, str):
-            request = text_format.Parse(request, request_type())
+            request = text_format.Parse(request.replace("{folder}", str(self.folder)), request_type())
         data = request if isinstance(request, bytes) else request.SerializeToString()
         method = server.channel.unary_unary(f"/{service}/{row.ask.method}")
         try:
@@ -167,6 +186,22 @@ class Scene:
         else:
             same = message_matches(text_format.Parse(row.want, response_type()), answer)
         return "" if same else f"expected {show(row.want)}, got {text[:300]}"
+
+    def stream(self, server, row):
+        method = server.channel.stream_stream("/inference.GRPCInferenceService/ModelStreamInfer",
+                                              request_serializer=inference.ModelInferRequest.SerializeToString,
+                                              response_deserializer=inference.ModelStreamInferResponse.FromString)
+        requests = [text_format.Parse(request, inference.ModelInferRequest()) for request in row.ask.requests]
+        answers, code, text = [], "OK", ""
+        try:
+            for answer in method(iter(requests), timeout=60, metadata=row.ask.metadata):
+                answers.append(answer)
+        except grpc.RpcError as error:
+            code, text = error.code().name, error.details()
+        if code != row.code:
+            return f"expected {row.code}, got {code} {text[:300]}"
+        same = row.want(answers) if callable(row.want) else row.want in text
+        return "" if same else f"expected {show(row.want)}, got {text} {str(answers)[:300]}"
 
     def rest(self, server, row):
         ask, body = row.ask, row.ask.body

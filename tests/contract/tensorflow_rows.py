@@ -24,7 +24,8 @@ NOTES = [
     ("SavedModel", "is what it serves; ours serves ONNX: the operators of docs/OPERATORS.md"),
     ("metrics", "label `model_path` is a path, ours is the model's name; request_count by REST counts status and metadata too, "
                 "ours counts inferences; names of unknown models become labels there, not here; "
-                "`:tensorflow:core:*` is there for sessions and graphs, ours has graph_runs"),
+                "`:tensorflow:core:*` is there for sessions and graphs, ours has graph_runs and graph_run_time_usecs"),
+    ("metric_names of a reload", "give how much the first series of any metric rose; ours know four counters, all their series together"),
 ]
 
 

@@ -52,7 +52,7 @@ ROUTES = [(r"^/v1/models/\*.*:(predict|classify|regress)$", "infer"), (r"^/v1/mo
           (r"^/v2/models/\*.*/config$", "config"), (r"^/v2/models/(.*/)?stats$", "statistics"),
           (r"trace/setting$", "trace"), (r"^/v2/logging$", "log"), (r"sharedmemory/", "shared_memory"),
           (r"^/v2/models/\*(/versions/#)?$", "metadata"), (r"/load$", "load"), (r"/unload$", "unload"),
-          (r"^/v2/repository/index$", "index"), (r"^/v2/?$", "server"), (r"^/(v2/health/|livez|readyz)", "health"),
+          (r"^/v2/repository/.*index$", "index"), (r"^/v2/?$", "server"), (r"^/(v2/health/|livez|readyz)", "health"),
           (r"^/(metrics|monitoring/)", "metrics"), (r"^/(console/\*)?$", "console"),
           (r"^/console/models/.*/graph$", "config"), (r"^/console/models/\*$", "status")]
 RULES = [{"principals": ["jwt:ci"], "actions": ["infer", "metadata"], "models": ["dig*"]},

@@ -229,7 +229,9 @@ static const struct {
       "parameter 'shared_memory_byte_size' must be an int64 of at least 0" },
     { PARAMETER_OF_OUTPUT, "classification", INT64, 1, STATUS_OK, "" },
     { PARAMETER_OF_OUTPUT, "classification", STRING, 1, STATUS_INVALID_ARGUMENT,
-      "parameter 'classification' must be an int64 of at least 0" },
+      "parameter 'classification' must be an int64 of at least 1" },
+    { PARAMETER_OF_OUTPUT, "classification", INT64, 0, STATUS_INVALID_ARGUMENT,
+      "parameter 'classification' must be an int64 of at least 1" },
     { PARAMETER_OF_INPUT, "priority", BOOL, 1, STATUS_OK, "" },
     { PARAMETER_OF_OUTPUT, "binary_data", BOOL, 1, STATUS_OK, "" },
 };

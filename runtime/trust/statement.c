@@ -77,10 +77,18 @@ static bool cut_number(StringView *text, uint64_t *ret_number) {
     return true;
 }
 
+/* "sha256", or "sha256-sharded-1000000000" of shards: the same hash. */
+static bool is_sha256(StringView algorithm) {
+    static const char sharded[] = "sha256-sharded-";
+    size_t length = sizeof sharded - 1;
+    return json_text_is(algorithm, "sha256") ||
+           (algorithm.length > length && memcmp(algorithm.data, sharded, length) == 0);
+}
+
 /* Whole files have no numbers; whether there must be some is checked when the method is known. */
 static Status add_resource(Reading *reading, const Resource *resource, Arena *arena) {
     ListedPart part = { .end = UINT64_MAX };
-    if (!json_text_is(resource->algorithm, "sha256"))
+    if (!is_sha256(resource->algorithm))
         return status_error(STATUS_UNIMPLEMENTED, "hashes of kind '%.*s' are not supported",
                             (int)MIN_OF(resource->algorithm.length, (size_t)40),
                             resource->algorithm.data ? resource->algorithm.data : "");

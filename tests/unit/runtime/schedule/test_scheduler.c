@@ -3,15 +3,16 @@
 
 /*
  * Thousands of seeded histories under a fake clock: random models, arrivals, sizes, shapes,
- * deadlines, cancels, bad requests and run times, with simulated workers that complete late. After
- * every event the invariants are checked against a plain list of all requests, which knows nothing
- * of queues and heaps.
+ * deadlines, cancels, bad requests, run times and drains, with simulated workers that complete
+ * late. After every event the invariants are checked against a plain list of all requests, which
+ * knows nothing of queues and heaps.
  */
 
 #include "runtime/base/size.h"
 #include "runtime/schedule/level_policy.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/schedule_sim.h"
+#include "tests/support/seeds.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -59,6 +60,8 @@ typedef struct History {
     bool is_apart;             /* a batch was taken apart: its requests run beyond the limits */
     uint64_t answered[MODELS]; /* sequence of the last answer that keeps the order, plus 1 */
     uint64_t next_tick_ns;
+    uint64_t drains_ns; /* TIME_NEVER: not */
+    bool is_drained;
 } History;
 
 enum { RESOURCE_TOTAL = 2 };
@@ -318,11 +321,13 @@ static void submit(History *history, Guest *guest) {
     guest->fate = FATE_QUEUED;
     Status status = scheduler_submit(history->scheduler, &guest->sim.request);
     if (status.code == STATUS_OK) {
-        assert_false(is_full);
+        assert_false(is_full || history->is_drained);
         return;
     }
     guest->fate = FATE_REFUSED;
-    if (status.code == STATUS_RESOURCE_EXHAUSTED)
+    if (history->is_drained)
+        assert_int_equal(status.code, STATUS_UNAVAILABLE);
+    else if (status.code == STATUS_RESOURCE_EXHAUSTED)
         assert_true(is_full);
     else
         assert_true(
@@ -360,12 +365,14 @@ static void check_work_conserving(const History *history) {
             request_has_ended(guest))
             continue;
         uint64_t delay_ns = history->versions[guest->model].version.queue_policy.delay_ns;
+        assert_false(history->is_drained); /* nothing waits for company any more */
         assert_true(history->clock.now_ns - guest->sim.request.times.queued_ns < delay_ns);
     }
 }
 
 static uint64_t next_event(const History *history) {
-    uint64_t next_ns = history->next_tick_ns;
+    uint64_t next_ns = history->is_drained ? history->next_tick_ns
+                                           : MIN_OF(history->next_tick_ns, history->drains_ns);
     for (size_t i = 0; i < REQUESTS; i++) {
         const Guest *guest = &history->guests[i];
         if (guest->fate == FATE_UNBORN)
@@ -380,6 +387,10 @@ static uint64_t next_event(const History *history) {
 
 static void live_one_moment(History *history) {
     uint64_t now_ns = history->clock.now_ns;
+    if (!history->is_drained && history->drains_ns <= now_ns) {
+        history->is_drained = true;
+        scheduler_drain(history->scheduler);
+    }
     if (history->next_tick_ns <= now_ns)
         history->next_tick_ns = scheduler_tick(history->scheduler);
     for (size_t i = history->running_count; i-- > 0;)
@@ -449,6 +460,7 @@ static void live(uint64_t seed) {
     scheduler_set_timer_wake(history->scheduler, timer_wake, history);
     make_models(history);
     make_guests(history);
+    history->drains_ns = draw(history, 4) ? TIME_NEVER : 1000 + draw(history, 20000);
 
     for (uint64_t next_ns = next_event(history); next_ns != TIME_NEVER;
          next_ns = next_event(history)) {
@@ -467,13 +479,7 @@ static void live(uint64_t seed) {
 
 static void test_histories_keep_every_promise(void **state) {
     (void)state;
-    const char *seed = getenv("SEED"); /* one history again */
-    if (seed) {
-        live(strtoull(seed, NULL, 10));
-        return;
-    }
-    for (uint64_t i = 0; i < HISTORIES; i++)
-        live(i);
+    seeds_run(live, HISTORIES);
 }
 
 int main(void) {

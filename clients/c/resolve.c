@@ -135,7 +135,7 @@ static Status ask(ares_channel channel, const Target *target, uint64_t timeout_n
     bool is_unknown = found->status == ARES_ENOTFOUND || found->status == ARES_ENODATA ||
                       found->status == ARES_EBADNAME;
     return status_error(is_unknown ? STATUS_NOT_FOUND : STATUS_UNAVAILABLE,
-                        "name resolution of '%s' failed: %s", target->host,
+                        "'%s' is not resolved: %s", target->host,
                         found->status == ARES_ECANCELLED ? "no answer in time"
                                                          : ares_strerror(found->status));
 }

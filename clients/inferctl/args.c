@@ -117,6 +117,31 @@ static const Option OPTIONS[] = {
     { "rate", "R", read_real, AT(rate), COMMAND_BENCH, 0.001, 1e7,
       "Poisson arrivals, R a second; latency counts from when a call was due. Default: a new call "
       "for each that ends" },
+    { "sweep", NULL, read_flag, AT(sweep), COMMAND_BENCH, 0, 0,
+      "one measurement after another with 1, 2, 4 ... --outstanding calls in flight, as a table "
+      "and a plot" },
+    { "svg", "FILE", read_text, AT(svg), COMMAND_BENCH, 0, 0,
+      "write the percentiles, and with --sweep latency over load, as a picture" },
+    { "compare", "HOST:PORT", read_text, AT(compare), COMMAND_BENCH, 0, 0,
+      "measure this server too, in turns with the first" },
+    { "interval", "S", read_real, AT(interval_s), COMMAND_TOP, 0.1, 3600,
+      "seconds between two looks; default 1" },
+    { "count", "N", read_count, AT(count), COMMAND_TOP, 1, 1e6,
+      "so many tables, then the end; default: until Ctrl-C, with --json 1" },
+    { "metrics", "HOST:PORT", read_text, AT(metrics), COMMAND_TOP, 0, 0,
+      "where the server's /metrics is; default 127.0.0.1:8501" },
+    { "repository", "DIR", read_text, AT(repository), COMMAND_NEW, 0, 0,
+      "the repository that gets the model; made if it is not there" },
+    { "name", "NAME", read_text, AT(name), COMMAND_NEW, 0, 0,
+      "of the model; default: the file's, without .onnx" },
+    { "max-batch", "N", read_count, AT(max_batch), COMMAND_NEW, 0, 65536,
+      "rows of a batch; default 64 where all inputs and outputs leave dim 0 open, else 0 (none)" },
+    { "level", "LEVEL", read_text, AT(level), COMMAND_LOGS, 0, 0,
+      "only lines of that level and worse: debug, info, warn, error" },
+    { "model", "MODEL", read_text, AT(model), COMMAND_LOGS, 0, 0, "only lines about that model" },
+    { "event", "EVENT", read_text, AT(event), COMMAND_LOGS, 0, 0, "only lines of that event" },
+    { "follow", NULL, read_flag, AT(follow), COMMAND_LOGS, 0, 0,
+      "wait for more at the end of the file" },
     { "passes", NULL, read_flag, AT(passes), COMMAND_INSPECT, 0, 0,
       "also what each pass of the optimiser does to the graph" },
     { "rows", "N", read_count, AT(rows), COMMAND_PROFILE, 1, 65536,
@@ -240,7 +265,7 @@ static Status check(const Args *args, uint64_t used) {
     if (args->words.count > 0 && !spec->more)
         return status_error(STATUS_INVALID_ARGUMENT, "'%s' is one word too many after '%s'",
                             args->words.items[0], args->argument);
-    if (spec->argument && !args->argument)
+    if (spec->argument && *spec->argument != '[' && !args->argument)
         return status_error(STATUS_INVALID_ARGUMENT, "'%s' wants %s", spec->name, spec->argument);
     if (!spec->argument && args->argument)
         return status_error(STATUS_INVALID_ARGUMENT, "'%s' takes no '%s'", spec->name,
@@ -255,6 +280,9 @@ Status args_parse(int argc, char **argv, Args *ret_args) {
                         .rows = 1,
                         .duration_s = 5,
                         .warm_up_s = 0.5,
+                        .interval_s = 1,
+                        .metrics = "127.0.0.1:8501",
+                        .max_batch = ARGS_MAX_BATCH_AUTO,
                         .seed = 1 };
     uint64_t used = 0;
     bool options_over = false;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { ARGS_LIST_MAX = 64 };
+enum { ARGS_LIST_MAX = 64, ARGS_MAX_BATCH_AUTO = -1 };
 
 typedef struct TextList {
     const char *items[ARGS_LIST_MAX];
@@ -47,6 +47,16 @@ typedef struct Args {
     double rate; /* calls per second; 0: closed loop */
     double duration_s, warm_up_s;
     int64_t seed;
+    bool sweep;
+    const char *svg, *compare; /* NULL: none */
+
+    double interval_s;
+    int64_t count; /* 0: no end */
+    const char *metrics;
+    const char *repository, *name; /* NULL: none */
+    int64_t max_batch;
+    const char *level, *model, *event; /* NULL: all */
+    bool follow;
 
     const char *signing_key, *chain, *subject, *trusted_key, *roots, *model_key; /* files; NULL */
 } Args;
@@ -66,17 +76,24 @@ typedef enum CommandBit {
     COMMAND_SIGN = 1 << 10,
     COMMAND_VERIFY = 1 << 11,
     COMMAND_ENCRYPT = 1 << 12,
+    COMMAND_TOP = 1 << 13,
+    COMMAND_FLEET = 1 << 14,
+    COMMAND_DOCTOR = 1 << 15,
+    COMMAND_NEW = 1 << 16,
+    COMMAND_LOGS = 1 << 17,
     COMMAND_SERVERS = COMMAND_PREDICT | COMMAND_MODELS | COMMAND_STATUS | COMMAND_BENCH |
-                      COMMAND_LOAD | COMMAND_UNLOAD | COMMAND_LABEL,
+                      COMMAND_LOAD | COMMAND_UNLOAD | COMMAND_LABEL | COMMAND_FLEET |
+                      COMMAND_DOCTOR,
     COMMAND_ALL = COMMAND_SERVERS | COMMAND_INSPECT | COMMAND_PROFILE | COMMAND_MANIFEST |
-                  COMMAND_SIGN | COMMAND_VERIFY | COMMAND_ENCRYPT,
+                  COMMAND_SIGN | COMMAND_VERIFY | COMMAND_ENCRYPT | COMMAND_TOP | COMMAND_NEW |
+                  COMMAND_LOGS,
 } CommandBit;
 
 /* What the parser has to know of a command. */
 typedef struct CommandSpec {
     const char *name;
     CommandBit bit;
-    const char *argument; /* "MODEL"; NULL: takes none */
+    const char *argument; /* "MODEL"; "[FILE]": may be left out; NULL: takes none */
     const char *summary;  /* one line */
     const char *details;  /* for its own help */
     const char *more;     /* words that may follow, "LABEL=VERSION"; NULL: none */

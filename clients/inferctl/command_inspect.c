@@ -202,7 +202,7 @@ static Status print_json(const Context *context, const Inspection *inspection) {
 Status command_inspect(Context *context) {
     AUTO(graph_free) Graph *graph = NULL;
     Inspection inspection = { 0 };
-    TRY(model_file_read(context, &graph, &inspection.file_bytes));
+    TRY(model_file_read(context, context->args->argument, &graph, &inspection.file_bytes));
     inspection.graph = graph;
     inspection.info = onnx_info(graph);
     TRY(count_ops(context, &inspection));

@@ -180,7 +180,7 @@ static Status print_json(const Context *context, const Profile *profile) {
 static Status profile_model(Context *context, Device *device, Profile *profile) {
     AUTO(graph_free) Graph *graph = NULL;
     size_t file_bytes;
-    TRY(model_file_read(context, &graph, &file_bytes));
+    TRY(model_file_read(context, context->args->argument, &graph, &file_bytes));
     ExecutorOptions options = { .device = device, .max_rows = 1, .optimise = true };
     TRY(executor_new(graph, &options, &profile->executor));
     graph = NULL;

@@ -44,6 +44,41 @@ const CommandSpec COMMAND_SPECS[] = {
       "  inferctl label digits stable=3 canary=4\n"
       "  inferctl label digits canary=",
       "LABEL=VERSION ..." },
+    { "top", COMMAND_TOP, NULL, "shows what a server's models do, live",
+      "Rates, latencies and batches are of the time since the last look, from the server's "
+      "/metrics; queue and memory are\n"
+      "of now.\n\n"
+      "  inferctl top --metrics models.example.net:8501\n"
+      "  inferctl top --interval 10 --count 1 --json",
+      NULL },
+    { "fleet", COMMAND_FLEET, "NAME:PORT",
+      "asks every server behind a name for its version, health and models",
+      "The name is resolved as gRPC does it (files, then DNS); 'dns://DNSSERVER/NAME:PORT' asks "
+      "that DNS server. Says where\n"
+      "replicas differ: another release, a model or version that some do not serve.\n\n"
+      "  inferctl fleet inferd-headless.models.svc:8500\n"
+      "  inferctl fleet ipv4:192.0.2.1:8500,192.0.2.2:8500 --json",
+      NULL },
+    { "doctor", COMMAND_DOCTOR, "[REPOSITORY]", "looks for what keeps a server from serving well",
+      "This machine's limits, processor and GPU, the server if there is one, certificates, and the "
+      "repository's models if one is\n"
+      "named. Each finding says what to change.\n\n"
+      "  inferctl doctor /srv/models\n"
+      "  inferctl doctor --server models:8500 --cacert ca.pem --cert server.pem",
+      NULL },
+    { "new", COMMAND_NEW, "FILE.onnx", "puts a model file into a repository, with a config",
+      "The config says what the file's inputs and outputs are, and how to batch. A model that is "
+      "there already gets its next\n"
+      "version and keeps its config. A running server takes it up by itself.\n\n"
+      "  inferctl new model.onnx --repository /srv/models\n"
+      "  inferctl new export.onnx --repository /srv/models --name resnet --max-batch 32",
+      NULL },
+    { "logs", COMMAND_LOGS, "[FILE]", "reads a server's log: filtered, in colour or as JSON",
+      "Without a FILE standard input is read, or, at a terminal, the journal of the service "
+      "'inferd'.\n\n"
+      "  inferctl logs --level warn\n"
+      "  kubectl logs deploy/inferd | inferctl logs --model digits --json",
+      NULL },
     { "inspect", COMMAND_INSPECT, "FILE.onnx", "tells what a model file holds; needs no server",
       "Counts are of the graph as it is read, before it is optimised. Operations and working "
       "memory are estimates for\n"

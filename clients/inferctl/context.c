@@ -40,16 +40,20 @@ uint64_t context_timeout_ns(const Context *context) {
     return (uint64_t)(context->args->timeout_s * (double)NS_PER_S);
 }
 
+Status context_client(const Context *context, const char *target, Client **ret_client) {
+    return client_new(&(ClientOptions){ .target = target,
+                                        .connections = (size_t)context->args->connections,
+                                        .tls = context->args->tls,
+                                        .ca_file = context->args->ca_file,
+                                        .cert_file = context->args->cert_file,
+                                        .key_file = context->args->key_file,
+                                        .token_file = context->args->token_file },
+                      ret_client);
+}
+
 Status context_ask(Context *context, ClientAsk *ret_ask) {
     if (!context->client)
-        TRY(client_new(&(ClientOptions){ .target = context->args->server,
-                                         .connections = (size_t)context->args->connections,
-                                         .tls = context->args->tls,
-                                         .ca_file = context->args->ca_file,
-                                         .cert_file = context->args->cert_file,
-                                         .key_file = context->args->key_file,
-                                         .token_file = context->args->token_file },
-                       &context->client));
+        TRY(context_client(context, context->args->server, &context->client));
     *ret_ask = (ClientAsk){ .client = context->client,
                             .protocol = context->args->protocol,
                             .timeout_ns = context_timeout_ns(context),
@@ -69,6 +73,22 @@ Status context_print_json(json_t *document, int real_digits) {
         putchar('\n') == EOF)
         return status_error(STATUS_INTERNAL, "cannot write to standard output");
     return status_ok();
+}
+
+void context_progress(const Context *context, size_t done, size_t total, const char *what) {
+    enum { WIDTH = 24 };
+    if (context->args->json || !isatty(STDERR_FILENO) || total == 0)
+        return;
+    if (done >= total) {
+        fputs("\r\033[K", stderr);
+        return;
+    }
+    int filled = (int)(done * WIDTH / total);
+    fputs("\r\033[K[", stderr);
+    for (int i = 0; i < WIDTH; i++)
+        fputs(i < filled ? (context->unicode ? "█" : "#") : (context->unicode ? "░" : "."), stderr);
+    fprintf(stderr, "] %3zu%%  %s", done * 100 / total, what);
+    fflush(stderr);
 }
 
 const char *context_style(const Context *context, Style style) {

@@ -25,6 +25,11 @@ void context_deinit(Context *context);
 
 /* Opens the client when first called; connecting happens with the first call. */
 Status context_ask(Context *context, ClientAsk *ret_ask);
+/* A client of another server, with the same credentials. */
+Status context_client(const Context *context, const char *target, Client **ret_client);
+/* A bar on standard error while something takes its time, if that is a terminal; gone when done
+ * reaches total. */
+void context_progress(const Context *context, size_t done, size_t total, const char *what);
 /* The model that was named on the command line. */
 ClientModelName context_model(const Context *context);
 uint64_t context_timeout_ns(const Context *context);

@@ -23,7 +23,8 @@ static const struct {
     { "inspect", command_inspect },   { "bench", command_bench },   { "load", command_load },
     { "unload", command_unload },     { "label", command_label },   { "profile", command_profile },
     { "manifest", command_manifest }, { "sign", command_sign },     { "verify", command_verify },
-    { "encrypt", command_encrypt },
+    { "encrypt", command_encrypt },   { "top", command_top },       { "fleet", command_fleet },
+    { "doctor", command_doctor },     { "new", command_new },       { "logs", command_logs },
 };
 
 static Status run(Context *context) {

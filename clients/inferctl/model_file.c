@@ -30,18 +30,18 @@ static int open_folder(const char *path) {
     return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-Status model_file_read(Context *context, Graph **ret_graph, size_t *ret_bytes) {
+Status model_file_read(Context *context, const char *path, Graph **ret_graph, size_t *ret_bytes) {
     const char *content = NULL;
-    TRY(file_read(context->args->argument, context->arena, &content, ret_bytes));
+    TRY(file_read(path, context->arena, &content, ret_bytes));
     AUTO(file_bytes_deinit)
     FileBytes bytes = { malloc(MAX_OF(*ret_bytes, (size_t)1)), *ret_bytes, free };
     if (!bytes.data)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     memcpy(bytes.data, content, *ret_bytes);
-    AUTO(descriptor_close) int folder = open_folder(context->args->argument);
+    AUTO(descriptor_close) int folder = open_folder(path);
     FileSource source = file_source_plain(folder);
     Status imported = onnx_import_from(&source, &bytes, NULL, ret_graph);
     if (!status_is_ok(&imported))
-        return status_prefix(&imported, "'%s'", context->args->argument);
+        return status_prefix(&imported, "'%s'", path);
     return status_ok();
 }

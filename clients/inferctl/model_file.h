@@ -7,5 +7,5 @@
 #include "clients/inferctl/context.h"
 #include "runtime/graph/graph.h"
 
-/* The file named on the command line, read as the server reads it. Errors name the file. */
-Status model_file_read(Context *context, Graph **ret_graph, size_t *ret_bytes);
+/* A file, read as the server reads it. Errors name the file. */
+Status model_file_read(Context *context, const char *path, Graph **ret_graph, size_t *ret_bytes);

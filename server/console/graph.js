@@ -9,7 +9,7 @@
 import * as api from "./api.js";
 import { card, duration, element, shape, table } from "./dom.js";
 
-const WIDTH = 168, HEIGHT = 44, GAP_X = 18, GAP_Y = 30, EDGE = 12, DRAWN_MAX = 3000;
+const WIDTH = 168, HEIGHT = 44, GAP_X = 18, GAP_Y = 30, EDGE = 12, SKIP = 8, DRAWN_MAX = 3000;
 
 /* Answer -> nodes with what they read from: ports are nodes too. */
 function connect(graph) {
@@ -49,7 +49,7 @@ function place(nodes) {
     node.x += EDGE - left;
     node.y = EDGE + node.row * (HEIGHT + GAP_Y);
   }
-  return { width: Math.max(...nodes.map((node) => node.x)) + WIDTH + EDGE, height: EDGE * 2 + rows.length * (HEIGHT + GAP_Y) - GAP_Y };
+  return { width: Math.max(...nodes.map((node) => node.x)) + WIDTH + EDGE + 6 * SKIP, height: EDGE * 2 + rows.length * (HEIGHT + GAP_Y) - GAP_Y };
 }
 
 const cut = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
@@ -70,10 +70,12 @@ function drawNode(node, total, choose) {
   return group;
 }
 
+/* What skips rows goes around them on the right. */
 const drawEdge = (from, to) => {
   const [x1, y1, x2, y2] = [from.x + WIDTH / 2, from.y + HEIGHT, to.x + WIDTH / 2, to.y];
-  const bend = Math.min(40, (y2 - y1) / 2);
-  return shape("path", { class: "edge", d: `M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}` });
+  const rows = to.row - from.row, aside = rows > 1 ? (WIDTH / 2 + SKIP * Math.min(rows, 6)) / 0.75 : 0;
+  const bend = rows > 1 ? (y2 - y1) / 4 : Math.min(40, (y2 - y1) / 2);
+  return shape("path", { class: "edge", d: `M${x1} ${y1}C${x1 + aside} ${y1 + bend} ${x2 + aside} ${y2 - bend} ${x2} ${y2}` });
 };
 
 /* Arrow keys walk along edges and rows; one node at a time is in the tab order. */

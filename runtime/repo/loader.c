@@ -162,6 +162,16 @@ static void version_freed(void *user) {
     cond_broadcast(&repo->changed);
 }
 
+/* The loader lets go of it, having told what came of it: who waits for the load to be over finds it
+ * counted. */
+static void end_job(Repo *repo, RepoVersion *target) {
+    {
+        LOCKED(&repo->mutex);
+        target->busy = false;
+    }
+    watch_wake(repo->watch);
+}
+
 /* Thread: loader */
 static void publish(Repo *repo, RepoVersion *target, ModelVersion *loaded) {
     ModelVersion *replaced;
@@ -171,14 +181,13 @@ static void publish(Repo *repo, RepoVersion *target, ModelVersion *loaded) {
         target->version = loaded;
         target->state = VERSION_AVAILABLE;
         target->status = status_ok();
-        target->busy = false;
         target->attempts = 0;
         cond_broadcast(&repo->changed);
     }
     Status status = status_ok();
     repo_tell(repo, target, VERSION_AVAILABLE, &status);
     model_version_unref(replaced);
-    watch_wake(repo->watch);
+    end_job(repo, target);
 }
 
 /* How long to wait after so many failures; false: no longer. The first pauses are short and double
@@ -199,7 +208,6 @@ static void fail(Repo *repo, RepoVersion *target, const Status *status) {
     bool waits = status->code == STATUS_UNAVAILABLE; /* for the models of its steps */
     {
         LOCKED(&repo->mutex);
-        target->busy = false;
         target->status = *status;
         if (target->state == VERSION_LOADING) {
             uint64_t pause_ns = STEP_PAUSE_NS;
@@ -214,7 +222,7 @@ static void fail(Repo *repo, RepoVersion *target, const Status *status) {
     }
     if (!waits || state != VERSION_LOADING)
         repo_tell(repo, target, state, status);
-    watch_wake(repo->watch);
+    end_job(repo, target);
 }
 
 /* model_repository_agents. Files of a version alone have no model's directory. */

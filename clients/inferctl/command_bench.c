@@ -2,48 +2,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * inferctl bench: one request, encoded once, sent by clients/load. Which batches it travelled in is
- * the difference of what the server told before and after, warm-up included, and of all its
- * clients. Thread: main.
+ * inferctl bench: one request, encoded once, sent by clients/load: to one server or two, whose
+ * turns alternate so that what the machine does meanwhile falls on both; with one load, or with
+ * more and more calls in flight. Ctrl-C ends it as its time does, with what was measured. Thread:
+ * main.
  */
 
+#include "clients/inferctl/bench.h"
 #include "clients/inferctl/command.h"
 #include "clients/inferctl/inputs.h"
-#include "clients/c/statistics.h"
-#include "clients/load/load.h"
+#include "clients/inferctl/interrupt.h"
 #include "runtime/base/clock.h"
 #include "runtime/base/size.h"
 
+#include <math.h>
 #include <string.h>
-#include <unistd.h>
 
-typedef struct Batches {
-    ClientBatches *items;
-    size_t count;
-    bool told;
-} Batches;
+enum { CLOSED_OUTSTANDING = 8, SWEEP_OUTSTANDING = 64, OPEN_OUTSTANDING = 1024 };
 
-typedef struct Bench {
-    Context *context;
-    ClientAsk ask;
-    ClientModelName name;
+typedef struct Progress {
+    const Context *context;
+    size_t done, total; /* measurements */
+    char text[96];
+    const Bench *bench;
     size_t outstanding;
-    int64_t rows; /* a call */
-    const void *request;
-    size_t request_bytes;
-    Batches before, after;
-    LoadResult *result;
-} Bench;
-
-static const struct {
-    const char *name;
-    double fraction;
-} PERCENTILES[] = { { "p50", 0.50 }, { "p90", 0.90 }, { "p99", 0.99 }, { "p99.9", 0.999 } };
+} Progress;
 
 static Status prepare(Context *context, Bench *bench) {
     ClientModel model = { 0 };
     Inputs inputs = { 0 };
     TRY(context_ask(context, &bench->ask));
+    if (bench->server != context->args->server) {
+        TRY(context_client(context, bench->server, &bench->client));
+        bench->ask.client = bench->client;
+    }
     TRY(client_model(&bench->ask, &bench->name, &model));
     model.name = bench->name.name;
     TRY(context->args->inputs.count ? inputs_read(context, &model, &inputs)
@@ -66,183 +58,119 @@ static void read_batches(const Bench *bench, Batches *batches) {
     batches->told = status_is_ok(&asked);
 }
 
-static uint64_t count_of(const Batches *batches, uint64_t rows) {
-    for (size_t i = 0; i < batches->count; i++)
-        if (batches->items[i].rows == rows)
-            return batches->items[i].count;
-    return 0;
+static void show_progress(void *user, uint64_t elapsed_ns, uint64_t calls, uint64_t failed) {
+    enum { PARTS = 1000 };
+    Progress *progress = user;
+    const Args *args = progress->context->args;
+    double share = (double)elapsed_ns / ((args->warm_up_s + args->duration_s) * (double)NS_PER_S);
+    snprintf(progress->text, sizeof progress->text, "%.40s, %zu in flight: %llu calls, %llu failed",
+             progress->bench->server, progress->outstanding, (unsigned long long)calls,
+             (unsigned long long)failed);
+    context_progress(progress->context,
+                     progress->done * PARTS + (size_t)(fmin(share, 0.999) * PARTS),
+                     progress->total * PARTS, progress->text);
 }
 
-static void print_progress(void *user, uint64_t elapsed_ns, uint64_t calls, uint64_t failed) {
-    const Bench *bench = user;
-    double total_s = bench->context->args->warm_up_s + bench->context->args->duration_s;
-    fprintf(stderr, "\r%5.1f s of %.1f s   %llu calls   %llu failed ",
-            (double)elapsed_ns / (double)NS_PER_S, total_s, (unsigned long long)calls,
-            (unsigned long long)failed);
-    fflush(stderr);
-}
-
-static Status measure(Bench *bench) {
+/* One load on one server; adds the point. */
+static Status measure(Bench *bench, size_t outstanding, Progress *progress) {
     const Args *args = bench->context->args;
-    bool terminal = isatty(STDERR_FILENO) && !args->json;
-    read_batches(bench, &bench->before);
-    Status ran =
-        load_run(&(LoadOptions){ .client = bench->ask.client,
+    BenchPoint *point = arena_calloc(bench->context->arena, 1, sizeof *point);
+    if (!point)
+        return arena_exhausted(bench->context->arena);
+    progress->bench = bench;
+    progress->outstanding = point->outstanding = outstanding;
+    read_batches(bench, &point->before);
+    TRY(load_run(&(LoadOptions){ .client = bench->ask.client,
                                  .method = client_predict_method(bench->ask.protocol),
                                  .message = bench->request,
                                  .message_bytes = bench->request_bytes,
-                                 .outstanding = bench->outstanding,
+                                 .outstanding = outstanding,
                                  .calls_per_s = args->rate,
                                  .duration_ns = (uint64_t)(args->duration_s * (double)NS_PER_S),
                                  .warm_up_ns = (uint64_t)(args->warm_up_s * (double)NS_PER_S),
                                  .timeout_ns = bench->ask.timeout_ns,
                                  .seed = (uint64_t)args->seed,
-                                 .progress = terminal ? print_progress : NULL,
-                                 .user = bench },
-                 bench->result);
-    if (terminal)
-        fputs("\r\033[K", stderr);
-    TRY(ran);
-    read_batches(bench, &bench->after);
-    if (bench->result->latency.total == 0 && !status_is_ok(&bench->result->first_error))
-        return status_prefix(&bench->result->first_error, "no call succeeded");
+                                 .progress = show_progress,
+                                 .user = progress,
+                                 .stop = interrupt_came },
+                 &point->result));
+    progress->done++;
+    read_batches(bench, &point->after);
+    if (point->result.latency.total == 0 && !status_is_ok(&point->result.first_error))
+        return status_prefix(&point->result.first_error, "no call succeeded");
+    bench->points[bench->point_count++] = point;
     return status_ok();
 }
 
-static double calls_per_s(const LoadResult *result) {
-    return (double)result->latency.total / ((double)result->elapsed_ns / (double)NS_PER_S);
-}
-
-static double mean_ms(const Histogram *latency) {
-    return latency->total ? (double)latency->sum_ns / (double)latency->total / (double)NS_PER_MS
-                          : 0;
-}
-
-static json_t *errors_json(const LoadResult *result) {
-    json_t *errors = json_object();
-    for (size_t i = 0; i < ARRAY_LENGTH(result->failed_by_code); i++)
-        if (result->failed_by_code[i] > 0)
-            json_object_set_new(errors, status_code_name((StatusCode)i),
-                                json_integer((json_int_t)result->failed_by_code[i]));
-    return errors;
-}
-
-static json_t *batches_json(const Bench *bench) {
-    if (!bench->before.told || !bench->after.told)
-        return json_null();
-    json_t *batches = json_array();
-    for (size_t i = 0; i < bench->after.count; i++) {
-        uint64_t rows = bench->after.items[i].rows;
-        uint64_t count = bench->after.items[i].count - count_of(&bench->before, rows);
-        if (count > 0)
-            json_array_append_new(batches, json_pack("{s:I,s:I}", "rows", (json_int_t)rows, "count",
-                                                     (json_int_t)count));
+/* All loads, the servers in turns. */
+static Status measure_all(const Context *context, Bench *benches, size_t count) {
+    const Args *args = context->args;
+    size_t most = args->outstanding ? (size_t)args->outstanding
+                  : args->sweep     ? SWEEP_OUTSTANDING
+                  : args->rate > 0  ? OPEN_OUTSTANDING
+                                    : CLOSED_OUTSTANDING;
+    Progress progress = { .context = context, .total = count };
+    for (size_t load = 1; args->sweep && load < most; load *= 2)
+        progress.total += count;
+    Status measured = status_ok();
+    size_t load = args->sweep ? 1 : most;
+    for (;;) {
+        for (size_t i = 0; i < count && status_is_ok(&measured) && !interrupt_came(); i++)
+            measured = measure(&benches[i], load, &progress);
+        if (load == most || !status_is_ok(&measured) || interrupt_came())
+            break;
+        load = MIN_OF(load * 2, most);
     }
-    return batches;
+    context_progress(context, 1, 1, "");
+    return measured;
 }
 
-static Status print_json(const Bench *bench) {
-    const Args *args = bench->context->args;
-    const LoadResult *result = bench->result;
-    json_t *latency = json_object();
-    for (size_t i = 0; i < ARRAY_LENGTH(PERCENTILES); i++)
-        json_object_set_new(
-            latency, PERCENTILES[i].name,
-            json_real((double)histogram_percentile(&result->latency, PERCENTILES[i].fraction) /
-                      (double)NS_PER_MS));
-    json_object_set_new(latency, "max",
-                        json_real((double)result->latency.max_ns / (double)NS_PER_MS));
-    json_object_set_new(latency, "mean", json_real(mean_ms(&result->latency)));
-    json_t *document = json_pack(
-        "{s:s,s:s,s:I,s:I,s:f,s:f,s:I,s:I,s:I,s:o,s:f,s:f,s:o,s:o}", "model", args->argument,
-        "loop", args->rate > 0 ? "poisson" : "closed", "outstanding",
-        (json_int_t)bench->outstanding, "connections", (json_int_t)args->connections, "rate",
-        args->rate, "seconds", (double)result->elapsed_ns / (double)NS_PER_S, "calls",
-        (json_int_t)result->latency.total, "failed", (json_int_t)result->failed, "missed",
-        (json_int_t)result->missed, "errors", errors_json(result), "calls_per_s",
-        calls_per_s(result), "rows_per_s", calls_per_s(result) * (double)bench->rows, "latency_ms",
-        latency, "batches", batches_json(bench));
-    return context_print_json(document, 9);
+static Status print_json(const Bench *benches, size_t count) {
+    const Args *args = benches[0].context->args;
+    if (count == 1 && !args->sweep && benches[0].point_count == 1)
+        return context_print_json(bench_json(&benches[0], benches[0].points[0]), 9);
+    json_t *points = json_array();
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < benches[i].point_count; j++)
+            json_array_append_new(points, bench_json(&benches[i], benches[i].points[j]));
+    return context_print_json(json_pack("{s:s,s:o}", "model", args->argument, "points", points), 9);
 }
 
-static void print_batches(const Bench *bench) {
-    uint64_t total = 0, rows = 0;
-    if (!bench->before.told || !bench->after.told) {
-        puts("  batches     not told by this server");
-        return;
-    }
-    for (size_t i = 0; i < bench->after.count; i++) {
-        uint64_t count =
-            bench->after.items[i].count - count_of(&bench->before, bench->after.items[i].rows);
-        total += count;
-        rows += count * bench->after.items[i].rows;
-    }
-    printf("  batches     mean %.2f rows", total ? (double)rows / (double)total : 0.0);
-    for (size_t i = 0; total && i < bench->after.count; i++) {
-        uint64_t count =
-            bench->after.items[i].count - count_of(&bench->before, bench->after.items[i].rows);
-        if (count * 100 >= total)
-            printf("; %llu: %.0f%%", (unsigned long long)bench->after.items[i].rows,
-                   100.0 * (double)count / (double)total);
-    }
-    putchar('\n');
-}
-
-static void print_errors(const Bench *bench) {
-    const LoadResult *result = bench->result;
-    if (result->missed > 0)
-        printf("  missed      %llu arrivals found %zu calls in flight already\n",
-               (unsigned long long)result->missed, bench->outstanding);
-    if (result->failed == 0)
-        return;
-    printf("  %sfailed%s      %llu", context_style(bench->context, STYLE_BAD),
-           context_style(bench->context, STYLE_NONE), (unsigned long long)result->failed);
-    for (size_t i = 0; i < ARRAY_LENGTH(result->failed_by_code); i++)
-        if (result->failed_by_code[i] > 0)
-            printf("  %s: %llu", status_code_name((StatusCode)i),
-                   (unsigned long long)result->failed_by_code[i]);
-    printf("\n              the first: %s\n", result->first_error.message);
-}
-
-static void print_text(const Bench *bench) {
-    const Args *args = bench->context->args;
-    const LoadResult *result = bench->result;
-    printf("%s%s%s: ", context_style(bench->context, STYLE_BOLD), args->argument,
-           context_style(bench->context, STYLE_NONE));
-    if (args->rate > 0)
-        printf("Poisson arrivals, %g a second", args->rate);
-    else
-        printf("%zu calls in flight", bench->outstanding);
-    printf(" over %lld connection%s, %g s, requests of %zu bytes and %lld row%s\n",
-           (long long)args->connections, args->connections == 1 ? "" : "s",
-           (double)result->elapsed_ns / (double)NS_PER_S, bench->request_bytes,
-           (long long)bench->rows, bench->rows == 1 ? "" : "s");
-    printf("  calls/s     %.1f\n  rows/s      %.1f\n  latency ms ", calls_per_s(result),
-           calls_per_s(result) * (double)bench->rows);
-    for (size_t i = 0; i < ARRAY_LENGTH(PERCENTILES); i++)
-        printf(" %s %.3f ", PERCENTILES[i].name,
-               (double)histogram_percentile(&result->latency, PERCENTILES[i].fraction) /
-                   (double)NS_PER_MS);
-    printf(" max %.3f  mean %.3f\n", (double)result->latency.max_ns / (double)NS_PER_MS,
-           mean_ms(&result->latency));
-    print_batches(bench);
-    print_errors(bench);
+static Status show(const Context *context, const Bench *benches, size_t count) {
+    const Args *args = context->args;
+    if (args->svg)
+        TRY(bench_write_svg(context, benches, count));
+    if (args->json)
+        return print_json(benches, count);
+    bool is_plain = count == 1 && !args->sweep;
+    if (is_plain && benches[0].point_count == 1)
+        bench_print(&benches[0], benches[0].points[0]);
+    if (!is_plain)
+        bench_print_table(context, benches, count);
+    if (!is_plain || args->svg)
+        bench_print_plot(context, benches, count);
+    return status_ok();
 }
 
 Status command_bench(Context *context) {
-    enum { CLOSED_OUTSTANDING = 8, OPEN_OUTSTANDING = 1024 };
     const Args *args = context->args;
-    Bench bench = { .context = context, .name = context_model(context) };
-    bench.outstanding = args->outstanding ? (size_t)args->outstanding
-                        : args->rate > 0  ? OPEN_OUTSTANDING
-                                          : CLOSED_OUTSTANDING;
-    bench.result = arena_calloc(context->arena, 1, sizeof *bench.result);
-    if (!bench.result)
-        return arena_exhausted(context->arena);
-    TRY(prepare(context, &bench));
-    TRY(measure(&bench));
-    if (args->json)
-        return print_json(&bench);
-    print_text(&bench);
-    return status_ok();
+    Bench benches[BENCH_SERVERS_MAX] = { { .server = args->server }, { .server = args->compare } };
+    size_t count = args->compare ? 2 : 1;
+    if (args->sweep && args->rate > 0)
+        return status_error(STATUS_INVALID_ARGUMENT,
+                            "--sweep varies the calls in flight; it does not go with --rate");
+    Status done = status_ok();
+    for (size_t i = 0; i < count && status_is_ok(&done); i++) {
+        benches[i].context = context;
+        benches[i].name = context_model(context);
+        done = prepare(context, &benches[i]);
+    }
+    interrupt_catch();
+    if (status_is_ok(&done))
+        done = measure_all(context, benches, count);
+    if (status_is_ok(&done))
+        done = show(context, benches, count);
+    for (size_t i = 0; i < count; i++)
+        client_free(benches[i].client);
+    return done;
 }

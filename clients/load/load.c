@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PROGRESS_NS = 250000000 };
+enum { PROGRESS_NS = 250000000, STOP_NS = 100000000 };
 
 typedef struct Run Run;
 
@@ -107,12 +107,18 @@ static void tell_progress(Run *run, uint64_t time_ns) {
                            run->result->failed);
 }
 
+static bool wants_stop(const Run *run) {
+    return run->options->stop && run->options->stop();
+}
+
 static Status run_loop(Run *run) {
     uint64_t time_ns;
-    while ((time_ns = now_ns()) < run->end_ns) {
+    while ((time_ns = now_ns()) < run->end_ns && !wants_stop(run)) {
         TRY(start_due(run, time_ns));
         tell_progress(run, time_ns);
         uint64_t wake_ns = MIN_OF(run->next_due_ns, run->end_ns);
+        if (run->options->stop)
+            wake_ns = MIN_OF(wake_ns, time_ns + STOP_NS);
         if (client_outstanding(run->options->client) == 0 && run->options->calls_per_s > 0) {
             struct timespec pause = {
                 .tv_nsec = (long)(wake_ns > time_ns ? (wake_ns - time_ns) % NS_PER_S : 0)
@@ -122,6 +128,7 @@ static Status run_loop(Run *run) {
         }
         client_poll(run->options->client, run->options->busy_poll ? 0 : wake_ns);
     }
+    run->end_ns = MIN_OF(run->end_ns, MAX_OF(time_ns, run->count_from_ns + 1));
     run->result->elapsed_ns = run->end_ns - run->count_from_ns;
     while (client_outstanding(run->options->client) > 0)
         client_poll(run->options->client, TIME_NEVER);

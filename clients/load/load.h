@@ -27,6 +27,7 @@ typedef struct LoadOptions {
     /* About four times a second; may be NULL. */
     void (*progress)(void *user, uint64_t elapsed_ns, uint64_t calls, uint64_t failed);
     void *user;
+    bool (*stop)(void); /* asked often: whether to end early, with what was measured; NULL */
 } LoadOptions;
 
 typedef struct LoadResult {

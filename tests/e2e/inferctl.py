@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from xml.etree import ElementTree
 
 BINARY, INFERCTL, SAMPLES = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -139,6 +140,44 @@ class People(unittest.TestCase):
         code, _, complaint = inferctl("top", "--metrics", "127.0.0.1:1", "--count", "1")
         self.assertEqual(code, 1)
         self.assertIn("127.0.0.1:1", complaint)
+
+    # --- bench ---
+
+    SHORT = ("--duration", "0.2", "--warm-up", "0.05")
+
+    def test_a_sweep_of_two_servers_is_a_table_and_pictures(self):
+        other = Server(BINARY, f"--model-repository={SAMPLES / 'models'}")
+        picture = self.path / "sweep.svg"
+        both = ("--server", self.server.target, "--compare", other.target, *self.SHORT)
+        told = self.document("bench", "digits", "--sweep", "--outstanding", "6", "--svg", picture, *both)
+        self.assertEqual([(point["server"], point["outstanding"]) for point in told["points"]],
+                         [(server, load) for server in (self.server.target, other.target) for load in (1, 2, 4, 6)])
+        self.assertTrue(all(point["calls"] > 0 and point["failed"] == 0 for point in told["points"]))
+        drawing = ElementTree.fromstring(picture.read_text())
+        self.assertEqual(len(drawing.findall(".//{*}polyline")), 2 + 4)  # percentiles of two; p50 and p99 of two
+        said = self.good("bench", "digits", *both)
+        self.assertIn("%", said.splitlines()[2])  # the second against the first
+        other.stop()
+
+    def test_ctrl_c_ends_a_bench_with_what_was_measured(self):
+        bench = subprocess.Popen([INFERCTL, "bench", "digits", "--server", self.server.target, "--duration", "3600", "--json"],
+                                 stdout=subprocess.PIPE, text=True)
+        self.server_is_asked()
+        bench.send_signal(signal.SIGINT)
+        said, _ = bench.communicate(timeout=30)
+        self.assertEqual(bench.returncode, 0)
+        self.assertLess(json.loads(said)["seconds"], 60)
+
+    def server_is_asked(self):
+        """Waits until some client's calls are under way."""
+        def is_asked():
+            told = self.document("top", "--metrics", self.metrics, "--interval", "0.2")
+            return any(row["requests_per_s"] > 0 for row in told["versions"])
+        while not is_asked():
+            pass
+
+    def test_bench_refuses_a_sweep_of_a_rate(self):
+        self.assertEqual(inferctl("bench", "digits", "--server", self.server.target, "--sweep", "--rate", "5")[0], 1)
 
     # --- doctor ---
 

@@ -194,7 +194,7 @@ int main(int argc, char **argv) {
     if (options.version) {
         char core[128];
         core_name(core, sizeof core);
-        printf("inferd %s\n%s\n", INFERD_VERSION, core);
+        printf("inferd %s\n%s\nbuilt with %s\n", INFERD_VERSION, core, INFERD_BUILT_WITH);
         return EXIT_SUCCESS;
     }
     thread_set_role(THREAD_MAIN);

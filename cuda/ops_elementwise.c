@@ -114,6 +114,8 @@ bool build_clip(NodeBuild *build) {
 
 bool build_cast(NodeBuild *build) {
     DType from = build_input(build, 0)->dtype, to = build_output(build, 0)->dtype;
+    if (from == to)
+        return build_same_bytes(build);
     return launch_unary(build, kernel_cast(from, to), 0, 0);
 }
 
@@ -237,6 +239,8 @@ static int find_named(const NamedOp *rows, size_t count, const char *name) {
 #define NAMED_COMPARE(name, text) { text, COMPARE_##name },
 static const NamedOp binary_rows[] = { BINARY_OPS(NAMED_BINARY) };
 static const NamedOp bits_rows[] = { BITS_OPS(NAMED_BITS) };
+#define NAMED_LOGIC(name, text) { text, LOGIC_##name },
+static const NamedOp logic_rows[] = { LOGIC_OPS(NAMED_LOGIC) };
 static const NamedOp compare_rows[] = { COMPARE_OPS(NAMED_COMPARE) };
 
 bool build_binary(NodeBuild *build) {
@@ -270,7 +274,10 @@ bool build_variadic(NodeBuild *build) {
 }
 
 bool build_compare(NodeBuild *build) {
-    int op = FIND_NAMED(compare_rows, build->node->op->name);
+    int op = FIND_NAMED(logic_rows, build->node->op->name);
+    if (op >= 0)
+        return launch_two(build, kernel_logic((LogicOp)op));
+    op = FIND_NAMED(compare_rows, build->node->op->name);
     return op >= 0 &&
            launch_two(build, kernel_compare((CompareOp)op, build_input(build, 0)->dtype));
 }

@@ -95,7 +95,8 @@ bool build_scatter_elements(NodeBuild *build) {
 
 static bool nd_args(const Value *data, const Value *indices, size_t batch_dims,
                     GatherNdArgs *ret_args) {
-    if (!plain_port(data) || !plain_port(indices) || indices->shape.rank < 1)
+    if (!plain_port(data) || !plain_port(indices) || indices->dtype != DTYPE_I64 ||
+        indices->shape.rank < 1)
         return false;
     int32_t rank = indices->shape.rank;
     int64_t depth = indices->shape.dims[rank - 1];
@@ -125,7 +126,7 @@ bool build_gather_nd(NodeBuild *build) {
     GatherNdArgs args;
     if (!nd_args(data, indices, batch_dims, &args) || value_count(build_output(build, 0)) == 0)
         return false;
-    return BUILD_LAUNCH(build, kernel_gather_nd(dtype_bytes(data->dtype), indices->dtype),
+    return BUILD_LAUNCH(build, kernel_gather_nd(dtype_bytes(data->dtype)),
                         grid_elements(args.count), arg_output(build, 0), arg_input(build, 0),
                         arg_input(build, 1), ARG(args));
 }
@@ -136,7 +137,7 @@ bool build_scatter_nd(NodeBuild *build) {
     if (!only_replaces(build->node) || !nd_args(data, indices, 0, &args) ||
         !plain_port(build_input(build, 2)))
         return false;
-    const void *kernel = kernel_scatter_nd(dtype_bytes(data->dtype), indices->dtype);
+    const void *kernel = kernel_scatter_nd(dtype_bytes(data->dtype));
     return kernel && copy_data(build) &&
            BUILD_LAUNCH(build, kernel, grid_elements(args.count), arg_output(build, 0),
                         arg_input(build, 2), arg_input(build, 1), ARG(args));

@@ -96,14 +96,14 @@ BINARY_FUNCTION(Bits, MOD, remainder_of_b(x, y))
 BINARY_FUNCTION(Bits, OR, static_cast<T>(x | y))
 BINARY_FUNCTION(Bits, XOR, static_cast<T>(x ^ y))
 
-BINARY_FUNCTION(Compare, AND, x != T(0) && y != T(0))
+BINARY_FUNCTION(Logic, AND, x != T(0) && y != T(0))
 BINARY_FUNCTION(Compare, EQUAL, x == y)
 BINARY_FUNCTION(Compare, GREATER, x > y)
 BINARY_FUNCTION(Compare, GREATER_OR_EQUAL, x >= y)
 BINARY_FUNCTION(Compare, LESS, x < y)
 BINARY_FUNCTION(Compare, LESS_OR_EQUAL, x <= y)
-BINARY_FUNCTION(Compare, OR, x != T(0) || y != T(0))
-BINARY_FUNCTION(Compare, XOR, (x != T(0)) != (y != T(0)))
+BINARY_FUNCTION(Logic, OR, x != T(0) || y != T(0))
+BINARY_FUNCTION(Logic, XOR, (x != T(0)) != (y != T(0)))
 
 __device__ inline void offsets(const Walk2 &walk, uint32_t index, int32_t *a, int32_t *b) {
     *a = *b = 0;
@@ -179,4 +179,10 @@ KERNELS_C const void *kernel_compare(CompareOp op, DType dtype) {
     static const void *const table[COMPARE_COUNT][COMPARE_TYPES] = { COMPARE_OPS(COMPARE_ROW) };
     int column = dtype == DTYPE_BOOL || dtype == DTYPE_U8 ? 5 : binary_column(dtype);
     return column < 0 ? nullptr : table[op][column];
+}
+
+KERNELS_C const void *kernel_logic(LogicOp op) {
+#define LOGIC_ROW(name, text) address_of(compare<Logic_##name, uint8_t>),
+    static const void *const table[LOGIC_COUNT] = { LOGIC_OPS(LOGIC_ROW) };
+    return table[op];
 }

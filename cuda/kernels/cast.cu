@@ -58,16 +58,6 @@ template <> struct Convert<bfloat_t, half_t> {
         return __float2bfloat16_rn(__half2float(x));
     }
 };
-template <> struct Convert<half_t, half_t> {
-    static __device__ half_t apply(half_t x) {
-        return x;
-    }
-};
-template <> struct Convert<bfloat_t, bfloat_t> {
-    static __device__ bfloat_t apply(bfloat_t x) {
-        return x;
-    }
-};
 /* By way of a number that all of the small type fits into; else the conversion is undefined. */
 #define CONVERT_SMALL(small, from)                                                                 \
     template <> struct Convert<small, from> {                                                      \
@@ -86,6 +76,24 @@ __global__ void cast(To *dst, const From *src, uint32_t count, float, float) {
         dst[i] = Convert<To, From>::apply(src[i]);
 }
 
+/* From a type to itself is a copy. */
+template <typename From, typename To> inline const void *cast_address() {
+    return address_of(cast<From, To>);
+}
+#define CAST_NONE(type)                                                                            \
+    template <> inline const void *cast_address<type, type>() {                                    \
+        return nullptr;                                                                            \
+    }
+CAST_NONE(float)
+CAST_NONE(half_t)
+CAST_NONE(bfloat_t)
+CAST_NONE(double)
+CAST_NONE(int32_t)
+CAST_NONE(int64_t)
+CAST_NONE(int8_t)
+CAST_NONE(uint8_t)
+CAST_NONE(bool)
+
 enum { CAST_TYPES = 9 };
 static int cast_column(DType dtype) {
     static const DType columns[CAST_TYPES] = { DTYPE_F32, DTYPE_F16, DTYPE_BF16,
@@ -100,11 +108,10 @@ static int cast_column(DType dtype) {
 KERNELS_C const void *kernel_cast(DType from, DType to) {
 #define CAST_ROW(type)                                                                             \
     {                                                                                              \
-        address_of(cast<type, float>), address_of(cast<type, half_t>),                             \
-            address_of(cast<type, bfloat_t>), address_of(cast<type, double>),                      \
-            address_of(cast<type, int32_t>), address_of(cast<type, int64_t>),                      \
-            address_of(cast<type, int8_t>), address_of(cast<type, uint8_t>),                       \
-            address_of(cast<type, bool>)                                                           \
+        cast_address<type, float>(), cast_address<type, half_t>(), cast_address<type, bfloat_t>(), \
+            cast_address<type, double>(), cast_address<type, int32_t>(),                           \
+            cast_address<type, int64_t>(), cast_address<type, int8_t>(),                           \
+            cast_address<type, uint8_t>(), cast_address<type, bool>()                              \
     }
     static const void *const table[CAST_TYPES][CAST_TYPES] = {
         CAST_ROW(float),  CAST_ROW(half_t),  CAST_ROW(bfloat_t),

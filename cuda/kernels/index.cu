@@ -57,8 +57,8 @@ __global__ void scatter_elements(typename Item<N>::type *dst, const typename Ite
     }
 }
 
-template <typename I>
-__device__ inline int32_t tuple_offset(const I *indices, uint32_t tuple, const GatherNdArgs &args) {
+__device__ inline int32_t tuple_offset(const int64_t *indices, uint32_t tuple,
+                                       const GatherNdArgs &args) {
     int32_t offset = static_cast<int32_t>(tuple / args.tuples_per_batch) *
                      static_cast<int32_t>(args.batch_stride);
     for (int32_t k = 0; k < args.depth; k++)
@@ -69,17 +69,17 @@ __device__ inline int32_t tuple_offset(const I *indices, uint32_t tuple, const G
     return offset;
 }
 
-template <int N, typename I>
+template <int N>
 __global__ void gather_nd(typename Item<N>::type *dst, const typename Item<N>::type *src,
-                          const I *indices, const __grid_constant__ GatherNdArgs args) {
+                          const int64_t *indices, const __grid_constant__ GatherNdArgs args) {
     for (uint32_t i = first_index(); i < args.count; i += index_step())
         dst[i] =
             src[tuple_offset(indices, i / args.inner, args) + static_cast<int32_t>(i % args.inner)];
 }
 
-template <int N, typename I>
+template <int N>
 __global__ void scatter_nd(typename Item<N>::type *dst, const typename Item<N>::type *updates,
-                           const I *indices, const __grid_constant__ GatherNdArgs args) {
+                           const int64_t *indices, const __grid_constant__ GatherNdArgs args) {
     for (uint32_t i = first_index(); i < args.count; i += index_step())
         dst[tuple_offset(indices, i / args.inner, args) + static_cast<int32_t>(i % args.inner)] =
             updates[i];
@@ -165,15 +165,17 @@ __global__ void arg(int64_t *dst, const T *src, const __grid_constant__ AxisArgs
     }
 INDEX_FIND(kernel_gather, gather)
 INDEX_FIND(kernel_gather_elements, gather_elements)
-INDEX_FIND(kernel_gather_nd, gather_nd)
-INDEX_FIND(kernel_scatter_nd, scatter_nd)
 INDEX_FIND(kernel_scatter_elements, scatter_elements)
 
-KERNELS_C const void *kernel_trilu(size_t item_bytes) {
-    static const void *const table[] = ITEM_ROW(trilu, );
-    int column = item_column(item_bytes);
-    return column < 0 ? nullptr : table[column];
-}
+#define ITEM_FIND(name, kernel)                                                                    \
+    KERNELS_C const void *name(size_t item_bytes) {                                                \
+        static const void *const table[] = ITEM_ROW(kernel, );                                     \
+        int column = item_column(item_bytes);                                                      \
+        return column < 0 ? nullptr : table[column];                                               \
+    }
+ITEM_FIND(kernel_gather_nd, gather_nd)
+ITEM_FIND(kernel_scatter_nd, scatter_nd)
+ITEM_FIND(kernel_trilu, trilu)
 
 #define LINE_ROW(kernel, ...)                                                                      \
     {                                                                                              \

@@ -47,7 +47,6 @@ enum { KERNEL_RANK = 8, KERNEL_BLOCK = 256, KERNEL_ROW_BLOCK = 128 };
     UNARY(HARD_SIGMOID, "HardSigmoid")                                                             \
     UNARY(HARD_SWISH, "HardSwish")                                                                 \
     UNARY(LEAKY_RELU, "LeakyRelu")                                                                 \
-    UNARY(LINEAR, "inferd:linear")                                                                 \
     UNARY(LOG, "Log")                                                                              \
     UNARY(MISH, "Mish")                                                                            \
     UNARY(NEG, "Neg")                                                                              \
@@ -96,16 +95,19 @@ enum { KERNEL_RANK = 8, KERNEL_BLOCK = 256, KERNEL_ROW_BLOCK = 128 };
     BITS(OR, "BitwiseOr")                                                                          \
     BITS(XOR, "BitwiseXor")
 
-/* Comparisons, and logic of flags: dst is one flag an element. */
+/* dst is one flag an element. */
 #define COMPARE_OPS(COMPARE)                                                                       \
-    COMPARE(AND, "And")                                                                            \
     COMPARE(EQUAL, "Equal")                                                                        \
     COMPARE(GREATER, "Greater")                                                                    \
     COMPARE(GREATER_OR_EQUAL, "GreaterOrEqual")                                                    \
     COMPARE(LESS, "Less")                                                                          \
-    COMPARE(LESS_OR_EQUAL, "LessOrEqual")                                                          \
-    COMPARE(OR, "Or")                                                                              \
-    COMPARE(XOR, "Xor")
+    COMPARE(LESS_OR_EQUAL, "LessOrEqual")
+
+/* Of two flags. */
+#define LOGIC_OPS(LOGIC)                                                                           \
+    LOGIC(AND, "And")                                                                              \
+    LOGIC(OR, "Or")                                                                                \
+    LOGIC(XOR, "Xor")
 
 /* REDUCE(name, operator) */
 #define REDUCE_OPS(REDUCE)                                                                         \
@@ -125,12 +127,14 @@ enum { KERNEL_RANK = 8, KERNEL_BLOCK = 256, KERNEL_ROW_BLOCK = 128 };
 #define KERNEL_ENUM_BINARY(name, op)  BINARY_##name,
 #define KERNEL_ENUM_BITS(name, op)    BITS_##name,
 #define KERNEL_ENUM_COMPARE(name, op) COMPARE_##name,
+#define KERNEL_ENUM_LOGIC(name, op)   LOGIC_##name,
 #define KERNEL_ENUM_REDUCE(name, op)  REDUCE_##name,
 typedef enum UnaryOp { UNARY_OPS(KERNEL_ENUM_UNARY) UNARY_COUNT } UnaryOp;
 typedef enum WholeOp { WHOLE_OPS(KERNEL_ENUM_WHOLE) WHOLE_COUNT } WholeOp;
 typedef enum BinaryOp { BINARY_OPS(KERNEL_ENUM_BINARY) BINARY_COUNT } BinaryOp;
 typedef enum BitsOp { BITS_OPS(KERNEL_ENUM_BITS) BITS_COUNT } BitsOp;
 typedef enum CompareOp { COMPARE_OPS(KERNEL_ENUM_COMPARE) COMPARE_COUNT } CompareOp;
+typedef enum LogicOp { LOGIC_OPS(KERNEL_ENUM_LOGIC) LOGIC_COUNT } LogicOp;
 typedef enum ReduceOp { REDUCE_OPS(KERNEL_ENUM_REDUCE) REDUCE_COUNT } ReduceOp;
 
 /* Walks `count` elements of dims[0..rank) in row-major order; stride of each operand by dim. */
@@ -277,6 +281,7 @@ KERNELS_C const void *kernel_float_test(bool infinite, DType dtype);
 KERNELS_C const void *kernel_binary(BinaryOp op, DType dtype);
 KERNELS_C const void *kernel_bits(BitsOp op, DType dtype);
 KERNELS_C const void *kernel_compare(CompareOp op, DType dtype);
+KERNELS_C const void *kernel_logic(LogicOp op);
 KERNELS_C const void *kernel_cast(DType from, DType to);
 /* By bytes an element: 1, 2, 4 or 8. */
 KERNELS_C const void *kernel_where(size_t item_bytes);
@@ -284,11 +289,11 @@ KERNELS_C const void *kernel_copy(size_t item_bytes);
 KERNELS_C const void *kernel_turn(
     size_t item_bytes); /* [batch, rows, columns] to [.., columns, rows] */
 KERNELS_C const void *kernel_pad(size_t item_bytes);
-KERNELS_C const void *kernel_fill(size_t item_bytes);
 KERNELS_C const void *kernel_gather(size_t item_bytes, DType index);
 KERNELS_C const void *kernel_gather_elements(size_t item_bytes, DType index);
-KERNELS_C const void *kernel_gather_nd(size_t item_bytes, DType index);
-KERNELS_C const void *kernel_scatter_nd(size_t item_bytes, DType index);
+/* Indices of int64, as ONNX has them. */
+KERNELS_C const void *kernel_gather_nd(size_t item_bytes);
+KERNELS_C const void *kernel_scatter_nd(size_t item_bytes);
 KERNELS_C const void *kernel_scatter_elements(size_t item_bytes, DType index);
 KERNELS_C const void *kernel_trilu(size_t item_bytes);
 KERNELS_C const void *kernel_cumsum(DType dtype);

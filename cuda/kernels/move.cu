@@ -4,7 +4,7 @@
 /*
  * Elements moved without being looked at, by their size: transposes, slices, concatenation and
  * expansion are one strided copy; the exchange of two dims goes through shared memory, so that both
- * sides are read and written in whole lines; padding; choice by a flag; a constant everywhere.
+ * sides are read and written in whole lines; padding; choice by a flag.
  */
 
 #include "cuda/kernels/common.cuh"
@@ -105,11 +105,6 @@ __global__ void where(typename Item<N>::type *dst, const uint8_t *flags,
     }
 }
 
-template <int N> __global__ void fill(typename Item<N>::type *dst, uint32_t count, uint64_t value) {
-    for (uint32_t i = first_index(); i < count; i += index_step())
-        dst[i] = static_cast<typename Item<N>::type>(value);
-}
-
 #define ITEM_FIND(name, kernel)                                                                    \
     KERNELS_C const void *name(size_t item_bytes) {                                                \
         static const void *const table[] = ITEM_ROW(kernel, );                                     \
@@ -120,4 +115,3 @@ ITEM_FIND(kernel_copy, copy)
 ITEM_FIND(kernel_turn, turn)
 ITEM_FIND(kernel_pad, pad)
 ITEM_FIND(kernel_where, where)
-ITEM_FIND(kernel_fill, fill)

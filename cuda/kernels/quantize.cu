@@ -3,7 +3,9 @@
 
 /*
  * Between floats and 8-bit integers by a scale and a zero point, one for all or one an entry of an
- * axis. Half rounds to even; what does not fit is the nearest end. zero may be NULL: 0.
+ * axis. The quotient has
+ * the float's own precision, half rounds to even; what does not fit is the nearest end. zero may be
+ * NULL: 0.
  */
 
 #include "cuda/kernels/common.cuh"
@@ -13,7 +15,7 @@ __global__ void quantize(To *dst, const From *src, const From *scale, const To *
                          const __grid_constant__ QuantizeArgs args) {
     for (uint32_t i = first_index(); i < args.count; i += index_step()) {
         uint32_t at = i / args.inner % args.axis;
-        float x = rintf(to_float(src[i]) / to_float(scale[at]));
+        float x = rintf(to_float(from_float<From>(to_float(src[i]) / to_float(scale[at]))));
         x += zero ? static_cast<float>(zero[at]) : 0.0f;
         x = fminf(fmaxf(x, static_cast<float>(args.low)), static_cast<float>(args.high));
         dst[i] = static_cast<To>(static_cast<int32_t>(x));

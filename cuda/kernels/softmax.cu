@@ -71,7 +71,8 @@ __device__ inline float score(const T *row, const M *mask, int32_t mask_base, ui
     return static_cast<int32_t>(k) <= limit ? x : -INFINITY;
 }
 
-/* In place: probs is where the products q k are. A line that sees nothing becomes zeros. */
+/* In place: probs is where the products q k are. A line that sees nothing is not a number, as in
+ * ONNX's text. */
 template <typename T, typename M>
 __global__ void scores(T *probs, const M *mask, const __grid_constant__ ScoresArgs args) {
     __shared__ float scratch[KERNEL_ROW_BLOCK / 32];
@@ -88,13 +89,11 @@ __global__ void scores(T *probs, const M *mask, const __grid_constant__ ScoresAr
         for (uint32_t k = threadIdx.x; k < args.keys; k += KERNEL_ROW_BLOCK)
             most = fmaxf(most, score(line, mask, base, k, limit, args));
         most = block_fold(most, scratch, FoldMax());
-        most = most == -INFINITY ? 0.0f : most;
         for (uint32_t k = threadIdx.x; k < args.keys; k += KERNEL_ROW_BLOCK)
             sum += expf(score(line, mask, base, k, limit, args) - most);
         sum = block_fold(sum, scratch, FoldSum());
         for (uint32_t k = threadIdx.x; k < args.keys; k += KERNEL_ROW_BLOCK)
-            line[k] = from_float<T>(
-                sum > 0.0f ? expf(score(line, mask, base, k, limit, args) - most) / sum : 0.0f);
+            line[k] = from_float<T>(expf(score(line, mask, base, k, limit, args) - most) / sum);
     }
 }
 

@@ -8,19 +8,22 @@
 
 #include "cuda/kernels/common.cuh"
 
-#define WHOLE_FUNCTION(name, expression)                                                           \
+/* types: for which the operator is defined */
+#define WHOLE_FUNCTION(name, types, expression)                                                    \
     struct Whole_##name {                                                                          \
+        static constexpr int TYPES = types;                                                        \
         template <typename T> static __device__ T apply(T x) {                                     \
             return static_cast<T>(expression);                                                     \
         }                                                                                          \
     };
+enum { ANY_TYPE, SIGNED_TYPE, FLAG_TYPE };
 
-WHOLE_FUNCTION(ABS, is_negative(x) ? T(0) - x : x)
-WHOLE_FUNCTION(BITWISE_NOT, ~x)
-WHOLE_FUNCTION(NEG, T(0) - x)
-WHOLE_FUNCTION(NOT, x == T(0))
-WHOLE_FUNCTION(RELU, is_negative(x) ? T(0) : x)
-WHOLE_FUNCTION(SIGN, x > T(0) ? T(1) : x == T(0) ? T(0) : T(0) - T(1))
+WHOLE_FUNCTION(ABS, ANY_TYPE, is_negative(x) ? T(0) - x : x)
+WHOLE_FUNCTION(BITWISE_NOT, ANY_TYPE, ~x)
+WHOLE_FUNCTION(NEG, SIGNED_TYPE, T(0) - x)
+WHOLE_FUNCTION(NOT, FLAG_TYPE, x == T(0))
+WHOLE_FUNCTION(RELU, SIGNED_TYPE, is_negative(x) ? T(0) : x)
+WHOLE_FUNCTION(SIGN, ANY_TYPE, x > T(0) ? T(1) : x == T(0) ? T(0) : T(0) - T(1))
 
 template <typename F, typename T>
 __global__ void whole(T *dst, const T *src, uint32_t count, float, float) {
@@ -56,11 +59,20 @@ static int whole_column(DType dtype) {
     }
 }
 
+/* nullptr where the operator is not defined for the type: no instance is made. */
+template <typename F, typename T> inline const void *whole_address() {
+    constexpr bool is_flag = sizeof(T) == 1 && T(-1) > T(0), is_signed = T(-1) < T(0);
+    if constexpr ((F::TYPES == SIGNED_TYPE && !is_signed) || (F::TYPES == FLAG_TYPE && !is_flag))
+        return nullptr;
+    else
+        return address_of(whole<F, T>);
+}
+
 KERNELS_C const void *kernel_whole(WholeOp op, DType dtype) {
 #define WHOLE_ROW(name, text)                                                                      \
-    { address_of(whole<Whole_##name, int32_t>), address_of(whole<Whole_##name, int64_t>),          \
-      address_of(whole<Whole_##name, int8_t>), address_of(whole<Whole_##name, uint8_t>),           \
-      address_of(whole<Whole_##name, int16_t>) },
+    { whole_address<Whole_##name, int32_t>(), whole_address<Whole_##name, int64_t>(),              \
+      whole_address<Whole_##name, int8_t>(), whole_address<Whole_##name, uint8_t>(),               \
+      whole_address<Whole_##name, int16_t>() },
     static const void *const table[WHOLE_COUNT][WHOLE_TYPES] = { WHOLE_OPS(WHOLE_ROW) };
     int column = whole_column(dtype);
     return column < 0 ? nullptr : table[op][column];

@@ -7,6 +7,7 @@
  * skips the program (exit 77) when the plugin runs on the real ones.
  */
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Loads the plugin of INFERD_PLUGINS and the kernels. Thread: main, before others. */
@@ -15,3 +16,5 @@ long sim_client_violations(void);
 uint64_t sim_client_counted(const char *name);
 /* Products, convolutions, launches and copies within the device so far. */
 uint64_t sim_client_work(void);
+/* Own kernels that nothing launched so far, of how many. */
+size_t sim_client_uncovered(void (*tell)(const char *kernel), size_t *ret_total);

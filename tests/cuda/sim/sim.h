@@ -60,5 +60,7 @@ void sim_drain_all(void);
 void sim_stream_report(void);
 
 void sim_launch_report(void);
+/* Kernels that nothing launched so far, of how many. */
+size_t sim_launch_uncovered(void (*tell)(const char *kernel), size_t *ret_total);
 /* Reads the PTX now; else the first launch does. */
 void sim_launch_prepare(void);

@@ -201,6 +201,7 @@ cudnnStatus_t cudnnBackendFinalize(cudnnBackendDescriptor_t descriptor) {
             sim_violation("cudnn: an engine that compiles at run time was planned");
         if (target->engine == ENGINE_ROUNDING && is_f32(target->graph))
             sim_violation("cudnn: an engine that rounds f32 was planned");
+        sim_cudnn_write_plan(target->graph);
     }
     return CUDNN_STATUS_SUCCESS;
 }

@@ -39,3 +39,5 @@ typedef struct Execution {
 const Attribute *sim_attribute(const Descriptor *descriptor, cudnnBackendAttributeName_t name);
 /* A SimRun: context is an Execution. */
 void sim_cudnn_run(void *context);
+/* One line to INFERD_SIM_PLANS. */
+void sim_cudnn_write_plan(const Descriptor *graph);

@@ -41,6 +41,10 @@ bool value_is_plain(const Value *value) {
     return !value || value->layout == LAYOUT_PLAIN || value->shape.rank < 3;
 }
 
+bool build_layouts_agree(const NodeBuild *build, const Value *a, const Value *b) {
+    return !build->program || a->layout == b->layout || a->shape.rank < 3;
+}
+
 void value_order(const Value *value, int32_t order[static SHAPE_MAX_RANK]) {
     int32_t rank = value->shape.rank;
     for (int32_t i = 0; i < rank; i++)

@@ -47,6 +47,9 @@ void value_strides(const Value *value, int32_t strides[static SHAPE_MAX_RANK]);
 /* The logical dims in the order in which they lie in memory. */
 void value_order(const Value *value, int32_t order[static SHAPE_MAX_RANK]);
 bool value_is_plain(const Value *value);
+/* Do both lie in the same layout? Only asked, always: while layouts are being assigned some ports
+ * have theirs and some not yet, and when steps are made they agree. */
+bool build_layouts_agree(const NodeBuild *build, const Value *a, const Value *b);
 /* The content of a constant input; NULL when it is none. */
 const Tensor *build_constant(const NodeBuild *build, uint32_t index);
 /* [outer, axis, inner] of a plain value. */

@@ -76,13 +76,9 @@ static const void *find_unary(const Node *node, DType dtype, float *alpha, float
     return kernel;
 }
 
-static bool same_layout(const Value *a, const Value *b) {
-    return a->layout == b->layout || a->shape.rank < 3;
-}
-
 static bool launch_unary(NodeBuild *build, const void *kernel, float alpha, float beta) {
     uint32_t count = value_count(build_output(build, 0));
-    if (count == 0 || !same_layout(build_input(build, 0), build_output(build, 0)))
+    if (count == 0 || !build_layouts_agree(build, build_input(build, 0), build_output(build, 0)))
         return false;
     return BUILD_LAUNCH(build, kernel, grid_elements(count), arg_output(build, 0),
                         arg_input(build, 0), ARG(count), ARG(alpha), ARG(beta));
@@ -139,7 +135,8 @@ typedef struct Operands {
 } Operands;
 
 /* The operand's stride for each dim of the result; false where it lies in another layout. */
-static bool operand_strides(const Value *operand, const Value *result, int32_t *strides) {
+static bool operand_strides(const NodeBuild *build, const Value *operand, const Value *result,
+                            int32_t *strides) {
     int32_t own[SHAPE_MAX_RANK], shift = result->shape.rank - operand->shape.rank;
     size_t count = value_count(operand);
     if (count == 0 || shift < 0)
@@ -152,7 +149,7 @@ static bool operand_strides(const Value *operand, const Value *result, int32_t *
             many += operand->shape.dims[i] > 1;
         if (many > 1)
             return false;
-    } else if (value_is_plain(result) && !value_is_plain(operand)) {
+    } else if (build->program && value_is_plain(result) && !value_is_plain(operand)) {
         return false;
     }
     value_strides(operand, own);
@@ -198,7 +195,7 @@ static bool resolve(const NodeBuild *build, size_t count, Operands *ret_operands
     for (size_t i = 0; i < count; i++) {
         int32_t strides[SHAPE_MAX_RANK];
         const Value *operand = build_input(build, (uint32_t)i);
-        if (!operand || !operand_strides(operand, result, strides))
+        if (!operand || !operand_strides(build, operand, result, strides))
             return false;
         for (int32_t k = 0; k < result->shape.rank; k++)
             ret_operands->strides[i][k] = strides[order[k]];

@@ -83,8 +83,8 @@ static bool is_plain_usable(const NodeBuild *build) {
 bool build_same_bytes(NodeBuild *build) {
     const Value *result = build_output(build, 0), *source = build_input(build, 0);
     size_t bytes;
-    if (!is_usable(build) || source->layout != result->layout || source->dtype != result->dtype ||
-        !shape_bytes(&result->shape, result->dtype, &bytes))
+    if (!is_usable(build) || !build_layouts_agree(build, source, result) ||
+        source->dtype != result->dtype || !shape_bytes(&result->shape, result->dtype, &bytes))
         return false;
     return build_copy(build, arg_output(build, 0).place, arg_input(build, 0).place, bytes);
 }
@@ -228,7 +228,7 @@ bool build_concat(NodeBuild *build) {
     int64_t start = 0;
     for (uint32_t i = 0; i < build->node->input_count; i++) {
         Part part = { .part = build_input(build, i), .place = arg_input(build, i), .start = start };
-        if (part.part->layout != whole->layout && part.part->shape.rank >= 3)
+        if (!build_layouts_agree(build, part.part, whole))
             return false;
         if (part.part->shape.dims[axis] > 0 && value_count(part.part) > 0 &&
             !copy_part(build, whole, arg_output(build, 0), &part, axis, true))
@@ -250,7 +250,7 @@ bool build_split(NodeBuild *build) {
                       .place = arg_output(build, i),
                       .start = start };
         if (!part.part || !shape_is_known(&part.part->shape) ||
-            (part.part->layout != whole->layout && whole->shape.rank >= 3))
+            !build_layouts_agree(build, part.part, whole))
             return false;
         if (part.part->shape.dims[axis] > 0 &&
             !copy_part(build, whole, arg_input(build, 0), &part, axis, false))

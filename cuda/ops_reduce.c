@@ -195,7 +195,7 @@ bool build_batch_norm(NodeBuild *build) {
     const Value *source = build_input(build, 0);
     if (value_count(source) == 0 || source->shape.rank < 2 || !same_type(build) ||
         build_output(build, 1) || node_get_int(build->node, "training_mode", 0) != 0 ||
-        (source->shape.rank > 2 && source->layout != build_output(build, 0)->layout))
+        !build_layouts_agree(build, source, build_output(build, 0)))
         return false;
     AxisArgs args = axis_args(&source->shape, 1);
     if (!value_is_plain(source))

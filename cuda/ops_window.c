@@ -21,8 +21,9 @@
 
 static bool one_layout(const NodeBuild *build) {
     const Value *source = build_input(build, 0), *result = build_output(build, 0);
-    return value_count(source) > 0 && value_count(result) > 0 && source->layout == result->layout &&
-           source->shape.rank >= 3 && source->shape.rank <= POOL_RANK + 2;
+    return value_count(source) > 0 && value_count(result) > 0 &&
+           build_layouts_agree(build, source, result) && source->shape.rank >= 3 &&
+           source->shape.rank <= POOL_RANK + 2;
 }
 
 static bool node_window(NodeBuild *build, const int64_t *kernel, Window *window) {
@@ -119,7 +120,7 @@ static bool read_epilogue(NodeBuild *build, ConvNode *conv) {
             return false;
         }
     }
-    return !conv->residual || conv->residual->layout == conv->result->layout;
+    return !conv->residual || build_layouts_agree(build, conv->residual, conv->result);
 }
 
 static bool read_conv(NodeBuild *build, ConvNode *conv) {
@@ -134,17 +135,28 @@ static bool read_conv(NodeBuild *build, ConvNode *conv) {
            read_epilogue(build, conv);
 }
 
+/* What an epilogue adds to the plain kernel's result, in place. */
+static bool launch_residual(NodeBuild *build, const ConvNode *conv) {
+    uint32_t count = value_count(conv->result);
+    float unused = 0;
+    DType dtype = conv->result->dtype;
+    Walk2 walk = { .count = count, .rank = 1, .dims = { count }, .a = { 1 }, .b = { 1 } };
+    LaunchArg dst = arg_output(build, 0);
+    return BUILD_LAUNCH(build, kernel_binary(BINARY_ADD, dtype), grid_elements(count), dst, dst,
+                        arg_input(build, conv->residual_input), ARG(walk)) &&
+           (!conv->relu ||
+            BUILD_LAUNCH(build, kernel_unary(UNARY_RELU, dtype), grid_elements(count), dst, dst,
+                         ARG(count), ARG(unused), ARG(unused)));
+}
+
 static bool launch_plain_conv(NodeBuild *build, const ConvNode *conv) {
-    if (conv->residual)
-        return build_failed(build,
-                            status_error(STATUS_UNIMPLEMENTED, "no plan for a fused residual"));
     PoolArgs dims = { .p = 0 };
     set_pool_dims(&dims, &conv->window);
     ConvArgs args = { .count = value_count(conv->result),
                       .channels = (uint32_t)conv->result->shape.dims[1],
                       .group_in = (uint32_t)conv->weights->shape.dims[1],
                       .group_out = (uint32_t)(conv->result->shape.dims[1] / conv->groups),
-                      .relu = conv->relu };
+                      .relu = conv->relu && !conv->residual };
     memcpy(args.out, dims.out, sizeof args.out);
     memcpy(args.in, dims.in, sizeof args.in);
     memcpy(args.kernel, dims.kernel, sizeof args.kernel);
@@ -156,7 +168,8 @@ static bool launch_plain_conv(NodeBuild *build, const ConvNode *conv) {
     spread_strides(conv->weights, &args.weight_out, &args.weight_in, args.weight_step);
     return BUILD_LAUNCH(build, kernel_conv(conv->source->dtype), grid_elements(args.count),
                         arg_output(build, 0), arg_input(build, 0), arg_input(build, 1),
-                        conv->bias ? arg_input(build, 2) : ARG_NULL, ARG(args));
+                        conv->bias ? arg_input(build, 2) : ARG_NULL, ARG(args)) &&
+           (!conv->residual || launch_residual(build, conv));
 }
 
 static ConvSpec conv_spec(const ConvNode *conv, bool tensor_cores) {

@@ -9,7 +9,7 @@
  * With two threads the calls are made from the pool's own workers, as the server makes them: a
  * caller that is alone is helped by the other worker, two callers share nothing.
  *
- * bench_engine FILE.onnx THREADS [bf16]; or bench_engine peak
+ * bench_engine FILE.onnx THREADS [bf16|deterministic]; or bench_engine peak
  */
 
 #include "runtime/base/clock.h"
@@ -78,7 +78,27 @@ static long memory_kib(const char *field) {
     return kib;
 }
 
-static Status load(const char *path, Device *device, Precision precision, Engine *engine) {
+/* How a model is loaded. */
+typedef struct Mode {
+    const char *name;
+    Precision precision;
+    bool deterministic;
+} Mode;
+
+static const Mode modes[] = {
+    { .name = "", .precision = PRECISION_F32 },
+    { .name = "bf16", .precision = PRECISION_BF16 },
+    { .name = "deterministic", .precision = PRECISION_F32, .deterministic = true },
+};
+
+static const Mode *find_mode(const char *name) {
+    for (size_t i = 0; i < ARRAY_LENGTH(modes); i++)
+        if (strcmp(modes[i].name, name) == 0)
+            return &modes[i];
+    return NULL;
+}
+
+static Status load(const char *path, Device *device, const Mode *mode, Engine *engine) {
     AUTO(free) void *bytes = NULL;
     size_t length;
     TRY(read_file(path, &bytes, &length));
@@ -88,7 +108,8 @@ static Status load(const char *path, Device *device, Precision precision, Engine
     ExecutorOptions options = { .device = device,
                                 .pool = engine->pool,
                                 .max_rows = 32,
-                                .precision = precision,
+                                .precision = mode->precision,
+                                .deterministic = mode->deterministic,
                                 .optimise = true };
     TRY(executor_new(graph, &options, &engine->executor));
     graph = NULL;
@@ -243,7 +264,7 @@ static Status obey(Engine *engine, char *line) {
     return status_error(STATUS_INVALID_ARGUMENT, "no such command: %s", word);
 }
 
-static Status serve(const char *path, size_t threads, Precision precision, Engine *engine) {
+static Status serve(const char *path, size_t threads, const Mode *mode, Engine *engine) {
     static char line[LINE_BYTES];
     AUTO(device_close) Device *device = NULL;
     const char *note;
@@ -254,7 +275,7 @@ static Status serve(const char *path, size_t threads, Precision precision, Engin
     long before_kib = memory_kib("VmRSS:");
     const Clock *clock = clock_monotonic();
     uint64_t begin_ns = clock_now_ns(clock);
-    Status status = load(path, device, precision, engine);
+    Status status = load(path, device, mode, engine);
     printf("{\"load_ms\": %.2f, \"before_kib\": %ld}\n",
            (double)(clock_now_ns(clock) - begin_ns) / 1e6, before_kib);
     while (status_is_ok(&status) && fflush(stdout) == 0 && fgets(line, sizeof line, stdin))
@@ -274,13 +295,13 @@ int main(int argc, char **argv) {
         printf("{\"gflops\": %.1f}\n", fma_peak_gflops());
         return 0;
     }
-    bool bf16 = argc == 4 && strcmp(argv[3], "bf16") == 0;
-    if (argc != 3 && !bf16) {
-        fprintf(stderr, "usage: bench_engine FILE.onnx THREADS [bf16] | bench_engine peak\n");
+    const Mode *mode = argc == 3 ? &modes[0] : argc == 4 ? find_mode(argv[3]) : NULL;
+    if (!mode) {
+        fprintf(stderr, "usage: bench_engine FILE.onnx THREADS [bf16|deterministic]\n"
+                        "       bench_engine peak\n");
         return 2;
     }
-    Status status =
-        serve(argv[1], (size_t)atoll(argv[2]), bf16 ? PRECISION_BF16 : PRECISION_F32, &engine);
+    Status status = serve(argv[1], (size_t)atoll(argv[2]), mode, &engine);
     if (!status_is_ok(&status)) {
         fprintf(stderr, "bench_engine: %s: %s\n", status_code_name(status.code), status.message);
         return 1;

@@ -37,6 +37,7 @@ typedef struct ConfigTensor {
     bool has_reshape;
     Shape reshape;
     bool optional;
+    const struct Tensor *otherwise; /* set by the model: what stands for it when it is left out */
     bool ragged;                /* inputs: rows of any length lie end to end, without a batch dim */
     const char *label_filename; /* outputs; NULL */
 } ConfigTensor;

@@ -134,6 +134,11 @@ static Status prepare_step(Passage *passage) {
         passage->inputs[input->port] = *given;
         TRY(tensor_form_of_model(input, &given->shape, &passage->inputs[input->port].shape));
     }
+    for (size_t i = 0; i < version->signature.input_count; i++) {
+        const SignatureTensor *input = &version->signature.inputs[i];
+        if (input->otherwise && passage->inputs[input->port].dtype == DTYPE_INVALID)
+            passage->inputs[input->port] = *input->otherwise;
+    }
     bool is_outer = gives_output(whole->config.ensemble, step, whole->signature.output_count);
     if (!is_outer && !passage->between)
         TRY(output_block_new_beside(passage->run->args.block, &passage->between));

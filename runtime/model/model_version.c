@@ -133,6 +133,7 @@ static Status build_engine(const ModelLoad *load, ModelVersion *version) {
 static Status build_executor(const ModelLoad *load, ModelVersion *version) {
     AUTO(graph_free) Graph *graph = NULL;
     TRY(read_graph(load, &version->config, &graph));
+    TRY(model_version_open_optional(version, graph));
     TRY(graph_infer(graph)); /* what cannot vary is not a batch, whatever is declared */
     version->limits_rows = load->queue_default != NULL;
     version->config.max_batch_size =

@@ -150,14 +150,17 @@ static bool find_scatter(const ModelConfig *config, const char *output, size_t *
     return false;
 }
 
-/* As clients see it and as the model has it. optional: every graph input is needed to run, so a
- * client may not leave it out whatever the config says. */
+/* As clients see it and as the model has it. Optional is what has something that stands for it:
+ * every input is needed to run. */
 static Status make_tensor(const Side *side, const ConfigTensor *tensor, size_t port,
                           SignatureTensor *ret_tensor) {
     bool is_input = strcmp(side->word, "input") == 0;
-    *ret_tensor = (SignatureTensor){
-        .name = tensor->name, .dtype = tensor->dtype, .port = port, .ragged = tensor->ragged
-    };
+    *ret_tensor = (SignatureTensor){ .name = tensor->name,
+                                     .dtype = tensor->dtype,
+                                     .port = port,
+                                     .ragged = tensor->ragged,
+                                     .optional = tensor->otherwise != NULL,
+                                     .otherwise = tensor->otherwise };
     if (tensor->dims.rank == SHAPE_UNRANKED)
         return status_ok();
     TRY(complete_shape(side, tensor, &tensor->dims, &ret_tensor->shape));

@@ -17,8 +17,9 @@ typedef struct SignatureTensor {
     Shape shape; /* DIM_UNKNOWN where it varies */
     size_t port; /* index into the executor's ports */
     bool optional;
-    bool ragged;   /* inputs: the model has them end to end in one dim */
-    bool reshaped; /* the model has model_shape instead, with as many elements */
+    const Tensor *otherwise; /* optional: what stands for it when it is left out */
+    bool ragged;             /* inputs: the model has them end to end in one dim */
+    bool reshaped;           /* the model has model_shape instead, with as many elements */
     Shape model_shape;
     bool scattered;            /* outputs: one dim that is cut as an input's rows are long */
     size_t scattered_by;       /* that input */

@@ -13,5 +13,7 @@ Status model_version_prepare_sequences(ModelVersion *version, int model_director
 /* batching_params.pbtxt beside the model; *ret_policy stays NULL where there is none. */
 Status model_version_read_batching(const ModelLoad *load, Arena *arena,
                                    const QueuePolicy **ret_policy);
+/* Makes inputs of the initializers that config.inputs call optional. */
+Status model_version_open_optional(ModelVersion *version, Graph *graph);
 /* config.message, once signature and queue_policy are there. */
 Status model_version_complete(ModelVersion *version);

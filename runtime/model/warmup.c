@@ -193,6 +193,10 @@ static const WarmupInput *find_input(const WarmupSample *sample, const char *nam
 static Status make_input(const SignatureTensor *wanted, const WarmupSample *sample, size_t rows,
                          int model_directory, Arena *arena, Tensor *ret_tensor) {
     const WarmupInput *input = find_input(sample, wanted->name);
+    if (!input && wanted->otherwise) {
+        *ret_tensor = *wanted->otherwise;
+        return status_ok();
+    }
     if (!input)
         return status_error(STATUS_INVALID_ARGUMENT, "input '%s' is missing", wanted->name);
     Shape shape;

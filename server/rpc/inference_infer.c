@@ -361,8 +361,10 @@ static Status infer_bind(WireInfer *infer, Arena *arena, InferRequest *request) 
     size_t used = 0;
     for (size_t i = 0; i < signature->input_count; i++) {
         const WireTensor *tensor = wire_find_input(infer, signature->inputs[i].name);
-        if (!tensor && signature->inputs[i].optional)
+        if (!tensor && signature->inputs[i].optional) {
+            TRY(bind_otherwise(signature, i, arena, request));
             continue;
+        }
         if (!tensor)
             return input_names_error(infer, signature, version->name);
         TRY(check_input(tensor, &signature->inputs[i], version));

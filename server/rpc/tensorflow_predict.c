@@ -227,8 +227,10 @@ static Status predict_bind(WireInfer *infer, Arena *arena, InferRequest *request
     for (size_t i = 0; i < signature->input_count; i++) {
         const SignatureTensor *wanted = &signature->inputs[i];
         const WireTensor *tensor = wire_find_input(infer, wanted->name);
-        if (!tensor && wanted->optional)
+        if (!tensor && wanted->optional) {
+            TRY(bind_otherwise(signature, i, arena, request));
             continue;
+        }
         if (!tensor)
             return input_names_error(infer, signature);
         if (tensor->dtype != wanted->dtype)

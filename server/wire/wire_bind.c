@@ -26,6 +26,21 @@ void bind_input(InferRequest *request, size_t index, const WireTensor *tensor) {
     request->payload_bytes += tensor->payload.bytes + tensor->text_bytes;
 }
 
+Status bind_otherwise(const Signature *signature, size_t index, Arena *arena,
+                      InferRequest *request) {
+    const Tensor *tensor = signature->inputs[index].otherwise;
+    if (!tensor)
+        return status_ok();
+    Span *span = arena_alloc(arena, sizeof *span);
+    if (!span)
+        return arena_exhausted(arena);
+    *span = (Span){ tensor->data, tensor->bytes };
+    request->inputs[index] = (RequestInput){ .dtype = tensor->dtype,
+                                             .shape = tensor->shape,
+                                             .payload = { span, 1, tensor->bytes } };
+    return status_ok();
+}
+
 const WireTensor *wire_find_input(const WireInfer *infer, const char *name) {
     StringView wanted = text_view(name);
     for (size_t i = 0; i < infer->input_count; i++)

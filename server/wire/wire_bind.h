@@ -13,6 +13,9 @@
 Status bind_rooms(const Signature *signature, Arena *arena, InferRequest *request);
 /* One decoded tensor into its place; counts payload bytes. */
 void bind_input(InferRequest *request, size_t index, const WireTensor *tensor);
+/* What stands for an optional input that was left out. */
+Status bind_otherwise(const Signature *signature, size_t index, Arena *arena,
+                      InferRequest *request);
 /* Finds a decoded input by name; NULL. */
 const WireTensor *wire_find_input(const WireInfer *infer, const char *name);
 /* Pointers to count names, stride bytes apart, sorted so that equal ones are neighbours in the

@@ -262,6 +262,41 @@ class Reshape(Case):
         self.config_fails(half_plus_two(), RESHAPED.replace("[1, 1, 1]", "[1, 2]"), "must have as many elements as dims")
 
 
+def optional_config(more="optional: true"):
+    return (f"max_batch_size: 0 input {{ name: 'x' data_type: TYPE_FP32 dims: [-1] }} "
+            f"input {{ name: 'a' data_type: TYPE_FP32 dims: [1] {more} }} output {{ name: 'y' data_type: TYPE_FP32 dims: [-1] }}")
+
+
+# x plus a, which has a default.
+DEFAULTED = model(node("Add", ["x", "a"], "y") + port(11, "x", ["N"]) + port(11, "a", [1]) + port(12, "y", ["N"]) +
+                  field(5, field(1, 1) + field(2, 1) + field(8, "a") + field(9, b"\0\0\x20\x41")))
+
+
+class Optional(Case):
+    MODELS = {
+        "defaulted": (DEFAULTED, optional_config()),
+        "whole": (b"", "platform: 'ensemble' input { name: 'i' data_type: TYPE_FP32 dims: -1 } "
+                       "output { name: 'o' data_type: TYPE_FP32 dims: -1 } ensemble_scheduling { step { "
+                       "model_name: 'defaulted' model_version: -1 input_map { key: 'x' value: 'i' } "
+                       "output_map { key: 'y' value: 'o' } } }"),
+    }
+
+    def test_what_is_left_out_has_its_default(self):
+        values = np.asarray([1, 2], np.float32)
+        self.assertEqual(self.infer("defaulted", x=values)["y"].tolist(), [11, 12])
+        self.assertEqual(self.infer("defaulted", x=values, a=np.asarray([5], np.float32))["y"].tolist(), [6, 7])
+        self.assertEqual(self.infer("whole", i=values)["o"].tolist(), [11, 12])
+        answer = ask(self.http, "POST", "/v1/models/defaulted:predict", {"inputs": {"x": [1, 2]}})
+        self.assertEqual(answer, (200, {"outputs": [11, 12]}))
+        self.refused("INVALID_ARGUMENT", "expected number of inputs between 1 and 2 but got 0", "defaulted")
+        self.refused("INVALID_ARGUMENT", "unexpected shape for input 'a'", "defaulted", x=values, a=values)
+
+    def test_without_the_word_it_is_a_constant(self):
+        self.config_fails(DEFAULTED, optional_config(""), "configuration expects 2 inputs, model provides 1")
+        self.config_fails(DEFAULTED, optional_config().replace("max_batch_size: 0", "max_batch_size: 2"),
+                          "optional wants max_batch_size 0 for an ONNX model")
+
+
 # Each row and the sum of all: what runs together shows.
 SUMMED = model(node("ReduceSum", ["x", "axes"], "s") + node("Add", ["x", "s"], "y") + integers("axes", 0) +
                port(11, "x", ["N", 1]) + port(12, "y", ["N", 1]))

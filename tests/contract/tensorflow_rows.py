@@ -20,7 +20,6 @@ NOTES = [
     ("client goes away", "the work goes on; ours leaves the queue and is not executed"),
     ("unknown flags", "reported, and the server starts; ours is an error that names the nearest flag"),
     ("missing base path", "stops the polling of every model; ours concerns that model alone"),
-    ("padding to allowed_batch_sizes", "rows are repeated to fill a batch; ours runs the rows there are"),
     ("SavedModel", "is what it serves; ours serves ONNX: the operators of docs/OPERATORS.md"),
     ("metrics", "label `model_path` is a path, ours is the model's name; request_count by REST counts status and metadata too, "
                 "ours counts inferences; names of unknown models become labels there, not here; "

@@ -17,6 +17,7 @@
 #include "server/check.h"
 #include "server/drain.h"
 #include "server/rpc/core_compat.h"
+#include "runtime/device/plugin_loader.h"
 #include "server/sandbox/sandbox_rules.h"
 #include "server/trust_files.h"
 
@@ -130,6 +131,7 @@ static Status load_and_wait(Serving *serving, int signal_fd, bool *ret_loaded) {
 /* What is read from anywhere, and then the sandbox, before there is a second thread. */
 static Status confine(const Options *options, Serving *serving) {
     SandboxPlan plan;
+    plugin_set_directory(options->plugin_directory);
     TRY(trust_files_read(options, &serving->trust));
     sandbox_plan(options, &plan);
     return sandbox_enter(plan.mode, &plan.rules);

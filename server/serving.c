@@ -15,7 +15,6 @@
 #include "runtime/base/size.h"
 #include "runtime/config/server_config.h"
 #include "runtime/device/device_open.h"
-#include "runtime/device/plugin_loader.h"
 #include "server/metrics_page.h"
 #include "runtime/repo/change.h"
 #include "server/rate_limit.h"
@@ -132,7 +131,6 @@ static Status start_compute(Serving *serving) {
     TRY(timer_new(serving->scheduler, &serving->timer));
     DeviceHost host = { .abi = DEVICE_ABI, .struct_bytes = sizeof host, .pool = serving->pool };
     const char *note = "";
-    plugin_set_directory(serving->options->plugin_directory);
     TRY(device_open("auto", &host, &serving->device, &note));
     log_event(LOG_INFO, "device", "note=%s workers=%zu", LOG_TEXT(note),
               pool_thread_count(serving->pool));

@@ -41,6 +41,12 @@ static bool is_plain_name(const char *name) {
     return true;
 }
 
+bool plugin_is_there(const char *name) {
+    char path[PLUGIN_PATH_BYTES];
+    int length = snprintf(path, sizeof path, "%s/libinferd_%s.so", plugin_directory, name);
+    return length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0;
+}
+
 static Status check_api(const char *name, const DeviceApi *api) {
     if (!api)
         return status_error(STATUS_FAILED_PRECONDITION,

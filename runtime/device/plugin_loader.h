@@ -15,6 +15,9 @@
 void plugin_set_directory(const char *directory);
 const char *plugin_directory_get(void);
 
+/* Is there a file for a plugin of that name? */
+bool plugin_is_there(const char *name);
+
 /**
  * Loads the plugin (it stays loaded) and gives its table, whose abi and size have been checked.
  *

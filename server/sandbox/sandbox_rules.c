@@ -59,6 +59,10 @@ void sandbox_plan(const Options *options, SandboxPlan *ret_plan) {
     ret_plan->mode = !strcmp(options->sandbox, "on")    ? SANDBOX_ON
                      : !strcmp(options->sandbox, "off") ? SANDBOX_OFF
                                                         : SANDBOX_AUTO;
+    /* A GPU's driver opens devices, libraries and sockets of its own, which no one has listed yet.
+     */
+    if (ret_plan->mode == SANDBOX_AUTO && plugin_is_there("cuda"))
+        ret_plan->mode = SANDBOX_OFF;
     for (size_t i = 0; i < ARRAY_LENGTH(FILES); i++)
         add_readable(rules, *(const char *const *)((const char *)options + FILES[i]));
     add_readables(rules, &options->repositories);

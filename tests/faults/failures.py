@@ -167,7 +167,8 @@ def fail_drain(program, kind, points, tally):
         server = serve(program, control, repository)
         control.arm(kind, n)
         code = server.stop()
-        total = control.disarm() if n == 0 else total
+        made = control.disarm()
+        total = made if n == 0 else total
         where = f"drain, {kind} {n} of {total}"
         live = control["live"] if live is None else live
         tally.points += n > 0

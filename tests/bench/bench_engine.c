@@ -169,15 +169,15 @@ static Status run_once(Caller *caller) {
     return status_ok();
 }
 
-static double thread_cpu_us(void) {
+static double cpu_us(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
 }
 
 static void run_caller(void *user) {
     Caller *caller = user;
-    double begin_us = thread_cpu_us();
+    double begin_us = cpu_us(CLOCK_THREAD_CPUTIME_ID);
     const Clock *clock = clock_monotonic();
     uint64_t begin_ns = clock_now_ns(clock), now_ns = begin_ns;
     uint64_t limit_ns = (uint64_t)(caller->seconds * (double)NS_PER_S);
@@ -188,7 +188,7 @@ static void run_caller(void *user) {
         now_ns = end_ns;
     } while (status_is_ok(&caller->status) && now_ns - begin_ns < limit_ns);
     caller->seconds = (double)(now_ns - begin_ns) / 1e9;
-    caller->cpu_us = (thread_cpu_us() - begin_us) / (double)caller->runs;
+    caller->cpu_us = (cpu_us(CLOCK_THREAD_CPUTIME_ID) - begin_us) / (double)caller->runs;
     sem_post(&caller->done);
 }
 
@@ -258,7 +258,8 @@ static Status obey(Engine *engine, char *line) {
     if (strcmp(word, "output") == 0)
         return dump_output(engine, rest);
     if (strcmp(word, "memory") == 0) {
-        printf("{\"peak_kib\": %ld}\n", memory_kib("VmHWM:"));
+        printf("{\"peak_kib\": %ld, \"cpu_ms\": %.2f}\n", memory_kib("VmHWM:"),
+               cpu_us(CLOCK_PROCESS_CPUTIME_ID) / 1e3);
         return status_ok();
     }
     return status_error(STATUS_INVALID_ARGUMENT, "no such command: %s", word);
@@ -273,11 +274,12 @@ static Status serve(const char *path, size_t threads, const Mode *mode, Engine *
     DeviceHost host = { .abi = DEVICE_ABI, .struct_bytes = sizeof host, .pool = engine->pool };
     TRY(device_open("cpu", &host, &device, &note));
     long before_kib = memory_kib("VmRSS:");
+    double before_cpu_us = cpu_us(CLOCK_PROCESS_CPUTIME_ID);
     const Clock *clock = clock_monotonic();
     uint64_t begin_ns = clock_now_ns(clock);
     Status status = load(path, device, mode, engine);
-    printf("{\"load_ms\": %.2f, \"before_kib\": %ld}\n",
-           (double)(clock_now_ns(clock) - begin_ns) / 1e6, before_kib);
+    printf("{\"load_ms\": %.2f, \"before_kib\": %ld, \"before_cpu_ms\": %.2f}\n",
+           (double)(clock_now_ns(clock) - begin_ns) / 1e6, before_kib, before_cpu_us / 1e3);
     while (status_is_ok(&status) && fflush(stdout) == 0 && fgets(line, sizeof line, stdin))
         status = obey(engine, line);
     for (size_t i = 0; engine->inputs && i < executor_input_count(engine->executor); i++)

@@ -110,10 +110,11 @@ class Worker:
     def __init__(self, runtime, path, threads):
         runtimes = RUNTIMES[runtime]
         runtimes[0].prepare()
-        before, begin = kib("VmRSS"), time.perf_counter()
+        before, before_cpu, begin = kib("VmRSS"), time.process_time(), time.perf_counter()
         self.runtime = runtimes[1](path, threads)
         self.runner, self.arrays, self.callers = None, [], []
-        self.answer({"load_ms": (time.perf_counter() - begin) * 1e3, "before_kib": before})
+        self.answer({"load_ms": (time.perf_counter() - begin) * 1e3, "before_kib": before,
+                     "before_cpu_ms": before_cpu * 1e3})
 
     @staticmethod
     def answer(values):
@@ -167,7 +168,7 @@ class Worker:
         self.answer({})
 
     def memory(self):
-        self.answer({"peak_kib": kib("VmHWM")})
+        self.answer({"peak_kib": kib("VmHWM"), "cpu_ms": time.process_time() * 1e3})
 
     def serve(self):
         for line in sys.stdin:

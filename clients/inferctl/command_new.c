@@ -10,6 +10,7 @@
 #include "clients/inferctl/command.h"
 
 #include "clients/inferctl/inputs.h"
+#include "clients/inferctl/interrupt.h"
 #include "clients/inferctl/model_file.h"
 #include "runtime/base/size.h"
 
@@ -193,6 +194,7 @@ Status command_new(Context *context) {
                             "'%s' has an input or output whose dim 0 is fixed: it cannot be "
                             "batched; export it with an open one, or leave out --max-batch",
                             args->argument);
+    interrupt_catch(); /* from here to the end all of it is done */
     TRY(make_folder(args->repository));
     TRY(make_folder(new.folder));
     TRY(next_version(new.folder, &new.version));

@@ -9,6 +9,7 @@
 
 #include "clients/inferctl/command.h"
 #include "clients/inferctl/fma_peak.h"
+#include "clients/inferctl/interrupt.h"
 #include "clients/inferctl/model_file.h"
 #include "clients/inferctl/profile_table.h"
 #include "runtime/base/clock.h"
@@ -85,17 +86,27 @@ static Status run_once(Profile *profile) {
                                                        .step_user = &profile->nodes });
 }
 
+/* Told seldom: it would be part of what is measured. */
+enum { PROGRESS_NS = 250000000 };
+
 static Status measure(const Context *context, Profile *profile) {
     const Clock *clock = clock_monotonic();
     uint64_t limit_ns = (uint64_t)(context->args->duration_s * (double)NS_PER_S);
     TRY(run_once(profile));
     TRY(run_once(profile));
     profile_clear(&profile->nodes);
-    uint64_t begin_ns = clock_now_ns(clock), now_ns = begin_ns;
-    for (; now_ns - begin_ns < limit_ns; profile->runs++) {
+    interrupt_catch(); /* ends it early, with what was measured */
+    uint64_t begin_ns = clock_now_ns(clock), now_ns = begin_ns, shown_ns = begin_ns;
+    for (; now_ns - begin_ns < limit_ns && !(interrupt_came() && profile->runs > 0);
+         profile->runs++) {
         TRY(run_once(profile));
         now_ns = clock_now_ns(clock);
+        if (now_ns - shown_ns < PROGRESS_NS)
+            continue;
+        shown_ns = now_ns;
+        context_progress(context, MIN_OF(now_ns - begin_ns, limit_ns - 1), limit_ns, "");
     }
+    context_progress(context, 1, 1, "");
     profile->taken_ns = now_ns - begin_ns;
     profile_sort(&profile->nodes);
     if (profile->nodes.full)

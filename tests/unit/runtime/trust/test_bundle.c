@@ -80,6 +80,27 @@ static void test_content_must_fit(void **state) {
     assert_non_null(strstr(status.message, "'a': expected SHA-256 " HASH ", got 2cf24dba"));
 }
 
+static void test_long_lists_and_parts(void **state) {
+    (void)state;
+    char text[40 * 80];
+    size_t length = 0, count;
+    FileList list;
+    for (size_t i = 0; i < 40; i++)
+        length += (size_t)snprintf(text + length, sizeof text - length, HASH "  f%02zu\n", 39 - i);
+    check_ok(manifest_parse(text, length, arena, &list));
+    assert_int_equal(list.count, 40);
+    assert_string_equal(list.parts[39].name, "f39");
+    ListedPart parts[2] = { { .name = "a", .end = 6 }, { .name = "a", .begin = 6, .end = 12 } };
+    assert_true(digest_parse(view(HASH), &parts[0].digest));
+    parts[1].digest = parts[0].digest;
+    count = ARRAY_LENGTH(parts);
+    check_ok(file_list_check(parts, count, "hello\nhello\n", 12));
+    Status status = file_list_check(parts, count, "hello\nhello\n", 11);
+    assert_int_equal(status.code, STATUS_DATA_LOSS);
+    status = file_list_check(parts, count, "hello\nhallo\n", 12);
+    assert_int_equal(status.code, STATUS_DATA_LOSS);
+}
+
 /* --- signatures --- */
 
 typedef struct Scene {
@@ -321,6 +342,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_manifest_lines),
         cmocka_unit_test(test_content_must_fit),
+        cmocka_unit_test(test_long_lists_and_parts),
         cmocka_unit_test(test_all_curves),
         cmocka_unit_test(test_no_flipped_bit_changes_what_is_trusted),
         cmocka_unit_test(test_statements),

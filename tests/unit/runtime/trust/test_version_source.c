@@ -265,6 +265,13 @@ static void test_policies_that_mean_something_else(void **state) {
             fail_msg("%s: %s", rows[i], status_code_name(status.code));
     }
     TrustPolicy *policy = NULL;
+    trust_policy_free(NULL);
+    char many[2048] = "{\"rules\":[{\"models\":[\"m\"";
+    for (size_t i = 0; i < TRUST_LIST_MAX; i++)
+        strcat(many, ",\"m\"");
+    strcat(many, "]}]}");
+    Status too_many = trust_policy_parse(many, strlen(many), read_pem, &policy);
+    assert_int_equal(too_many.code, STATUS_INVALID_ARGUMENT);
     static const char missing[] = "{\"rules\":[{\"models\":[\"m\"],\"keys\":[\"none.pem\"]}]}";
     Status status = trust_policy_parse(missing, strlen(missing), read_pem, &policy);
     assert_int_equal(status.code, STATUS_NOT_FOUND);

@@ -36,8 +36,7 @@ static void end(InferCall *call, const Status *status, const WireReply *reply) {
     let_in(call); /* where it was not offered */
     for (; call->region_count > 0; call->region_count--)
         shared_region_release(call->regions[call->region_count - 1]);
-    settings_trace_request(call->context->settings, &call->request, call->wire->id, status,
-                           clock_now_ns(clock_monotonic()));
+    settings_trace_request(call->context->settings, &call->request, call->wire->id, status);
     metrics_record(call->context->metrics, call->protocol->api, call->transport->entry,
                    call->arrived_ns, &call->request, status);
     call->transport->finish(call, status, reply);

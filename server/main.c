@@ -21,6 +21,8 @@
 #include "server/sandbox/sandbox_rules.h"
 #include "server/trust_files.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
@@ -182,6 +184,17 @@ static int serve(const Options *options) {
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* The log's lines are written to standard error: that is the file from here on. */
+static Status open_log(const char *path) {
+    if (!path)
+        return status_ok();
+    AUTO(descriptor_close)
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+        return status_error(STATUS_INVALID_ARGUMENT, "--log-file=%s: %s", path, strerror(errno));
+    return status_ok();
+}
+
 int main(int argc, char **argv) {
     AUTO(options_deinit) Options options = { 0 };
     Status status = options_parse(argc, argv, &options);
@@ -201,6 +214,11 @@ int main(int argc, char **argv) {
     }
     thread_set_role(THREAD_MAIN);
     log_set_level(options.log_verbose > 0 ? LOG_DEBUG : LOG_INFO);
+    status = open_log(options.log_file);
+    if (!status_is_ok(&status)) {
+        fprintf(stderr, "%s: %s\n", argc > 0 ? argv[0] : "inferd", status.message);
+        return EXIT_FAILURE;
+    }
     for (size_t i = 0; i < options.without_effect.count; i++)
         log_event(LOG_WARN, "flag_without_effect", "flag=%s",
                   LOG_TEXT(options.without_effect.items[i]));

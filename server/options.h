@@ -90,6 +90,10 @@ typedef struct Options {
 
     const char *id;
     int64_t log_verbose;
+    bool log_info, log_warning, log_error;
+    const char *log_file;
+    bool labels_anywhere;
+    const char *model_config_name;
     TraceOptions trace;
     const char *sandbox; /* "auto", "on", "off" */
     int64_t exit_timeout_s, drain_pause_ms;

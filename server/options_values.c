@@ -25,6 +25,11 @@ static void set_limits(Options *options) {
     options->handshake_timeout_ms = 10000;
 }
 
+static void set_log(Options *options) {
+    options->log_info = options->log_warning = options->log_error = true;
+    options->trace = (TraceOptions){ .rate = 1000, .count = -1 };
+}
+
 Options option_defaults(Personality personality) {
     Options options = {
         .personality = personality,
@@ -62,10 +67,10 @@ Options option_defaults(Personality personality) {
         .request_arena_bytes = INT64_C(1) << 30,
         .id = "inferd",
         .exit_timeout_s = 30,
-        .trace = { .rate = 1000, .count = -1 },
         .rate_limit = "off",
     };
     set_limits(&options);
+    set_log(&options);
     if (personality == PERSONALITY_TENSORFLOW) {
         options.exit_on_error = true;
         options.http_port = 0;

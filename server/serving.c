@@ -145,6 +145,20 @@ static bool watch_interval(const Options *options, uint64_t *ret_ns) {
     return by_mode ? !strcmp(options->control_mode, "poll") : seconds > 0;
 }
 
+/* Triton's configs/NAME.pbtxt. */
+static Status config_path(const Options *options, Arena *arena, const char **ret_path) {
+    char path[300];
+    const char *name = options->model_config_name;
+    if (!name || !*name)
+        return status_ok();
+    int length = snprintf(path, sizeof path, "configs/%s.pbtxt", name);
+    if (length >= (int)sizeof path || strchr(name, '/'))
+        return status_error(STATUS_INVALID_ARGUMENT, "--model-config-name: '%s' is no file's name",
+                            name);
+    *ret_path = arena_strndup(arena, path, (size_t)length);
+    return *ret_path ? status_ok() : arena_exhausted(arena);
+}
+
 static Status make_repo(Serving *serving) {
     const Options *options = serving->options;
     RepoOptions repo = {
@@ -162,6 +176,7 @@ static Status make_repo(Serving *serving) {
         .autocomplete = !options->disable_autocomplete,
         .default_max_batch_size = (size_t)options->default_max_batch_size,
         .warm = options->warm,
+        .labels_anywhere = options->labels_anywhere,
         .file_limit_bytes = (size_t)options->file_limit_bytes,
         .trust = &serving->trust,
         .batching_beside = options->enable_batching && options->per_model_batching,
@@ -172,6 +187,7 @@ static Status make_repo(Serving *serving) {
         .clock = clock_monotonic(),
         .hooks = repo_hooks_of(serving),
     };
+    TRY(config_path(options, serving->arena, &repo.config_path));
     repo.watch = watch_interval(options, &repo.poll_ns);
     TRY(served_models(options, serving->arena, &repo.models, &repo.model_count));
     TRY(queue_default(options, serving->arena, &repo.queue_default));
@@ -396,7 +412,14 @@ static Status make_settings(const Options *options, Settings **ret_settings) {
         .count = options->trace.count,
         .log_frequency = (uint64_t)options->trace.log_frequency,
     };
-    return settings_new(options->log_verbose, &trace, options->trace.file, ret_settings);
+    LogSettings log = { .info = options->log_info,
+                        .warning = options->log_warning,
+                        .error = options->log_error,
+                        .verbose = (uint32_t)options->log_verbose,
+                        .format = "default",
+                        .file = options->log_file ? options->log_file : "" };
+    log_set_level(settings_log_level(&log));
+    return settings_new(&log, &trace, options->trace.file, ret_settings);
 }
 
 Status serving_start(const Options *options, const char *version, Serving *serving) {

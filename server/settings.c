@@ -36,7 +36,7 @@ struct Settings {
     uint64_t file_traces; /* in the file that is being written */
 };
 
-Status settings_new(int64_t verbose, const TraceSettings *trace, const char *trace_file,
+Status settings_new(const LogSettings *log, const TraceSettings *trace, const char *trace_file,
                     Settings **ret_settings) {
     AUTO(settings_free) Settings *settings = calloc(1, sizeof *settings);
     if (!settings)
@@ -50,11 +50,7 @@ Status settings_new(int64_t verbose, const TraceSettings *trace, const char *tra
     atomic_init(&settings->traces, trace->timestamps || trace->tensors);
     if (trace_file)
         TRY(trace_file_new(trace_file, &settings->file));
-    settings->log = (LogSettings){ .info = true,
-                                   .warning = true,
-                                   .error = true,
-                                   .verbose = (uint32_t)verbose,
-                                   .format = "default" };
+    settings->log = *log;
     *ret_settings = TAKE(settings);
     return status_ok();
 }
@@ -126,16 +122,19 @@ LogSettings settings_log(Settings *settings) {
     return settings->log;
 }
 
+LogLevel settings_log_level(const LogSettings *log) {
+    return log->verbose > 0 ? LOG_DEBUG
+           : log->info      ? LOG_INFO
+           : log->warning   ? LOG_WARN
+                            : LOG_ERROR;
+}
+
 void settings_set_log(Settings *settings, const LogSettings *log) {
     {
         LOCKED(&settings->mutex);
         settings->log = *log;
     }
-    LogLevel level = log->verbose > 0 ? LOG_DEBUG
-                     : log->info      ? LOG_INFO
-                     : log->warning   ? LOG_WARN
-                                      : LOG_ERROR;
-    log_set_level(level);
+    log_set_level(settings_log_level(log));
 }
 
 /* --- traces --- */
@@ -270,13 +269,14 @@ static TraceEntry next_trace(Settings *settings, const char *model) {
 }
 
 void settings_trace_request(Settings *settings, const InferRequest *request, StringView id,
-                            const Status *status, uint64_t now_ns) {
+                            const Status *status) {
     const ModelVersion *version = request->lease.version;
     if (!settings || !version || !atomic_load_explicit(&settings->traces, memory_order_relaxed))
         return;
     TraceEntry entry = next_trace(settings, version->name);
     if (entry.id == 0)
         return;
+    uint64_t now_ns = clock_now_ns(clock_monotonic());
     const RequestTimes *times = &request->times;
     char text[SHOWN_MAX + 1] = { 0 };
     StringView cut = text_cut(id, SHOWN_MAX);

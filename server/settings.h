@@ -10,6 +10,7 @@
  */
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/log.h"
 #include "runtime/base/status.h"
 #include "runtime/schedule/request.h"
 
@@ -27,24 +28,25 @@ static inline TraceSettings trace_settings_default(void) {
     return (TraceSettings){ .rate = 1000, .count = -1 };
 }
 
+typedef struct LogSettings {
+    bool info, warning, error;
+    uint32_t verbose;
+    const char *format; /* static */
+    const char *file;   /* the command line's; "": standard error */
+} LogSettings;
+
 /**
- * @trace       in force at the start
+ * @log, @trace in force at the start
  * @trace_file  kept; NULL: none
  *
  * Errors: INVALID_ARGUMENT (the file cannot be written), RESOURCE_EXHAUSTED
  */
-Status settings_new(int64_t verbose, const TraceSettings *trace, const char *trace_file,
+Status settings_new(const LogSettings *log, const TraceSettings *trace, const char *trace_file,
                     Settings **ret_settings);
 void settings_free(Settings *settings);
 DEFINE_AUTO(Settings, settings_free);
 
 /* --- log --- */
-
-typedef struct LogSettings {
-    bool info, warning, error;
-    uint32_t verbose;
-    const char *format; /* static */
-} LogSettings;
 
 /* One value as a request gives it. */
 typedef struct SettingValue {
@@ -56,6 +58,8 @@ typedef struct SettingValue {
 /* Changes *log, not yet what is in force. INVALID_ARGUMENT, UNIMPLEMENTED (log_file). */
 Status settings_log_change(LogSettings *log, StringView key, const SettingValue *value);
 LogSettings settings_log(Settings *settings);
+/* What the log has to say at least. */
+LogLevel settings_log_level(const LogSettings *log);
 void settings_set_log(Settings *settings, const LogSettings *log);
 
 /* --- traces --- */
@@ -72,4 +76,4 @@ Status settings_set_trace(Settings *settings, StringView model, const TraceSetti
 
 /* Tells about a request that ended, if it is one of those to be traced. Thread: any. */
 void settings_trace_request(Settings *settings, const InferRequest *request, StringView id,
-                            const Status *status, uint64_t now_ns);
+                            const Status *status);

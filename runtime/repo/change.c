@@ -279,12 +279,21 @@ static Status label_refused(const RepoModel *model, const VersionLabel *label) {
                         (long long)label->number, model->name);
 }
 
+/* Whether the label is as it is already, or not in use. */
+static bool is_new_or_same(const RepoModel *model, const VersionLabel *label) {
+    for (size_t i = 0; i < model->label_count; i++)
+        if (strcmp(model->labels[i].label, label->label) == 0)
+            return model->labels[i].number == label->number;
+    return true;
+}
+
 /* All labels of a model, or none. */
 static Status apply_labels(Repo *repo, RepoModel *model, const VersionLabel *labels, size_t count,
                            bool replace) {
     for (size_t i = 0; i < count; i++) {
         LOCKED(&repo->mutex);
-        if (labels[i].number > 0 && !is_available_locked(model, labels[i].number))
+        bool is_free = repo->options.labels_anywhere && is_new_or_same(model, &labels[i]);
+        if (labels[i].number > 0 && !is_free && !is_available_locked(model, labels[i].number))
             return label_refused(model, &labels[i]);
     }
     return repo_set_labels(repo, model, labels, count, replace);

@@ -43,10 +43,12 @@ typedef struct RepoOptions {
     const char *const *load_names;
     size_t load_name_count;
 
-    bool watch;          /* follow changes; false: what is there at start, or when asked for */
-    uint64_t poll_ns;    /* where inotify does not work, and as a net beneath it */
-    uint64_t settle_ns;  /* a changing version directory must rest that long; 1 s */
-    size_t load_threads; /* 2 */
+    const char *config_path; /* "configs/NAME.pbtxt", where a model has it; NULL: config.pbtxt */
+    bool labels_anywhere;    /* a label may be new on a version that is not available yet */
+    bool watch;              /* follow changes; false: what is there at start, or when asked for */
+    uint64_t poll_ns;        /* where inotify does not work, and as a net beneath it */
+    uint64_t settle_ns;      /* a changing version directory must rest that long; 1 s */
+    size_t load_threads;     /* 2 */
     size_t load_retries;
     uint64_t retry_ns; /* pause between retries; the first ones come sooner */
     bool autocomplete; /* derive what config.pbtxt leaves out; false: config required (Triton's

@@ -247,7 +247,7 @@ Status scan_models(int repository, Arena *arena, ScanVisit visit, void *user,
     return status_ok();
 }
 
-ScanFile scan_model_files(int model_directory) {
+ScanFile scan_model_files(int model_directory, const char *config_path) {
     ScanFile joined = { 0 };
     __attribute__((cleanup(closedir_auto_))) DIR *directory = NULL;
     Status status = open_listing(model_directory, &directory);
@@ -260,6 +260,9 @@ ScanFile scan_model_files(int model_directory) {
         if (fstatat(model_directory, entry->d_name, &info, 0) == 0 && S_ISREG(info.st_mode))
             walk_entry(&walk, entry->d_name, &info);
     }
+    struct stat config;
+    if (config_path && fstatat(model_directory, config_path, &config, 0) == 0)
+        walk_entry(&walk, config_path, &config);
     return (ScanFile){ .found = walk.entries > 0,
                        .fingerprint = walk.fingerprint,
                        .newest_ns = walk.newest_ns };

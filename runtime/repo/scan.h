@@ -42,7 +42,7 @@ typedef struct ScanFile {
 
 /* config.pbtxt and the other plain files beside the versions, joined: a change of any may change
  * what a load gives. */
-ScanFile scan_model_files(int model_directory);
+ScanFile scan_model_files(int model_directory, const char *config_path);
 /* A single file served as version 1. Errors: those of the file. */
 Status scan_file(int directory, const char *name, ScanFile *ret_file);
 

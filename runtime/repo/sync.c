@@ -98,23 +98,28 @@ static RepoVersion *add_version(Repo *repo, RepoModel *model, int64_t number) {
     return version;
 }
 
-static Status read_config_text(const RepoModel *model, int directory, char **ret_text,
-                               size_t *ret_length) {
+static Status read_config_text(const Repo *repo, const RepoModel *model, int directory,
+                               char **ret_text, size_t *ret_length) {
     if (model->override.config_text) {
         *ret_length = model->override.config_length;
         *ret_text = strdup(model->override.config_text);
         return *ret_text ? status_ok() : status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     }
-    Status status =
-        beneath_read_file(directory, "config.pbtxt", CONFIG_BYTES_MAX, ret_text, ret_length);
+    Status status = status_error(STATUS_NOT_FOUND, "no such config");
+    if (repo->options.config_path)
+        status = beneath_read_file(directory, repo->options.config_path, CONFIG_BYTES_MAX, ret_text,
+                                   ret_length);
+    if (status.code == STATUS_NOT_FOUND)
+        status =
+            beneath_read_file(directory, "config.pbtxt", CONFIG_BYTES_MAX, ret_text, ret_length);
     return status.code == STATUS_NOT_FOUND ? status_ok() : status;
 }
 
 /* Reads config.pbtxt anew and takes its version policy; a faulty one keeps the policy as it was. */
-static Status read_config(RepoModel *model, int directory) {
+static Status read_config(const Repo *repo, RepoModel *model, int directory) {
     char *text = NULL;
     size_t length = 0;
-    TRY(read_config_text(model, directory, &text, &length));
+    TRY(read_config_text(repo, model, directory, &text, &length));
     free(model->config_text);
     model->config_text = text;
     model->config_length = length;
@@ -339,7 +344,7 @@ static Status look_at(Repo *repo, RepoModel *model, Look *look) {
         look->count = 1;
         return status_ok();
     }
-    look->files = scan_model_files(look->directory);
+    look->files = scan_model_files(look->directory, repo->options.config_path);
     return scan_versions(look->directory, repo->scratch, &look->versions, &look->count);
 }
 
@@ -350,7 +355,7 @@ static void sync_config(Repo *repo, RepoModel *model, const Look *look) {
                    model->files_fingerprint != look->files.fingerprint;
     /* Read before the fingerprint is kept: a file that changes now is seen as changed next time. */
     if (changed && !look->filename) {
-        status = read_config(model, look->directory);
+        status = read_config(repo, model, look->directory);
         if (status_is_ok(&status)) {
             model->files_fingerprint = look->files.fingerprint;
             model->reread = false;

@@ -224,7 +224,7 @@ Status inference_log_settings(ServerContext *server, const Spans *request, Arena
     MESSAGE_LIST(LogEntry, entries, KEYS, arena);
     LogValue *verbose;
     response.settings = entries;
-    TRY(add_log_text("log_file", "", arena, &response));
+    TRY(add_log_text("log_file", log.file, arena, &response));
     TRY(add_log_bool("log_info", log.info, arena, &response));
     TRY(add_log_bool("log_warning", log.warning, arena, &response));
     TRY(add_log_bool("log_error", log.error, arena, &response));

@@ -24,6 +24,7 @@ NOTES = [
     ("metrics", "label `model_path` is a path, ours is the model's name; request_count by REST counts status and metadata too, "
                 "ours counts inferences; names of unknown models become labels there, not here; "
                 "`:tensorflow:core:*` is there for sessions and graphs, ours has graph_runs and graph_run_time_usecs"),
+    ("a label whose version is not there", "NOT_FOUND `Specific(M, V)`; ours names what was asked for, `Label(M, L)`"),
     ("metric_names of a reload", "give how much the first series of any metric rose; ours know four counters, all their series together"),
 ]
 

@@ -194,6 +194,29 @@ class Explicit(Case):
         client = self.start_explicit("--load-model=outer")
         self.assertEqual((client.predict("outer"), self.ready()), ((1.0, 1), ["a", "inner", "outer"]))
 
+    def test_a_config_by_name_stands_in(self):
+        for name in ("a", "b"):
+            add_version(self.folder, name, 1, 1)
+        configs = pathlib.Path(self.folder, "a/configs")
+        configs.mkdir()
+        (configs / "small.pbtxt").write_text("max_batch_size: 2\n")
+        for name in ("a", "b"):
+            pathlib.Path(self.folder, name, "config.pbtxt").write_text("max_batch_size: 7\n")
+        client = self.start_explicit("--load-model=*", "--model-config-name=small")
+        sizes = [client.ask("ModelConfig", inference.ModelConfigRequest(name=name)).config.max_batch_size for name in ("a", "b")]
+        self.assertEqual(sizes, [2, 7])
+
+    def test_the_log_goes_to_a_file(self):
+        add_version(self.folder, "a", 1, 1)
+        log = pathlib.Path(tempfile.mkdtemp(), "log")
+        self.addCleanup(shutil.rmtree, log.parent)
+        log.write_text("before\n")
+        ended = subprocess.run([BINARY, "--check", f"--model-repository={self.folder}", f"--log-file={log}"], capture_output=True,
+                               text=True, timeout=60)
+        text = log.read_text()
+        self.assertEqual((ended.returncode, ended.stderr), (0, ""))
+        self.assertTrue(text.startswith("before\n") and "event=version_available" in text, text)
+
     def test_star_loads_all(self):
         add_version(self.folder, "a", 1, 1)
         add_version(self.folder, "b", 1, 2)
@@ -394,6 +417,15 @@ class List(Case):
         client.load_with("m", {"base_path": value(string_param=f"{self.folder}/a"),
                                "label:stable": value(int64_param=1)})
         self.assertEqual(client.predict("m", "stable"), (1.0, 1))
+
+    def test_new_labels_may_be_set_ahead_where_that_is_allowed(self):
+        add_version(self.folder, "a", 1, 1)
+        client = self.start("--model-name=a", f"--model-base-path={self.folder}/a",
+                            "--allow-version-labels-for-unavailable-models")
+        client.reload(("a", f"{self.folder}/a", {"stable": 1, "next": 2}))
+        self.refused("NOT_FOUND", "Label(a, next)", client.predict, "a", label="next")
+        self.refused("FAILED_PRECONDITION", "assign label to version 2", client.reload, ("a", f"{self.folder}/a", {"stable": 2}))
+        self.assertEqual(client.predict("a", label="stable"), (1.0, 1))
 
     def test_a_list_replaces_the_list(self):
         for name, number in (("a", 1), ("b", 2)):

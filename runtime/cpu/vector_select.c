@@ -4,7 +4,7 @@
 /*
  * Picks the copy of vector_loops.c that this machine runs best. Rows are in rising order; the last
  * whose test holds wins. The test also asks whether the operating system saves the wide registers
- * (the builtin does).
+ * (the builtin does). Elsewhere than on x86-64 there is the plain copy alone.
  *
  * Thread: any.
  */
@@ -15,11 +15,14 @@
 
 #include <stdatomic.h>
 
-extern const VectorLoops vector_loops_plain, vector_loops_avx2, vector_loops_avx512;
+extern const VectorLoops vector_loops_plain;
 
 static bool always(void) {
     return true;
 }
+
+#if defined(__x86_64__)
+extern const VectorLoops vector_loops_avx2, vector_loops_avx512;
 
 /* x86-64-v3 and v4: what the copies are compiled for. */
 static bool has_avx2(void) {
@@ -32,14 +35,17 @@ static bool has_avx512(void) {
            __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl");
 }
+#endif
 
 static const struct {
     const VectorLoops *loops;
     bool (*supported)(void);
 } rows[] = {
     { &vector_loops_plain, always },
+#if defined(__x86_64__)
     { &vector_loops_avx2, has_avx2 },
     { &vector_loops_avx512, has_avx512 },
+#endif
 };
 
 const VectorLoops *vector_loops(void) {
@@ -54,9 +60,15 @@ const VectorLoops *vector_loops(void) {
     return loops;
 }
 
+static const VectorLoops *const all[] = {
+    &vector_loops_plain,
+#if defined(__x86_64__)
+    &vector_loops_avx2,
+    &vector_loops_avx512,
+#endif
+};
+
 const VectorLoops *const *vector_loops_all(size_t *ret_count) {
-    static const VectorLoops *const all[] = { &vector_loops_plain, &vector_loops_avx2,
-                                              &vector_loops_avx512 };
     size_t count = 0;
     while (count < ARRAY_LENGTH(rows) && rows[count].supported())
         count++;

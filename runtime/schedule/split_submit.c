@@ -8,6 +8,9 @@
  * outputs are joined in memory of its own. A part that fails fails the whole; the others are
  * cancelled.
  *
+ * Whoever submits counts as a part until all are submitted, so that none is cancelled on its way
+ * in.
+ *
  * A cancellation may meet the end: both look at whole->split under the scheduler's lock, and who
  * finds it there holds it by a reference.
  *
@@ -29,7 +32,8 @@ struct SplitRequest {
     void *memory; /* of the parts' tensors */
     atomic_size_t left, references;
     /* under the scheduler's lock */
-    Status status; /* of the first part that failed */
+    Status status;    /* of the first part that failed */
+    bool is_complete; /* all parts are submitted */
     InferRequest parts[];
 };
 
@@ -131,14 +135,15 @@ static void end(SplitRequest *split) {
 }
 
 static void leave(SplitRequest *split, const Status *status) {
-    bool is_first_failure = false;
+    bool cancels_others = false;
     if (!status_is_ok(status)) {
         LOCKED(&split->scheduler->mutex);
-        is_first_failure = status_is_ok(&split->status);
-        if (is_first_failure)
+        bool is_first = status_is_ok(&split->status);
+        cancels_others = is_first && split->is_complete;
+        if (is_first)
             split->status = *status;
     }
-    if (is_first_failure)
+    if (cancels_others)
         cancel_parts(split); /* this part keeps the others' memory: it has not left yet */
     if (atomic_fetch_sub(&split->left, 1) == 1)
         end(split);
@@ -226,7 +231,7 @@ static SplitRequest *split_new(Scheduler *scheduler, InferRequest *whole) {
     split->whole = whole;
     split->count = count;
     split->memory = memory;
-    atomic_init(&split->left, count);
+    atomic_init(&split->left, count + 1);
     atomic_init(&split->references, 1);
     for (size_t i = 0; i < count; i++)
         make_part(split, i, i * most, MIN_OF(most, whole->rows - i * most), &room);
@@ -255,14 +260,22 @@ Status split_submit(Scheduler *scheduler, InferRequest *request) {
         split_unref(split);
         return status;
     }
-    /* From here on a part that is not taken is a part that failed; the whole may be gone after the
-     * last. */
-    for (size_t i = 1, count = split->count; i < count; i++) {
+    /* From here on a part that is not taken is a part that failed. */
+    for (size_t i = 1; i < split->count; i++) {
         if (status_is_ok(&status))
             status = scheduler_submit(scheduler, &split->parts[i]);
         if (!status_is_ok(&status))
             leave(split, &status);
     }
+    bool has_failed;
+    {
+        LOCKED(&scheduler->mutex);
+        split->is_complete = true;
+        has_failed = !status_is_ok(&split->status);
+    }
+    if (has_failed)
+        cancel_parts(split);
+    leave(split, &(Status){ .code = STATUS_OK });
     return status_ok();
 }
 

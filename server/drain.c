@@ -4,7 +4,8 @@
 /*
  * Stopping so that no client notices: first health turns NOT_SERVING while everything still works,
  * so that balancers look elsewhere; after the pause the listeners close and connections are told to
- * go away; calls in progress finish, within a limit. What is left then is cancelled when the rpc
+ * go away, and only when they have gone, or at the limit, calls are refused; those in progress
+ * finish, within the limit. What is left then is cancelled when the rpc
  * server is freed. Every wait is on descriptors: the signal's, so that a second signal is seen at
  * once, and the one that tells the end. Thread: main.
  */
@@ -75,12 +76,15 @@ void drain_run(Serving *serving, int signal_fd) {
     repo_end_changes(serving->repo); /* whoever waits for a load is told */
     uint64_t pause_end_ns = time_after(started_ns, (uint64_t)options->drain_pause_ms * NS_PER_MS);
     Waited waited = wait_for(signal_fd, -1, pause_end_ns);
-    rpc_server_stop(serving->rpc);
+    uint64_t limit_ns =
+        time_after(clock_now_ns(clock_monotonic()), (uint64_t)options->exit_timeout_s * NS_PER_S);
     http_server_stop(serving->http);
     scheduler_hurry(serving->scheduler); /* company that batches wait for will not come */
+    int gone_fd = rpc_server_retire(serving->rpc);
+    if (waited != WAITED_SIGNAL && gone_fd >= 0)
+        waited = wait_for(signal_fd, gone_fd, limit_ns);
+    rpc_server_stop(serving->rpc);
     if (waited != WAITED_SIGNAL) {
-        uint64_t limit_ns = time_after(clock_now_ns(clock_monotonic()),
-                                       (uint64_t)options->exit_timeout_s * NS_PER_S);
         waited = wait_for(signal_fd, rpc_server_stopped_fd(serving->rpc), limit_ns);
         if (waited == WAITED_DONE && serving->http)
             waited = wait_for(signal_fd, http_server_stopped_fd(serving->http), limit_ns);

@@ -83,7 +83,9 @@ typedef struct Options {
     int64_t default_max_batch_size, queue_requests, queue_bytes, inline_limit_us, workers;
     int64_t cache_bytes; /* of answers kept; 0: none */
 
-    int64_t max_connections, connection_idle_ms, connection_age_ms, connection_age_grace_ms;
+    int64_t access_log_every;
+    int64_t max_connections, max_peer_connections, connection_idle_ms, connection_age_ms,
+        connection_age_grace_ms;
     int64_t http_max_peer_connections, memory_limit_bytes, inflated_limit_bytes;
     int64_t max_message_bytes, max_live_calls, memory_bytes, header_limit_bytes,
         request_arena_bytes;

@@ -114,6 +114,8 @@ static const OptionRow OPTION_TABLE[] = {
 
     FLAG("grpc-max-connections", GROUP_LIMITS, OPTION_INT, max_connections, 1, MILLION,
          "Connections over gRPC (bundled core only)."),
+    FLAG("grpc-max-peer-connections", GROUP_LIMITS, OPTION_INT, max_peer_connections, 1, MILLION,
+         "Connections over gRPC of one address (bundled core only)."),
     FLAG("grpc-max-connection-idle", GROUP_LIMITS, OPTION_INT, connection_idle_ms, 0, INT32_MAX,
          "Milliseconds without a call after which a connection is closed; 0: never. Costs every "
          "call."),
@@ -236,6 +238,8 @@ static const OptionRow OPTION_TABLE[] = {
     FLAG("log-verbose", GROUP_SERVER, OPTION_INT, log_verbose, 0, 9, "1: debug lines too."),
     FLAG("trace-config", GROUP_SERVER, OPTION_TRACE, trace, 0, 0,
          "Traces: level=TIMESTAMPS, rate=N, count=N, triton,file=PATH or triton,log-frequency=N."),
+    FLAG("access-log-every", GROUP_SERVER, OPTION_INT, access_log_every, 0, INT32_MAX,
+         "One in so many requests is written to the log: who, what, code, time; 0: none."),
     FLAG("check", GROUP_SERVER, OPTION_BOOL, check, 0, 0,
          "Load everything, print what would be served and end: 0 when all of it is well."),
     FLAG("allow-client-shm", GROUP_NETWORK, OPTION_BOOL, allow_client_shm, 0, 0,

@@ -13,6 +13,7 @@
 /* What strangers may take of us; see docs/SECURITY.md. */
 static void set_limits(Options *options) {
     options->max_connections = 10000;
+    options->max_peer_connections = 2000;
     options->http_max_peer_connections = 2000;
     options->inflated_limit_bytes = 16 << 20;
     options->max_streams = 1000;

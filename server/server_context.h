@@ -10,6 +10,7 @@
 #include "runtime/repo/repo.h"
 #include "runtime/schedule/scheduler.h"
 #include "server/access/access.h"
+#include "server/access/audit.h"
 #include "server/memory_guard.h"
 #include "server/overload.h"
 
@@ -45,6 +46,7 @@ typedef struct ServerContext {
     /* any thread */
     MemoryGuard memory;
     Overload overload;
+    AuditLog audit;
     atomic_bool draining;
     atomic_bool measuring; /* a network, for the console: one at a time */
 } ServerContext;

@@ -15,6 +15,7 @@
 #include "runtime/base/size.h"
 #include "runtime/config/server_config.h"
 #include "runtime/device/device_open.h"
+#include "server/inherited.h"
 #include "server/metrics_page.h"
 #include "runtime/repo/change.h"
 #include "server/rate_limit.h"
@@ -248,6 +249,8 @@ static Status start_rpc(Serving *serving) {
         .max_streams = (size_t)options->max_streams,
         .handshake_timeout_ns = (uint64_t)options->handshake_timeout_ms * NS_PER_MS,
         .max_connections = (size_t)options->max_connections,
+        .max_peer_connections = (size_t)options->max_peer_connections,
+        .inherited_fd = inherited_socket("grpc"),
         .connection_idle_ns = (uint64_t)options->connection_idle_ms * NS_PER_MS,
         .connection_age_ns = (uint64_t)options->connection_age_ms * NS_PER_MS,
         .connection_age_grace_ns = (uint64_t)options->connection_age_grace_ms * NS_PER_MS,
@@ -285,6 +288,7 @@ static Status start_http(Serving *serving) {
     HttpOptions http = {
         .address = options->http_address,
         .port = (int)options->http_port,
+        .inherited_fd = inherited_socket("http"),
         .reuse_port = options->reuse_port,
         .tls = http_tls(serving),
         .limits = { .max_live_calls = (size_t)options->max_live_calls,
@@ -452,6 +456,7 @@ Status serving_start(const Options *options, const char *version, Serving *servi
         .request_arena_bytes = (size_t)options->request_arena_bytes,
     };
     TRY(model_list_new(options, serving->repo, &serving->list));
+    serving->context.audit.every = (uint64_t)options->access_log_every;
     overload_init(&serving->context.overload);
     memory_guard_init(&serving->context.memory, (size_t)options->memory_limit_bytes);
     if (options->check)

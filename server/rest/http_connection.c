@@ -56,7 +56,7 @@ void http_connection_close(HttpConnection *connection) {
     http_head_reset(connection);
     list_remove(&connection->node);
     connection->server->connection_count--;
-    http_peers_release(connection->server->peers, connection->peer);
+    peers_release(connection->server->peers, connection->peer);
     bufferevent_free(connection->bev);
     free(connection);
 }
@@ -448,7 +448,7 @@ static struct bufferevent *open_plain(HttpServer *server, evutil_socket_t socket
     return bufferevent_socket_new(server->base, socket, BEV_OPT_CLOSE_ON_FREE);
 }
 
-void http_connection_open(HttpServer *server, evutil_socket_t socket, HttpPeer *peer) {
+void http_connection_open(HttpServer *server, evutil_socket_t socket, Peer *peer) {
     SSL *tls = NULL;
     HttpConnection *connection = calloc(1, sizeof *connection);
     struct bufferevent *bev = NULL;
@@ -456,7 +456,7 @@ void http_connection_open(HttpServer *server, evutil_socket_t socket, HttpPeer *
         bev = server->tls ? open_tls(server, socket, &tls) : open_plain(server, socket);
     if (!bev) {
         free(connection);
-        http_peers_release(server->peers, peer);
+        peers_release(server->peers, peer);
         evutil_closesocket(socket);
         return;
     }

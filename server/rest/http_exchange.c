@@ -141,11 +141,32 @@ static void tell_loop(HttpServer *server) {
     (void)!write(server->wake_fd, &one, sizeof one);
 }
 
+static void audit(const HttpExchange *exchange, const HttpReply *reply) {
+    const RouteRow *row = exchange->match.row;
+    const char *trace = exchange->headers[HEADER_TRACEPARENT];
+    Action action = row ? action_of_route(row->pattern) : ACTION_UNKNOWN;
+    bool sampled;
+    if (!audit_wants(&exchange->server->context->audit, action, &sampled))
+        return;
+    AuditEntry entry = { .transport = "http",
+                         .method = row ? row->pattern : NULL,
+                         .action = action,
+                         .caller = &exchange->caller,
+                         .model = exchange->match.model,
+                         .http_code = reply->code,
+                         .arrived_ns = exchange->arrived_ns,
+                         .request_bytes = exchange->body_bytes,
+                         .reply_bytes = reply->body ? evbuffer_get_length(reply->body) : 0,
+                         .traceparent = { trace ? trace : "", trace ? strlen(trace) : 0 } };
+    audit_write(&entry, sampled);
+}
+
 void http_exchange_reply(HttpExchange *exchange, HttpReply reply) {
     HttpServer *server = exchange->server;
     reply.coding = compress_reply(exchange, &reply);
     exchange->reply = reply;
     metrics_record_http(server->context->metrics, reply.code);
+    audit(exchange, &reply);
     if (reply.retry_ms)
         metrics_record_refusal(server->context->metrics, exchange->arrived_ns);
     bool first;

@@ -27,6 +27,7 @@ typedef enum HttpHeader {
     HEADER_HOST,
     HEADER_INFERENCE_LENGTH, /* Inference-Header-Content-Length */
     HEADER_ORIGIN,
+    HEADER_TRACEPARENT,
     HEADER_COUNT
 } HttpHeader;
 

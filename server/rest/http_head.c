@@ -25,6 +25,7 @@ static const char *const NAMES[HEADER_COUNT] = {
     [HEADER_HOST] = "host",
     [HEADER_INFERENCE_LENGTH] = "inference-header-content-length",
     [HEADER_ORIGIN] = "origin",
+    [HEADER_TRACEPARENT] = "traceparent",
 };
 
 void http_head_refuse(HttpConnection *connection, int code, const char *why) {

@@ -7,7 +7,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/thread.h"
 #include "server/rest/http_exchange.h"
-#include "server/rest/http_peers.h"
+#include "server/access/peers.h"
 
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -40,7 +40,7 @@ struct HttpServer {
     bool allow_cors, only_metrics;
     int port;
     int stopped_fd, wake_fd; /* eventfds */
-    HttpPeers *peers;        /* http thread only */
+    Peers *peers;            /* http thread only */
     struct event_base *base;
     struct evconnlistener *listener;
     struct event *answered_event, *sweep_event, *kick_event;
@@ -86,7 +86,7 @@ typedef struct HttpHead {
 struct HttpConnection {
     HttpServer *server;
     ListNode node; /* in HttpServer.connections */
-    HttpPeer *peer;
+    Peer *peer;
     uint64_t number; /* of all that were ever opened */
     struct bufferevent *bev;
     SSL *tls; /* NULL: bytes go over the socket as they are; bev's */
@@ -106,7 +106,7 @@ struct HttpConnection {
 };
 
 /* http_connection.c */
-void http_connection_open(HttpServer *server, evutil_socket_t socket, HttpPeer *peer);
+void http_connection_open(HttpServer *server, evutil_socket_t socket, Peer *peer);
 /* Frees it; a request in progress is cancelled. */
 void http_connection_close(HttpConnection *connection);
 /* Its exchange has a reply. */

@@ -31,7 +31,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t socket,
                       struct sockaddr *peer, int peer_bytes, void *user) {
     (void)peer_bytes;
     HttpServer *server = user;
-    HttpPeer *known = http_peers_acquire(server->peers, peer);
+    Peer *known = peers_acquire(server->peers, peer);
     if (!known) {
         atomic_fetch_add(&server->refused_connections, 1);
         evutil_closesocket(socket);
@@ -135,11 +135,16 @@ static void loop_run(void *user) {
 
 /* --- making it --- */
 
-static Status listen_on(HttpServer *server, const struct addrinfo *address, bool reuse_port) {
+/* address NULL: the socket that is inherited. */
+static Status listen_on(HttpServer *server, const struct addrinfo *address,
+                        const HttpOptions *options) {
     unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE |
-                     LEV_OPT_DISABLED | (reuse_port ? LEV_OPT_REUSEABLE_PORT : 0);
-    server->listener = evconnlistener_new_bind(server->base, on_accept, server, flags, BACKLOG,
-                                               address->ai_addr, (int)address->ai_addrlen);
+                     LEV_OPT_DISABLED | (options->reuse_port ? LEV_OPT_REUSEABLE_PORT : 0);
+    server->listener =
+        address
+            ? evconnlistener_new_bind(server->base, on_accept, server, flags, BACKLOG,
+                                      address->ai_addr, (int)address->ai_addrlen)
+            : evconnlistener_new(server->base, on_accept, server, flags, 0, options->inherited_fd);
     if (!server->listener)
         return status_error(STATUS_UNAVAILABLE, "%s", strerror(errno));
     evconnlistener_set_error_cb(server->listener, on_accept_error);
@@ -154,6 +159,8 @@ static Status listen_on(HttpServer *server, const struct addrinfo *address, bool
 
 static Status bind_address(HttpServer *server, const HttpOptions *options) {
     char port[16], host[256];
+    if (options->inherited_fd > 0)
+        return listen_on(server, NULL, options);
     size_t length = strlen(options->address);
     bool brackets = length > 2 && options->address[0] == '[' && options->address[length - 1] == ']';
     snprintf(host, sizeof host, "%.*s", (int)(length - (brackets ? 2 : 0)),
@@ -165,7 +172,7 @@ static Status bind_address(HttpServer *server, const HttpOptions *options) {
     if (error)
         return status_error(STATUS_INVALID_ARGUMENT, "--http-address=%s: %s", options->address,
                             gai_strerror(error));
-    Status status = listen_on(server, found, options->reuse_port);
+    Status status = listen_on(server, found, options);
     freeaddrinfo(found);
     if (status_is_ok(&status))
         return status;
@@ -213,7 +220,7 @@ Status http_server_new(const HttpOptions *options, ServerContext *context,
     server->request_timeout_ns = options->request_timeout_ns;
     server->allow_cors = options->allow_cors;
     server->only_metrics = options->only_metrics;
-    server->peers = http_peers_new(options->max_peer_connections);
+    server->peers = peers_new(options->max_peer_connections);
     if (!server->peers)
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     list_init(&server->connections);
@@ -318,6 +325,6 @@ void http_server_free(HttpServer *server) {
         close(server->wake_fd);
     cond_deinit(&server->changed);
     mutex_deinit(&server->mutex);
-    http_peers_free(server->peers);
+    peers_free(server->peers);
     free(server);
 }

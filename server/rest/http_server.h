@@ -18,6 +18,7 @@ typedef struct HttpServer HttpServer;
 typedef struct HttpOptions {
     const char *address; /* "0.0.0.0", "::1", "localhost" */
     int port;            /* 0: the kernel picks one */
+    int inherited_fd;    /* a socket that listens, instead of the address; taken; 0 or less: none */
     bool reuse_port;
     Tls *tls;               /* NULL: none. Lent for the server's life. */
     AdmissionLimits limits; /* max_message_bytes: of a body, inflated or not */

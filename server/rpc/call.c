@@ -87,7 +87,9 @@ static Status admit(Call *call) {
     size_t announced = announced_bytes(call);
     AdmissionView view = {
         .class = admission_class(call->method->row),
-        .stopping = atomic_load_explicit(&server->stopping, memory_order_relaxed),
+        .stopping = atomic_load_explicit(&server->stopping, memory_order_relaxed) ||
+                    (atomic_load_explicit(&server->retiring, memory_order_relaxed) &&
+                     call->method->row && call->method->row->kind == METHOD_STREAM),
         .live_calls = atomic_load_explicit(&server->live_calls, memory_order_relaxed) - 1,
         .memory_full = memory_guard_is_full(&server->context->memory),
         .reserved_bytes = atomic_load_explicit(&server->reserved_bytes, memory_order_relaxed),
@@ -289,6 +291,8 @@ static void serve_later(Call *call) {
                                    .message = call->request,
                                    .deadline_ns = call->deadline_ns,
                                    .finish = finish_control };
+    if (status_is_ok(&status))
+        status = decide(call);
     if (status_is_ok(&status))
         call->method->row->begin(&call->control);
     else

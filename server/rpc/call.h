@@ -100,7 +100,7 @@ void call_receive(Call *call);
 void call_finish(Call *call, const Status *status, const WireReply *reply);
 
 /* A stream's way out ends here too: counts only. */
-void call_record(Call *call, const Status *status);
+void call_record(Call *call, const Status *status, size_t reply_bytes);
 /* What a status op points to; it must live until the batch is started. */
 typedef struct CallTrailer {
     grpc_slice details;

@@ -37,8 +37,52 @@ void call_trailer_deinit(CallTrailer *trailer) {
     grpc_slice_unref(trailer->pushback.value);
 }
 
-void call_record(Call *call, const Status *status) {
+/* As far as it is known: the message is still there. */
+static StringView model_of(const Call *call, char *name, size_t bytes) {
+    StringView model = { "", 0 };
+    const MethodRow *row = call->method->row;
+    if (row && row->kind == METHOD_INFER)
+        return call->wire.model;
+    if (!row || row->kind == METHOD_STREAM || !call->message || !call->method->action)
+        return model;
+    Status status = action_model(call->method->action, &call->request, name, bytes, &model);
+    return status_is_ok(&status) ? model : (StringView){ "", 0 };
+}
+
+static StringView header(const Call *call, const char *name) {
+    for (size_t i = 0; i < call->metadata.count; i++) {
+        const grpc_metadata *entry = &call->metadata.metadata[i];
+        if (!grpc_slice_str_cmp(entry->key, name))
+            return (StringView){ (const char *)GRPC_SLICE_START_PTR(entry->value),
+                                 GRPC_SLICE_LENGTH(entry->value) };
+    }
+    return (StringView){ "", 0 };
+}
+
+static void audit(const Call *call, const Status *status, size_t reply_bytes) {
+    enum { NAME_BYTES = 1024 };
+    char name[NAME_BYTES];
+    bool sampled;
+    const MethodState *method = call->method;
+    Action action = method->action ? method->action->action : ACTION_UNKNOWN;
+    if (!audit_wants(&call->server->context->audit, action, &sampled))
+        return;
+    AuditEntry entry = { .transport = "grpc",
+                         .method = method->row ? method->row->path : NULL,
+                         .action = action,
+                         .caller = &call->caller,
+                         .model = model_of(call, name, sizeof name),
+                         .code = status->code,
+                         .arrived_ns = call->arrived_ns,
+                         .request_bytes = call->message ? call->request.bytes : 0,
+                         .reply_bytes = reply_bytes,
+                         .traceparent = header(call, "traceparent") };
+    audit_write(&entry, sampled);
+}
+
+void call_record(Call *call, const Status *status, size_t reply_bytes) {
     static LogLimit limit;
+    audit(call, status, reply_bytes);
     metrics_record_call(call->server->context->metrics, status->code);
     if (status->code == STATUS_INTERNAL)
         log_event_limited(&limit, LOG_ERROR, "call_failed", "method=%s reason=%s",
@@ -51,7 +95,7 @@ void call_finish(Call *call, const Status *status, const WireReply *reply) {
     Status sent = *status;
     if (status_is_ok(status))
         sent = slices_encode(reply, &message);
-    call_record(call, &sent);
+    call_record(call, &sent, message ? reply->bytes : 0);
     request_release_outputs(&call->infer.request);
     lease_release(&call->infer.request.lease);
     call_release_message(call);

@@ -109,6 +109,33 @@ static void put_own(ChannelArgs *args, const RpcOptions *options) {
     arg->value.pointer.vtable = grpc_resource_quota_arg_vtable();
 }
 
+const char *const CHANNEL_ARG_TAKERS[LISTENER_KINDS] = {
+    [LISTENER_NET] = "external:net",
+    [LISTENER_LOCAL] = "external:local",
+};
+
+static void *keep(void *taker) {
+    return taker;
+}
+
+static void let_go(void *taker) {
+    (void)taker;
+}
+
+static int compare(void *a, void *b) {
+    return (a > b) - (a < b);
+}
+
+static void put_takers(ChannelArgs *args, void *takers[LISTENER_KINDS]) {
+    static const grpc_arg_pointer_vtable lent = { keep, let_go, compare };
+    for (size_t i = 0; i < LISTENER_KINDS; i++) {
+        grpc_arg *arg = put(args, CHANNEL_ARG_TAKERS[i]);
+        arg->type = GRPC_ARG_POINTER;
+        arg->value.pointer.p = &takers[i];
+        arg->value.pointer.vtable = &lent;
+    }
+}
+
 static Status put_pair(ChannelArgs *args, char *pair) {
     char *equals = strchr(pair, '=');
     if (!equals || equals == pair)
@@ -133,7 +160,8 @@ static Status put_pair(ChannelArgs *args, char *pair) {
     return status_ok();
 }
 
-Status channel_args_new(const RpcOptions *options, ChannelArgs **ret_args) {
+Status channel_args_new(const RpcOptions *options, void *takers[LISTENER_KINDS],
+                        ChannelArgs **ret_args) {
     AUTO(channel_args_free) ChannelArgs *args = calloc(1, sizeof *args);
     if (args && options->channel_arguments)
         args->text = strdup(options->channel_arguments);
@@ -141,6 +169,7 @@ Status channel_args_new(const RpcOptions *options, ChannelArgs **ret_args) {
         return status_error(STATUS_RESOURCE_EXHAUSTED, "out of memory");
     args->list.args = args->items;
     put_own(args, options);
+    put_takers(args, takers);
     char *rest = args->text;
     for (char *pair; rest && (pair = strsep(&rest, ","));)
         if (*pair)

@@ -14,6 +14,7 @@
 #include "runtime/base/log.h"
 #include "runtime/base/size.h"
 #include "server/rpc/channel_args.h"
+#include "server/rpc/core_adopt.h"
 #include "server/rpc/stream.h"
 
 #include <poll.h>
@@ -58,7 +59,36 @@ static Status register_methods(RpcServer *server, const RpcOptions *options) {
     return status_ok();
 }
 
+/* Ports without a socket, one with TLS and one without; the sockets are our own. */
+static Status bind_own(RpcServer *server, const RpcOptions *options) {
+    for (size_t i = 0; i < LISTENER_KINDS; i++) {
+        Tls *tls = i == LISTENER_NET ? options->tls : NULL;
+        grpc_server_credentials *credentials = credentials_new(tls, &server->credentials);
+        int good = grpc_server_add_http2_port(server->server, CHANNEL_ARG_TAKERS[i], credentials);
+        grpc_server_credentials_release(credentials);
+        if (!good)
+            return status_error(STATUS_INTERNAL, "the core does not take connections");
+    }
+    ListenerOptions listener = { .addresses = options->addresses,
+                                 .address_count = options->address_count,
+                                 .inherited_fd = options->inherited_fd,
+                                 .reuse_port = options->reuse_port,
+                                 .max_connections = options->max_connections,
+                                 .max_peer_connections = options->max_peer_connections,
+                                 .user_timeout_ns = options->keepalive_timeout_ns,
+                                 .server = server->server };
+    TRY(listener_new(&listener, &server->listener));
+    server->port = listener_port(server->listener);
+    return status_ok();
+}
+
 static Status bind_addresses(RpcServer *server, const RpcOptions *options) {
+    if (core_can_adopt())
+        return bind_own(server, options);
+    if (options->inherited_fd > 0)
+        return status_error(STATUS_UNIMPLEMENTED,
+                            "this gRPC core cannot use an inherited socket; build with "
+                            "-Dgrpc=bundled");
     for (size_t i = 0; i < options->address_count; i++) {
         bool is_local = !strncmp(options->addresses[i], "unix", 4);
         grpc_server_credentials *credentials =
@@ -77,7 +107,7 @@ static Status bind_addresses(RpcServer *server, const RpcOptions *options) {
 
 static Status create_core(RpcServer *server, const RpcOptions *options) {
     AUTO(channel_args_free) ChannelArgs *args = NULL;
-    TRY(channel_args_new(options, &args));
+    TRY(channel_args_new(options, server->connection_takers, &args));
     server->server = grpc_server_create(channel_args_get(args), NULL);
     server->queue = grpc_completion_queue_create_for_next(NULL);
     grpc_server_register_completion_queue(server->server, server->queue, NULL);
@@ -125,17 +155,30 @@ Status rpc_server_start(RpcServer *server) {
     grpc_server_start(server->server);
     server->started = true;
     post_slots(server);
-    return thread_start(&server->thread, THREAD_RPC, "rpc", loop_run, server);
+    TRY(thread_start(&server->thread, THREAD_RPC, "rpc", loop_run, server));
+    return server->listener ? listener_start(server->listener, server->connection_takers)
+                            : status_ok();
 }
 
 void rpc_server_health_changed(RpcServer *server) {
     stream_wake_all(server, &HEALTH_WATCH);
 }
 
+int rpc_server_retire(RpcServer *server) {
+    if (!server->listener)
+        return -1;
+    atomic_store(&server->retiring, true);
+    listener_retire(server->listener);
+    stream_drain_all(server);
+    return listener_gone_fd(server->listener);
+}
+
 void rpc_server_stop(RpcServer *server) {
     if (server->stop_begun)
         return;
     server->stop_begun = true;
+    if (server->listener)
+        listener_stop(server->listener);
     atomic_store(&server->stopping, true);
     grpc_server_shutdown_and_notify(server->server, server->queue, &server->stopped);
     stream_drain_all(server);
@@ -150,10 +193,18 @@ void rpc_server_cancel_calls(RpcServer *server) {
 }
 
 RpcCounts rpc_server_counts(RpcServer *server) {
-    return (RpcCounts){
+    RpcCounts counts = {
         .live_calls = atomic_load(&server->live_calls),
         .reserved_bytes = atomic_load(&server->reserved_bytes),
     };
+    if (!server->listener)
+        return counts;
+    ListenerCounts own = listener_counts(server->listener);
+    counts.connections = own.connections;
+    counts.accepted = own.accepted;
+    counts.refused_all = own.refused_all;
+    counts.refused_peer = own.refused_peer;
+    return counts;
 }
 
 /* Without an rpc thread somebody has to hear that the server has stopped, and to empty the queue.
@@ -198,6 +249,7 @@ void rpc_server_close(RpcServer *server) {
     if (!server || !server->server)
         return;
     wait_stopped(server);
+    listener_free(TAKE(server->listener));
     grpc_server_destroy(server->server);
     grpc_completion_queue_destroy(server->queue);
     server->server = NULL;

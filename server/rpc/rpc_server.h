@@ -26,7 +26,10 @@ typedef struct RpcOptions {
     size_t core_memory_bytes; /* the core's resource quota: what it may buffer for all connections;
                                  0: no quota */
     size_t max_streams;       /* concurrent calls a connection may have */
-    size_t max_connections;   /* where the core can count them; 0: no limit */
+    size_t max_connections;   /* where they can be counted; 0: no limit */
+    size_t max_peer_connections; /* of one address, where we listen ourselves */
+    int inherited_fd; /* a socket that listens, instead of the addresses that have a port; taken;
+                         0 or less: none */
     uint64_t connection_idle_ns, connection_age_ns, connection_age_grace_ns; /* 0: none */
     uint64_t handshake_timeout_ns;
     uint64_t keepalive_time_ns, keepalive_timeout_ns;
@@ -64,6 +67,14 @@ Status rpc_server_start(RpcServer *server);
 /* Readiness of something changed: Watch streams are told. Thread: any, no lock held. */
 void rpc_server_health_changed(RpcServer *server);
 
+/**
+ * No new connections; those that are there are told to go, while their calls, also those that come
+ * until they have heard it, are served. Streams are ended.
+ *
+ * Returns what becomes readable when all are gone; -1: this core cannot do it.
+ * Thread: main
+ */
+int rpc_server_retire(RpcServer *server);
 /* No new connections and calls; streams are ended; calls in progress go on. Thread: main. */
 void rpc_server_stop(RpcServer *server);
 /* Becomes readable when the last call has ended after rpc_server_stop. */
@@ -74,6 +85,8 @@ void rpc_server_cancel_calls(RpcServer *server);
 
 typedef struct RpcCounts {
     size_t live_calls, reserved_bytes; /* now */
+    /* where we listen ourselves: now, ever, and closed unserved */
+    uint64_t connections, accepted, refused_all, refused_peer;
 } RpcCounts;
 /* Thread: any. */
 RpcCounts rpc_server_counts(RpcServer *server);

@@ -9,6 +9,7 @@
 #include "server/rpc/core_compat.h"
 #include "server/rpc/credentials.h"
 #include "server/rpc/descriptor_index.h"
+#include "server/rpc/listener.h"
 #include "server/rpc/rpc_server.h"
 
 /* One operation in flight: what grpc hands back as tag. Part of a longer-lived object. */
@@ -39,7 +40,9 @@ struct RpcServer {
     CredentialsState credentials;
     DescriptorIndex *descriptors;
     int port;
-    int stopped_fd; /* eventfd */
+    Listener *listener;                      /* NULL: the core listens */
+    void *connection_takers[LISTENER_KINDS]; /* the core's, where it does not */
+    int stopped_fd;                          /* eventfd */
     RpcTag stopped;
     Thread thread;
     bool started;
@@ -48,7 +51,7 @@ struct RpcServer {
     /* rpc thread */
     bool submitted; /* since the last kick */
     /* any thread */
-    atomic_bool stopping;
+    atomic_bool stopping, retiring;
     atomic_size_t live_calls, reserved_bytes;
     /* under idle_mutex: Calls to be used again, the most recently used first, and how many are out
      */

@@ -38,7 +38,7 @@ void stream_message(Call *call, const Spans *message) {
 /* The caller has the role and keeps it for good. */
 static void send_status(Call *call) {
     Status status = call->stream.finish_status;
-    call_record(call, &status);
+    call_record(call, &status, 0);
     grpc_op ops[2];
     size_t count = 0;
     if (!call->stream.headers_sent)

@@ -59,7 +59,8 @@ RULES = [{"principals": ["jwt:ci"], "actions": ["infer", "metadata"], "models": 
          {"principals": ["cert:*"], "actions": ["infer", "server"]},
          {"principals": ["token:operator"], "actions": ["*"]},
          {"principals": ["anonymous"], "actions": ["server"]},
-         {"principals": ["token:reader"], "actions": ["status", "ready", "statistics", "index"], "models": ["two_layer"]}]
+         {"principals": ["token:reader"], "actions": ["status", "ready", "statistics", "index", "load", "unload"],
+          "models": ["two_layer"]}]
 REFUSED = (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED, 401, 403)
 
 

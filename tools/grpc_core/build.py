@@ -7,9 +7,9 @@ The key is the archive's hash, the list of sources, the flags and the compiler; 
 headers and the licence texts. It takes 8 to 15 minutes on two cores, and seconds when the cache has it. Sources of one
 folder are compiled together, a few at a time, on a precompiled header; those that clash stand alone in sources.txt.
 
-    build.py [--key | --folder] [--copy LIBRARY]
+    build.py [--key | --folder | --flags] [--copy LIBRARY]
 
---key prints the key, --folder the folder in the cache (built or not); --copy puts the library where it is wanted.
+--flags prints what a C++ file of ours needs that sees the core's own headers; --key prints the key, --folder the folder in the cache (built or not); --copy puts the library where it is wanted.
 Exit 77 when the archive is neither cached nor to be had.
 """
 
@@ -159,8 +159,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--key", action="store_true")
     parser.add_argument("--folder", action="store_true")
+    parser.add_argument("--flags", action="store_true")
     parser.add_argument("--copy", type=pathlib.Path)
     wanted = parser.parse_args()
+    if wanted.flags:
+        sources = archive.obtain()
+        print("\n".join(FLAGS + CXX_FLAGS[1:] + [f"-I{sources / name}" for name in INCLUDES]))
+        return 0
     target = archive.cache_folder() / f"grpc-core-{archive.VERSION}-{key()}"
     if wanted.key or wanted.folder:
         print(key() if wanted.key else target)

@@ -7,7 +7,7 @@
 
 #include "runtime/base/size.h"
 #include "server/memory_guard.h"
-#include "server/rest/http_peers.h"
+#include "server/access/peers.h"
 
 #include <arpa/inet.h>
 
@@ -43,21 +43,21 @@ static void test_share_of_an_address(void **state) {
                             b = address_of(AF_INET, "192.0.2.2"),
                             c = address_of(AF_INET6, "2001:db8::1"),
                             same_host = address_of(AF_INET6, "2001:db8::ffff:1");
-    HttpPeers *peers = http_peers_new(2);
+    Peers *peers = peers_new(2);
     assert_non_null(peers);
-#define ACQUIRE(address_) http_peers_acquire(peers, (struct sockaddr *)&(address_))
-    HttpPeer *first = ACQUIRE(a), *second = ACQUIRE(a);
+#define ACQUIRE(address_) peers_acquire(peers, (struct sockaddr *)&(address_))
+    Peer *first = ACQUIRE(a), *second = ACQUIRE(a);
     assert_ptr_equal(first, second);
     assert_null(ACQUIRE(a));
-    HttpPeer *other = ACQUIRE(b);
+    Peer *other = ACQUIRE(b);
     assert_non_null(other);
-    http_peers_release(peers, first);
+    peers_release(peers, first);
     assert_non_null(ACQUIRE(a));
     assert_null(ACQUIRE(a));
     assert_non_null(ACQUIRE(c));
     assert_non_null(ACQUIRE(same_host));
     assert_null(ACQUIRE(c)); /* one network of 64 bits is one peer */
-    http_peers_free(peers);
+    peers_free(peers);
 }
 
 int main(void) {

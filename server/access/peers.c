@@ -5,10 +5,10 @@
  * A chained hash table of those addresses that are connected now; it cannot grow beyond the limit
  * of connections. An IPv6 address counts by its first 64 bits, since a single host has that many.
  * The hash is keyed at random, so that nobody can choose addresses that share a chain. Thread:
- * http.
+ * whichever owns it.
  */
 
-#include "server/rest/http_peers.h"
+#include "server/access/peers.h"
 
 #include "runtime/base/list.h"
 
@@ -20,20 +20,20 @@
 
 enum { BUCKETS = 1024 };
 
-struct HttpPeer {
+struct Peer {
     ListNode node;
     uint64_t key;
     size_t connections;
 };
 
-struct HttpPeers {
+struct Peers {
     size_t most;
     uint64_t seed;
     ListNode buckets[BUCKETS];
 };
 
-HttpPeers *http_peers_new(size_t most_connections) {
-    HttpPeers *peers = calloc(1, sizeof *peers);
+Peers *peers_new(size_t most_connections) {
+    Peers *peers = calloc(1, sizeof *peers);
     if (!peers)
         return NULL;
     peers->most = most_connections;
@@ -44,12 +44,12 @@ HttpPeers *http_peers_new(size_t most_connections) {
     return peers;
 }
 
-void http_peers_free(HttpPeers *peers) {
+void peers_free(Peers *peers) {
     if (!peers)
         return;
     for (size_t i = 0; i < BUCKETS; i++)
         for (ListNode *node; (node = list_pop_front(&peers->buckets[i]));)
-            free(LIST_ITEM(node, HttpPeer, node));
+            free(LIST_ITEM(node, Peer, node));
     free(peers);
 }
 
@@ -63,17 +63,17 @@ static uint64_t key_of(const struct sockaddr *address) {
     return key;
 }
 
-static ListNode *bucket_of(HttpPeers *peers, uint64_t key) {
+static ListNode *bucket_of(Peers *peers, uint64_t key) {
     uint64_t mixed = (key ^ peers->seed) * UINT64_C(0x9e3779b97f4a7c15);
     mixed = (mixed ^ mixed >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
     return &peers->buckets[(mixed >> 32) % BUCKETS];
 }
 
-HttpPeer *http_peers_acquire(HttpPeers *peers, const struct sockaddr *address) {
+Peer *peers_acquire(Peers *peers, const struct sockaddr *address) {
     uint64_t key = key_of(address);
     ListNode *bucket = bucket_of(peers, key);
     LIST_FOR_EACH (node, bucket) {
-        HttpPeer *peer = LIST_ITEM(node, HttpPeer, node);
+        Peer *peer = LIST_ITEM(node, Peer, node);
         if (peer->key != key)
             continue;
         if (peer->connections >= peers->most)
@@ -81,7 +81,7 @@ HttpPeer *http_peers_acquire(HttpPeers *peers, const struct sockaddr *address) {
         peer->connections++;
         return peer;
     }
-    HttpPeer *peer = calloc(1, sizeof *peer);
+    Peer *peer = calloc(1, sizeof *peer);
     if (!peer)
         return NULL;
     peer->key = key;
@@ -90,7 +90,7 @@ HttpPeer *http_peers_acquire(HttpPeers *peers, const struct sockaddr *address) {
     return peer;
 }
 
-void http_peers_release(HttpPeers *peers, HttpPeer *peer) {
+void peers_release(Peers *peers, Peer *peer) {
     (void)peers;
     if (!peer || --peer->connections > 0)
         return;

@@ -8,13 +8,13 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-typedef struct HttpPeers HttpPeers;
-typedef struct HttpPeer HttpPeer;
+typedef struct Peers Peers;
+typedef struct Peer Peer;
 
 /* NULL: out of memory. */
-HttpPeers *http_peers_new(size_t most_connections);
-void http_peers_free(HttpPeers *peers);
+Peers *peers_new(size_t most_connections);
+void peers_free(Peers *peers);
 /* One more connection of that address; NULL: it has as many as it may, or memory is out. Addresses
  * of no network (Unix sockets) are one. */
-HttpPeer *http_peers_acquire(HttpPeers *peers, const struct sockaddr *address);
-void http_peers_release(HttpPeers *peers, HttpPeer *peer);
+Peer *peers_acquire(Peers *peers, const struct sockaddr *address);
+void peers_release(Peers *peers, Peer *peer);

@@ -33,7 +33,7 @@ class Server:
         environment.update({f"INFERD_SIM_{name}": str(value) for name, value in simulation.items()})
         self.process = subprocess.Popen(
             [f"{BUILD}/server/inferd", f"--model-repository={SAMPLES}/models", "--grpc-address=127.0.0.1", "--port=0", "--http-port=0",
-             f"--backend-directory={BUILD}/cuda"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+             "--backend-directory=" + os.environ.get("INFERD_PLUGINS", f"{BUILD}/cuda")], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.lines, self.changed = [], threading.Condition()
         self.reader = threading.Thread(target=self.read)
         self.reader.start()

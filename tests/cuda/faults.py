@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The inferd authors
 # SPDX-License-Identifier: Apache-2.0
 """faults.py BUILD LIBRARIES PTX: the server on a simulated GPU that fails: no device, no memory while a model loads, and a
-device lost on the n-th call while requests come. It must say what is wrong, keep nothing, and end in order (exit 0: the
+device lost on the n-th call while requests come; and one that does not, with three orders of its streams. It must say what is wrong, keep nothing, and end in order (exit 0: the
 simulation found no violation and no leak)."""
 
 import json
@@ -103,6 +103,15 @@ def finish(name, server):
     expect(name, f"ends with {code}: " + "".join(line for line in server.lines[-6:] if line), code == 0)
 
 
+def nothing_wrong(seed):
+    name = f"seed {seed}"
+    server = Server(SEED=seed)
+    server.wait("event=ready ")
+    expect(name, "not on the GPU", server.wait(r"event=device note=.*cuda: found"))
+    expect(name, "a wrong answer", all(is_answer(server.ask()) for _ in range(5)))
+    finish(name, server)
+
+
 def without_a_device():
     server = Server(DEVICES=0)
     expect("no device", "the log does not say why", server.wait(r"event=device note=.*cpu: .*cudaGetDeviceCount"))
@@ -138,6 +147,8 @@ def lost_while_serving(call, number):
 
 def main():
     os.chdir(pathlib.Path(__file__).resolve().parents[2])
+    for seed in (1, 2, 3):
+        nothing_wrong(seed)
     without_a_device()
     for call in (1, 2, 5, 9):
         no_memory_at_load(call)
@@ -146,7 +157,7 @@ def main():
     lost_while_serving("cudaEventSynchronize", 45)
     lost_while_serving("cudaMemcpyAsync", 130)
     print("\n".join(wrong))
-    print(f"faults=8 wrong={len(wrong)}")
+    print(f"faults=11 wrong={len(wrong)}")
     return 1 if wrong else 0
 
 

@@ -62,7 +62,8 @@ MUTANTS = [
 class Workshop:
     def __init__(self, build, folder):
         self.build, self.folder = build.resolve(), folder
-        self.commands = {entry["file"]: entry for entry in json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))}
+        self.commands = {entry["file"]: entry for entry in json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
+                         if "libinferd_cuda" in entry["output"]}
         link = subprocess.run(["ninja", "-C", str(build), "-t", "commands", "cuda/libinferd_cuda.so"], capture_output=True, text=True,
                               check=True).stdout.splitlines()
         self.link = link[-1]

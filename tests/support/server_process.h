@@ -24,7 +24,7 @@ ServerProcess *server_process_listen(const char *const *arguments);
 /* SIGTERM, then server_process_join. */
 void server_process_stop(ServerProcess *process);
 /* Waits for the end and frees it: the exit status must be 0 and the log free of sanitizers'
- * reports. */
+ * reports, or the test program ends there. */
 void server_process_join(ServerProcess *process);
 void server_process_signal(const ServerProcess *process, int signal);
 /* For a test that failed on its way: ends the child at once, checks nothing. NULL is fine. */

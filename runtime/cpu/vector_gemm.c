@@ -30,7 +30,16 @@ enum {
     LINE_BYTES = 64
 };
 
-#define INLINE static inline __attribute__((always_inline))
+/* Tiles are unrolled whole. With a sanitizer's check at every access that would take the compiler a
+ * quarter of an hour: there one loop serves all sizes. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define INLINE static __attribute__((noipa))
+#define UNROLL(count)
+#else
+#define INLINE        static inline __attribute__((always_inline))
+#define PRAGMA(text)  _Pragma(#text)
+#define UNROLL(count) PRAGMA(GCC unroll count)
+#endif
 
 typedef float Vector __attribute__((vector_size(4 * LANE_COUNT), aligned(4), may_alias));
 
@@ -55,30 +64,30 @@ INLINE Vector load_some(const float *from, size_t count) {
 INLINE void multiply_add(Vector (*sum)[TILE_VECTORS], const float *const *a, size_t at,
                          const float *b, const size_t rows, const size_t vectors) {
     Vector row[TILE_VECTORS];
-#pragma GCC unroll 4
+    UNROLL(4)
     for (size_t v = 0; v < vectors; v++)
         row[v] = *(const Vector *)(b + v * LANE_COUNT);
-#pragma GCC unroll 12
+    UNROLL(12)
     for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 4
-        for (size_t v = 0; v < vectors; v++)
-            sum[r][v] += a[r][at] * row[v];
+        UNROLL(4)
+    for (size_t v = 0; v < vectors; v++)
+        sum[r][v] += a[r][at] * row[v];
 }
 
 INLINE void run_tile(const Tile *tile, const size_t rows, const size_t vectors) {
     Vector sum[TALL_ROWS][TILE_VECTORS];
     const float *a[TALL_ROWS];
     const size_t whole = tile->tail ? vectors - 1 : vectors;
-#pragma GCC unroll 12
+    UNROLL(12)
     for (size_t r = 0; r < rows; r++)
         a[r] = tile->a[r];
-#pragma GCC unroll 12
+    UNROLL(12)
     for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 4
-        for (size_t v = 0; v < vectors; v++)
-            sum[r][v] = !tile->accumulate ? (Vector){ 0 }
-                        : v < whole       ? *(const Vector *)(tile->c[r] + v * LANE_COUNT)
-                                          : load_some(tile->c[r] + v * LANE_COUNT, tile->tail);
+        UNROLL(4)
+    for (size_t v = 0; v < vectors; v++)
+        sum[r][v] = !tile->accumulate ? (Vector){ 0 }
+                    : v < whole       ? *(const Vector *)(tile->c[r] + v * LANE_COUNT)
+                                      : load_some(tile->c[r] + v * LANE_COUNT, tile->tail);
     const size_t inner = tile->inner, b_step = tile->b_step, step = tile->ahead_step;
     const float *b = tile->b;
     uintptr_t ahead = tile->ahead;
@@ -95,16 +104,16 @@ INLINE void run_tile(const Tile *tile, const size_t rows, const size_t vectors) 
     }
     for (; k < inner; k++, b += b_step)
         multiply_add(sum, a, k, b, rows, vectors);
-#pragma GCC unroll 12
+    UNROLL(12)
     for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 4
-        for (size_t v = 0; v < vectors; v++) {
-            float *c = tile->c[r] + v * LANE_COUNT;
-            if (v < whole)
-                *(Vector *)c = sum[r][v];
-            else
-                memcpy(c, &sum[r][v], tile->tail * sizeof *c);
-        }
+        UNROLL(4)
+    for (size_t v = 0; v < vectors; v++) {
+        float *c = tile->c[r] + v * LANE_COUNT;
+        if (v < whole)
+            *(Vector *)c = sum[r][v];
+        else
+            memcpy(c, &sum[r][v], tile->tail * sizeof *c);
+    }
 }
 
 #define TILE(rows, vectors)                                                                        \

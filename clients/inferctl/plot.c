@@ -14,7 +14,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { STEPS = 5, SVG_WIDTH = 760, SVG_HEIGHT = 420, LEFT = 80, RIGHT = 24, TOP = 48, BOTTOM = 84 };
+enum { STEPS = 5, SVG_WIDTH = 760, SVG_HEIGHT = 420, LEFT = 80, RIGHT = 40, TOP = 48, BOTTOM = 84 };
 enum { TEXT_COLUMNS = 64, TEXT_ROWS = 16 };
 
 static const char *const COLOURS[PLOT_SERIES_MAX] = { "#2a6fdb", "#d9480f", "#2b8a3e", "#9c36b5",
@@ -40,10 +40,11 @@ void plot_add_point(PlotSeries *series, double x, double y) {
 double plot_round_up(double value) {
     if (!(value > 0))
         return 1;
+    static const double rounds[] = { 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 }; /* a fifth of each is short */
     double power = pow(10, floor(log10(value)));
-    for (int i = 0; i < 3; i++)
-        if (value <= power * (const double[]){ 1, 2, 5 }[i] * (1 + 1e-9))
-            return power * (const double[]){ 1, 2, 5 }[i];
+    for (size_t i = 0; i < ARRAY_LENGTH(rounds); i++)
+        if (value <= power * rounds[i] * (1 + 1e-9))
+            return power * rounds[i];
     return power * 10;
 }
 

@@ -44,5 +44,6 @@ void plot_write_svg(const Plot *plots, size_t count, FILE *file);
 /* Each series has a letter, A the first; where two meet the first stays. */
 void plot_print(const Plot *plot, FILE *file);
 
-/* The least of 1, 2, 5 times a power of ten that is not less; 1 for 0. */
+/* The least number of up to two digits, times a power of ten, that is not less and whose fifth is
+ * as short; 1 for 0. */
 double plot_round_up(double value);

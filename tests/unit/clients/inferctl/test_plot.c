@@ -15,7 +15,8 @@ static void test_scales_end_at_round_numbers(void **state) {
     (void)state;
     static const struct {
         double value, round;
-    } CASES[] = { { 0, 1 }, { 0.03, 0.05 }, { 1, 1 }, { 1.01, 2 }, { 499, 500 }, { 7000, 10000 } };
+    } CASES[] = { { 0, 1 },     { 0.03, 0.03 }, { 1, 1 },        { 1.01, 1.5 },
+                  { 499, 500 }, { 7000, 8000 }, { 8001, 10000 }, { 23411, 25000 } };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
         assert_float_equal(plot_round_up(CASES[i].value), CASES[i].round, 1e-9);
 }

@@ -31,6 +31,7 @@ struct FakeBackend {
     pthread_t thread;
     int port;
     atomic_size_t calls;
+    _Atomic(const FakeReply *) always; /* NULL: the script */
 };
 
 static int SHUTDOWN_TAG;
@@ -99,8 +100,11 @@ static void *serve(void *user) {
             free_call(call);
         } else {
             size_t number = atomic_fetch_add(&backend->calls, 1);
+            const FakeReply *always = atomic_load(&backend->always);
             await_call(backend);
-            answer(call, &backend->script[number < backend->count ? number : backend->count - 1]);
+            answer(call, always                    ? always
+                         : number < backend->count ? &backend->script[number]
+                                                   : &backend->script[backend->count - 1]);
         }
     }
 }
@@ -135,6 +139,10 @@ void fake_backend_free(FakeBackend *backend) {
     grpc_completion_queue_destroy(backend->queue);
     free(backend);
     grpc_shutdown();
+}
+
+void fake_backend_always(FakeBackend *backend, const FakeReply *reply) {
+    atomic_store(&backend->always, reply);
 }
 
 int fake_backend_port(const FakeBackend *backend) {

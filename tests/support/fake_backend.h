@@ -27,6 +27,8 @@ FakeBackend *fake_backend_start(const FakeReply *script, size_t count);
 void fake_backend_free(FakeBackend *backend);
 DEFINE_AUTO(FakeBackend, fake_backend_free);
 
+/* From now on this reply (lent), whatever the script says; any thread. */
+void fake_backend_always(FakeBackend *backend, const FakeReply *reply);
 int fake_backend_port(const FakeBackend *backend);
 /* That have arrived; any thread. */
 size_t fake_backend_calls(const FakeBackend *backend);

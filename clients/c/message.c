@@ -11,6 +11,15 @@
 
 #include "runtime/base/size.h"
 
+#include <stdio.h>
+
+char *message_version(int64_t version, char room[static MESSAGE_VERSION_BYTES]) {
+    if (version == 0)
+        return message_text("");
+    snprintf(room, MESSAGE_VERSION_BYTES, "%lld", (long long)version);
+    return room;
+}
+
 static void *allocate(void *arena, size_t bytes) {
     return arena_alloc(arena, bytes);
 }

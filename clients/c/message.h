@@ -27,6 +27,11 @@ static inline char *message_text(const char *text) {
     return (char *)(uintptr_t)text;
 }
 
+enum { MESSAGE_VERSION_BYTES = 24 };
+/* A version as the Open Inference Protocol names it, in room where it is a number; 0 is "", the
+ * server's choice. */
+char *message_version(int64_t version, char room[static MESSAGE_VERSION_BYTES]);
+
 typedef struct ClientBytes {
     const void *data;
     size_t bytes;

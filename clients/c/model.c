@@ -42,12 +42,9 @@ static Status inference_model(const ClientAsk *ask, const ClientModelName *name,
                               ClientModel *ret_model) {
     Inference__ModelMetadataRequest request = INFERENCE__MODEL_METADATA_REQUEST__INIT;
     Inference__ModelMetadataResponse *response = NULL;
-    char version[24];
+    char version[MESSAGE_VERSION_BYTES];
     request.name = message_text(name->name);
-    if (name->version != 0) {
-        snprintf(version, sizeof version, "%lld", (long long)name->version);
-        request.version = version;
-    }
+    request.version = message_version(name->version, version);
     TRY(message_call(&(MessageCall){ .client = ask->client,
                                      .method = "/inference.GRPCInferenceService/ModelMetadata",
                                      .request = &request.base,

@@ -13,15 +13,12 @@
 
 #include "inference/grpc_service.pb-c.h"
 
-#include <stdio.h>
 #include <string.h>
 
 typedef Inference__ModelInferRequest__InferInputTensor InputTensor;
 typedef Inference__ModelInferRequest__InferRequestedOutputTensor WantedTensor;
 typedef Inference__ModelInferResponse__InferOutputTensor OutputTensor;
 typedef Inference__InferTensorContents Contents;
-
-enum { VERSION_TEXT_BYTES = 24 };
 
 static Status encode_inputs(const ClientPredict *predict, Arena *arena,
                             Inference__ModelInferRequest *request) {
@@ -53,11 +50,8 @@ static Status encode(const ClientPredict *predict, Arena *arena,
                      const ProtobufCMessage **ret_message) {
     MESSAGE_NEW(Inference__ModelInferRequest, request, INFERENCE__MODEL_INFER_REQUEST__INIT, arena);
     request->model_name = message_text(predict->model.name);
-    if (predict->model.version != 0) {
-        MESSAGE_ARRAY(char, version, VERSION_TEXT_BYTES, arena);
-        snprintf(version, VERSION_TEXT_BYTES, "%lld", (long long)predict->model.version);
-        request->model_version = version;
-    }
+    MESSAGE_ARRAY(char, version, MESSAGE_VERSION_BYTES, arena);
+    request->model_version = message_version(predict->model.version, version);
     TRY(encode_inputs(predict, arena, request));
     MESSAGE_ARRAY(WantedTensor *, wanted, predict->output_count, arena);
     for (size_t i = 0; i < predict->output_count; i++) {

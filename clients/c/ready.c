@@ -9,7 +9,6 @@
 #include "grpc/health/v1/health.pb-c.h"
 #include "inference/grpc_service.pb-c.h"
 
-#include <stdio.h>
 #include <string.h>
 
 Status client_server_ready(const ClientAsk *ask, bool *ret_ready) {
@@ -31,12 +30,9 @@ Status client_server_ready(const ClientAsk *ask, bool *ret_ready) {
 static Status inference_ready(const ClientAsk *ask, const ClientModelName *name, bool *ret_ready) {
     Inference__ModelReadyRequest request = INFERENCE__MODEL_READY_REQUEST__INIT;
     Inference__ModelReadyResponse *response = NULL;
-    char version[24];
+    char version[MESSAGE_VERSION_BYTES];
     request.name = message_text(name->name);
-    if (name->version != 0) {
-        snprintf(version, sizeof version, "%lld", (long long)name->version);
-        request.version = version;
-    }
+    request.version = message_version(name->version, version);
     TRY(message_call(&(MessageCall){ .client = ask->client,
                                      .method = "/inference.GRPCInferenceService/ModelReady",
                                      .request = &request.base,

@@ -9,8 +9,6 @@
 
 #include "inference/grpc_service.pb-c.h"
 
-#include <stdio.h>
-
 static void add(ClientBatches *batches, size_t *count, uint64_t rows, uint64_t more) {
     size_t at = 0;
     while (at < *count && batches[at].rows < rows)
@@ -27,12 +25,9 @@ Status client_batches(const ClientAsk *ask, const ClientModelName *name,
                       ClientBatches **ret_batches, size_t *ret_count) {
     Inference__ModelStatisticsRequest request = INFERENCE__MODEL_STATISTICS_REQUEST__INIT;
     Inference__ModelStatisticsResponse *response = NULL;
-    char version[24];
+    char version[MESSAGE_VERSION_BYTES];
     request.name = message_text(name->name);
-    if (name->version != 0) {
-        snprintf(version, sizeof version, "%lld", (long long)name->version);
-        request.version = version;
-    }
+    request.version = message_version(name->version, version);
     TRY(message_call(
         &(MessageCall){ .client = ask->client,
                         .method = "/inference.GRPCInferenceService/ModelStatistics",
